@@ -1,0 +1,29 @@
+# Compiler settings that every target shares, and the function that makes a layer.
+
+add_library(streamutils_settings INTERFACE)
+target_compile_options(streamutils_settings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -fno-math-errno)
+target_include_directories(streamutils_settings INTERFACE ${PROJECT_SOURCE_DIR}/lib)
+if(STREAMUTILS_SANITIZE)
+  target_compile_options(streamutils_settings INTERFACE
+    -fsanitize=${STREAMUTILS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  target_link_options(streamutils_settings INTERFACE -fsanitize=${STREAMUTILS_SANITIZE})
+endif()
+if(STREAMUTILS_FUZZ)
+  target_compile_options(streamutils_settings INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# add_layer(NAME [NEEDS layers...] [LIBRARIES others...]): one static library from every .cc of lib/NAME.
+function(add_layer name)
+  cmake_parse_arguments(LAYER "" "" "NEEDS;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/${name}/*.cc)
+  if(NOT sources)
+    file(WRITE ${PROJECT_BINARY_DIR}/empty.cc "")
+    set(sources ${PROJECT_BINARY_DIR}/empty.cc)
+  endif()
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC streamutils_settings ${LAYER_NEEDS} ${LAYER_LIBRARIES})
+endfunction()
+
+# The version, for the tools' --version.
+target_compile_definitions(streamutils_settings INTERFACE STREAMUTILS_VERSION="${PROJECT_VERSION}")

@@ -1,0 +1,62 @@
+// Doubles as text, in the layout of ECMAScript's Number::toString, which RFC 8785 made the
+// canonical one for JSON: digits up to 1e21, fractions down to 1e-6, an exponent beyond.  The
+// digits are the shortest that read back (std::to_chars).  Unlike there, -0 keeps its sign, because
+// it reads back. SPDX-License-Identifier: Apache-2.0
+#include <charconv>
+#include <cmath>
+
+#include "base/decimal.h"
+
+namespace streamutils {
+namespace {
+
+void append_integer(std::string& out, std::int64_t n) {
+  char buffer[24];
+  const char* const end = std::to_chars(buffer, buffer + sizeof buffer, n).ptr;
+  out.append(buffer, static_cast<std::size_t>(end - buffer));
+}
+
+// Appends 0.DIGITS * 10^point.
+void append_laid_out(std::string& out, std::string_view digits, int point) {
+  const int count = static_cast<int>(digits.size());
+  if (point > 21 || point < -5) {
+    out += digits[0];
+    if (count > 1) (out += '.') += digits.substr(1);
+    out += point > 0 ? "e+" : "e";
+    append_integer(out, point - 1);
+  } else if (point <= 0) {
+    out += "0.";
+    out.append(static_cast<std::size_t>(-point), '0');
+    out += digits;
+  } else if (point >= count) {
+    out += digits;
+    out.append(static_cast<std::size_t>(point - count), '0');
+  } else {
+    const auto whole = static_cast<std::size_t>(point);
+    ((out += digits.substr(0, whole)) += '.') += digits.substr(whole);
+  }
+}
+
+}  // namespace
+
+void append_double(std::string& out, double d) {
+  constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
+  if (std::signbit(d)) out += '-';
+  d = std::fabs(d);
+  if (d < kExactIntegers && d == std::floor(d)) {
+    append_integer(out, static_cast<std::int64_t>(d));
+    return;
+  }
+  char text[32];  // "d.dddddddddddddddde-ddd"
+  const char* const end =
+      std::to_chars(text, text + sizeof text, d, std::chars_format::scientific).ptr;
+  const std::string_view spelled(text, static_cast<std::size_t>(end - text));
+  const std::size_t e = spelled.find('e');
+  int exponent = 0;
+  std::from_chars(text + e + (text[e + 1] == '+' ? 2 : 1), end, exponent);
+  if (e > 1) text[1] = text[0];  // closes the gap of the point
+  const std::string_view digits = e > 1 ? spelled.substr(1, e - 1) : spelled.substr(0, 1);
+  append_laid_out(out, digits, exponent + 1);
+}
+
+}  // namespace streamutils
