@@ -1,0 +1,81 @@
+// Names of members, made quick to compare.
+//
+// An inside header of json.  The first eight bytes of a name and its length tell most names apart
+// in one comparison, and decide it alone for short ones. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "json/string_text.h"
+
+namespace streamutils {
+
+// The first eight bytes of a name as a number; missing ones count as zero.  Reads no byte behind
+// the name.
+inline std::uint64_t name_head(std::string_view name) {
+  const char* const p = name.data();
+  const std::size_t n = name.size();
+  if (n >= 8) {
+    std::uint64_t all;
+    std::memcpy(&all, p, sizeof all);
+    return all;
+  }
+  if (n >= 4) {  // two halves, which may overlap
+    std::uint32_t low, high;
+    std::memcpy(&low, p, sizeof low);
+    std::memcpy(&high, p + n - 4, sizeof high);
+    return low | std::uint64_t{high} << 8 * (n - 4);
+  }
+  std::uint64_t head = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    head |= std::uint64_t{static_cast<unsigned char>(p[i])} << 8 * i;
+  }
+  return head;
+}
+
+// A name that somebody looks for.
+class WantedName {
+ public:
+  // step_count: of the path, how many steps the name takes.  The text must outlive this.
+  explicit WantedName(std::string_view text, std::size_t step_count = 1)
+      : text_(text),
+        head_(name_head(text)),
+        mask_(text.size() < 8 ? (std::uint64_t{1} << 8 * text.size()) - 1 : ~std::uint64_t{0}),
+        steps_(step_count) {}
+
+  std::size_t steps() const { return steps_; }
+
+  // Compares with a well-formed string in a line, quotes included.  may_escape: it may hold
+  // backslashes. REQUIRES: 8 readable bytes behind its first quote.
+  bool is(const char* begin, const char* end, bool may_escape) const {
+    const std::string_view inner(begin + 1, static_cast<std::size_t>(end - begin - 2));
+    return may_escape && has_escapes(inner) ? is_escaped(inner) : is_plain(begin, end);
+  }
+
+  // The same for a string without backslashes.
+  bool is_plain(const char* begin, const char* end) const {
+    std::uint64_t head;
+    std::memcpy(&head, begin + 1, sizeof head);
+    const auto size = static_cast<std::size_t>(end - begin - 2);
+    if (((head ^ head_) & mask_) != 0 || size != text_.size()) return false;
+    return size <= 8 || std::memcmp(begin + 1, text_.data(), size) == 0;
+  }
+
+ private:
+  bool is_escaped(std::string_view inner) const {
+    std::string unescaped;
+    append_unescaped(unescaped, inner);
+    return unescaped == text_;
+  }
+
+  std::string_view text_;
+  std::uint64_t head_;  // the first eight bytes…
+  std::uint64_t mask_;  // …or as many as there are
+  std::size_t steps_;
+};
+
+}  // namespace streamutils

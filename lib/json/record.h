@@ -1,0 +1,85 @@
+// Record: one event, as a view on the line that holds it.
+//
+// The top level of the line is indexed lazily: get() walks as far as it must to find a member,
+// keeps what it passed, and stops.  Of duplicate names the first is read.  A line is therefore
+// checked as far as it is read: damage behind the last member that anybody asks for is not noticed,
+// unless check() (--strict) looks at all of it.  What get() returns has been checked.
+//
+// The index is reused from line to line; a Record is made once and reset for every line.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "json/path.h"
+#include "json/value.h"
+
+namespace streamutils {
+
+class Record {
+ public:
+  // Bytes that must be readable after the end of a line given to reset().
+  static constexpr std::size_t kPadding = 64;
+
+  Record();
+  ~Record();
+  Record(const Record&) = delete;
+  Record& operator=(const Record&) = delete;
+
+  // Starts on another line, which has no line ending.  `line` must stay unchanged until the next
+  // reset.  REQUIRES: kPadding readable bytes behind the line.
+  void reset(std::string_view line);
+
+  // The bytes that came in.
+  std::string_view line() const { return line_; }
+
+  // The value at the path; Kind::missing if there is none, or if damage was met on the way.
+  Value get(const Path& path) const;
+
+  // A member of the top level by its exact name (unescaped).
+  Value member(std::string_view name) const;
+
+  // The top-level members in their order, duplicates too.  key: the raw text with its quotes.  The
+  // callback returns false to stop.  Walks the whole line.
+  void for_each(const std::function<bool(std::string_view raw_key, Value value)>& visit) const;
+
+  // Checks the whole line as RFC 8259, UTF-8 included, and refuses duplicate names at any level.
+  // False on damage.
+  bool check() const;
+
+  // Why the line is no record, as far as it was read: "expected ':' after a name", or empty.  A
+  // record with damage is bad, whatever get() has returned before.
+  std::string_view damage() const { return damage_; }
+  bool ok() const { return damage_.empty(); }
+
+  // --- What the driver knows of the event
+  // ----------------------------------------------------------
+
+  // Event time; meaningful if the operator takes time.
+  Timestamp time() const { return time_; }
+  void set_time(Timestamp t) { time_ = t; }
+
+  // Which input the line came from: 0, or 0 and 1 for a join.
+  std::size_t input() const { return input_; }
+  void set_input(std::size_t input) { input_ = input; }
+
+ private:
+  struct Index;
+
+  Value whole() const;
+
+  std::string_view line_;
+  Timestamp time_{};
+  std::size_t input_ = 0;
+  mutable std::string_view damage_;
+  std::unique_ptr<Index> index_;
+};
+
+}  // namespace streamutils
