@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream/event_time.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace streamutils {
+namespace {
+
+constexpr std::string_view kUsualNames[] = {"ts",   "timestamp",  "@timestamp",
+                                            "time", "event_time", "window_end"};
+
+}  // namespace
+
+EventTime::EventTime(std::optional<Path> path, TimeSyntax syntax)
+    : path_(std::move(path)), parser_(std::move(syntax)) {}
+
+bool EventTime::is_window_end() const { return path_ && path_->steps().back() == "window_end"; }
+
+bool EventTime::find_path(const Record& record) {
+  for (std::string_view name : kUsualNames) {
+    if (!record.member(name).exists()) continue;
+    path_ = *Path::parse(name);
+    return true;
+  }
+  return false;
+}
+
+std::optional<Timestamp> EventTime::read(const Record& record) {
+  if (!path_ && !find_path(record)) return std::nullopt;
+  const Value value = record.get(*path_);
+  std::optional<Timestamp> t;
+  if (value.is(Kind::string)) t = parser_.parse_string(value.text(scratch_));
+  if (value.is(Kind::number)) t = parser_.parse_number(value.raw());
+  if (t && is_window_end()) t = minus(*t, Duration(1));
+  return t;
+}
+
+std::string EventTime::problem(const Record& record) const {
+  if (!path_) return "no time: none of ts, timestamp, @timestamp, time, event_time, window_end (use -t)";
+  const Value value = record.get(*path_);
+  if (!record.ok()) return std::string(record.damage());
+  if (!value.exists()) return fmt::format("no field '{}' to take the time from", path_->text());
+  const std::string found = value.is(Kind::string) ? quote(value.raw().substr(1, value.raw().size() - 2))
+                                                   : quote(value.raw());
+  return fmt::format("field '{}': not a time: {} (expected RFC 3339 or epoch)", path_->text(), found);
+}
+
+}  // namespace streamutils

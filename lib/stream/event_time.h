@@ -1,0 +1,45 @@
+// EventTime: reads the time of each record of one stream.
+//
+// Which member holds it is told (-t, or the begin line of the stream), or found: the first of ts, timestamp,
+// @timestamp, time, event_time, window_end that the first record with any of them has.  A member named
+// window_end stands for the last instant inside the window, one nanosecond before it, so that windows of
+// windows nest.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "json/path.h"
+#include "json/record.h"
+
+namespace streamutils {
+
+class EventTime {
+ public:
+  EventTime(std::optional<Path> path, TimeSyntax syntax);
+
+  // The time of the record; nullopt if it has none that can be read, and then problem() says why:
+  // "field 'ts': not a time: \"yesterday\" (expected RFC 3339 or epoch)".
+  std::optional<Timestamp> read(const Record& record);
+  std::string problem(const Record& record) const;
+
+  // The member in use, once it is known.
+  const std::optional<Path>& path() const { return path_; }
+  void set_path(Path path) { path_ = std::move(path); }
+  bool is_window_end() const;
+
+  // How the last time was spelled.
+  TimeStyle style() const { return parser_.style(); }
+
+ private:
+  bool find_path(const Record& record);
+
+  std::optional<Path> path_;
+  TimeParser parser_;
+  std::string scratch_;
+};
+
+}  // namespace streamutils

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stream/message.h"
+
+#include <fmt/format.h>
+
+#include "base/decimal.h"
+#include "base/text.h"
+#include "json/record.h"
+#include "json/writer.h"
+
+namespace streamutils {
+namespace {
+
+std::size_t skip_spaces(std::string_view text, std::size_t i) {
+  while (i < text.size() && (text[i] == ' ' || text[i] == '\t')) ++i;
+  return i;
+}
+
+// Moves i behind `token` and the spaces before it; false if something else stands there.
+bool skip_token(std::string_view line, std::size_t& i, std::string_view token) {
+  const std::size_t at = skip_spaces(line, i);
+  if (line.substr(at, token.size()) != token) return false;
+  i = at + token.size();
+  return true;
+}
+
+// The body of the control line: its one member's name and value.
+struct Body {
+  std::string name;
+  Value value;
+};
+
+Result<Body> read_body(const Record& record) {
+  if (!record.check()) return Error{std::string(record.damage())};
+  std::size_t members = 0;
+  record.for_each([&](std::string_view, Value) { return ++members < 2; });
+  if (members != 1) return Error{"a control line has one member, \"~stream\""};
+  Body body;
+  std::size_t kinds = 0;
+  Record inner;
+  inner.reset(record.member("~stream").raw());
+  inner.for_each([&](std::string_view raw_key, Value value) {
+    body = {std::string(raw_key.substr(1, raw_key.size() - 2)), value};
+    return ++kinds < 2;
+  });
+  if (kinds != 1) return Error{"a control line has one kind inside \"~stream\""};
+  return body;
+}
+
+Result<Timestamp> read_time(Value value) {
+  if (!value.is(Kind::string)) return Error{"expected an RFC 3339 time, found " + quote(value.raw())};
+  std::string scratch;
+  const std::string_view text = value.text(scratch);
+  const bool looks_like_a_date = text.size() >= 20 && text[4] == '-';
+  const auto t = looks_like_a_date ? TimeParser().parse_string(text) : std::nullopt;
+  if (!t) return Error{"not a time: " + quote(text) + " (expected RFC 3339)"};
+  return *t;
+}
+
+Result<Message> timed(Message::Kind kind, Value value) {
+  auto t = read_time(value);
+  if (!t) return t.error();
+  Message message;
+  message.kind = kind;
+  message.time = *t;
+  return message;
+}
+
+// begin and barrier: an object with known members, all optional.
+Result<Message> described(Message::Kind kind, Value value) {
+  if (!value.is(Kind::object)) return Error{"expected an object, found " + quote(value.raw())};
+  Record body;
+  body.reset(value.raw());
+  Message message;
+  message.kind = kind;
+  if (const Value time = body.member("time"); time.is(Kind::string)) {
+    std::string scratch;
+    message.member = std::string(time.text(scratch));
+  } else if (time.exists()) {
+    return Error{"'time' must be a text, found " + quote(time.raw())};
+  }
+  if (const Value epoch = body.member("epoch"); epoch.exists()) {
+    const auto n = epoch.is(Kind::number) ? to_int64(epoch.raw()) : std::nullopt;
+    if (!n || *n < 0) return Error{"'epoch' must be a whole number, found " + quote(epoch.raw())};
+    message.epoch = static_cast<std::uint64_t>(*n);
+  }
+  if (kind == Message::Kind::barrier && !message.epoch) return Error{"a barrier needs an 'epoch'"};
+  return message;
+}
+
+}  // namespace
+
+bool is_control(std::string_view line) {
+  if (line.size() < 12 || line[0] != '{') return false;
+  if (line.starts_with("{\"~stream\":{")) return true;
+  std::size_t i = 1;
+  return skip_token(line, i, "\"~stream\"") && skip_token(line, i, ":") && skip_token(line, i, "{");
+}
+
+Result<Message> decode_control(std::string_view line) {
+  Record record;
+  record.reset(line);
+  auto body = read_body(record);
+  if (!body) return body.error();
+  using What = Message::Kind;
+  if (body->name == "watermark") return timed(What::watermark, body->value);
+  if (body->name == "clock") return timed(What::clock, body->value);
+  if (body->name == "begin") return described(What::begin, body->value);
+  if (body->name == "barrier") return described(What::barrier, body->value);
+  Message message;
+  message.kind = body->name == "end" ? What::end : What::unknown;
+  if (message.kind == What::end && body->value.raw() != "true") return Error{"expected \"end\":true"};
+  return message;
+}
+
+std::string encode_begin(const std::optional<std::string>& member,
+                         std::optional<std::uint64_t> epoch) {
+  std::string line = "{\"~stream\":{\"begin\":";
+  JsonWriter writer(line);
+  writer.begin_object();
+  if (member) writer.name("time").string(*member);
+  if (epoch) writer.name("epoch").unsigned_integer(*epoch);
+  writer.end_object();
+  return line + "}}";
+}
+
+std::string encode_watermark(Timestamp w) {
+  return fmt::format("{{\"~stream\":{{\"watermark\":\"{}\"}}}}", format_time(w));
+}
+
+std::string encode_end() { return "{\"~stream\":{\"end\":true}}"; }
+
+}  // namespace streamutils

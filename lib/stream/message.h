@@ -1,0 +1,43 @@
+// Message: what a line can be.  The only place that knows the spelling of control lines.
+//
+//     {"~stream":{"begin":{"time":"ts","epoch":7}}}
+//     {"~stream":{"watermark":"2026-11-22T10:00:05Z"}}
+//     {"~stream":{"barrier":{"epoch":8,"via":["sread:1f"]}}}
+//     {"~stream":{"end":true}}
+//     {"~stream":{"clock":"2026-11-22T10:00:09Z"}}
+//
+// A control line begins with {"~stream":{ (spaces between the tokens accepted); everything else is data.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+
+namespace streamutils {
+
+struct Message {
+  enum class Kind : std::uint8_t { record, begin, watermark, barrier, end, clock, unknown };
+  Kind kind = Kind::record;
+  Timestamp time{};                     // watermark, clock
+  std::optional<std::string> member;    // begin: the member that watermarks speak of
+  std::optional<std::uint64_t> epoch;   // begin, barrier
+};
+
+// True if the line begins like a control line.  A dozen instructions.
+bool is_control(std::string_view line);
+
+// Reads a control line; an error says what is wrong with it ("not a time: …").
+// REQUIRES: is_control(line), and Record::kPadding readable bytes behind it.
+Result<Message> decode_control(std::string_view line);
+
+// The lines, without line ending.
+std::string encode_begin(const std::optional<std::string>& member, std::optional<std::uint64_t> epoch);
+std::string encode_watermark(Timestamp w);
+std::string encode_end();
+
+}  // namespace streamutils

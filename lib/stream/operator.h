@@ -1,0 +1,112 @@
+// Operator: the logic of one tool; Emitter: where its output goes.
+//
+// An operator sees records and watermarks, never files, clocks or control lines.  The driver keeps the
+// rules of the stream (order, watermarks that never go back, snapshots at barriers, accounting), so that
+// no operator can break them, and any operator can be tested without a process.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "json/record.h"
+#include "stream/snapshot.h"
+
+namespace streamutils {
+
+// Takes what an operator produces.
+class Emitter {
+ public:
+  virtual ~Emitter() = default;
+
+  // One output record, without line ending.  The bytes are copied before it returns.
+  virtual void emit(std::string_view line) = 0;
+
+  // Counts one occurrence of `reason` ("field 'amount' is no number") for the statistics.  True the
+  // first time: then the operator may say() more.
+  virtual bool count(std::string_view reason, std::uint64_t n = 1) = 0;
+
+  // A message for the user, on standard error, prefixed with tool and place.
+  virtual void say(std::string_view message) = 0;
+};
+
+// What became of a record: each is exactly one of these, so that in = used + dropped + bad + late.
+enum class Fate : std::uint8_t {
+  used,     // passed, counted, stored
+  dropped,  // not wanted: a filter's no, a repeat, a gap between windows
+  bad,      // no record: malformed, or without what the operator needs; see Record::damage
+  late,     // too late for everything it was meant for
+};
+
+struct Outcome {
+  Fate fate = Fate::used;
+  // Used, but too late for some of its windows.
+  bool late_partly = false;
+  // Of late and late_partly: it would have been in time iff the watermark had been less than this.
+  Timestamp deadline = kMaxTime;
+  // Of bad: why, unless the record's own damage() tells.  Must outlive the call (a literal, or a member).
+  std::string_view reason = {};
+};
+
+class Operator {
+ public:
+  virtual ~Operator() = default;
+
+  // One event.  The record, and every Value taken from it, is valid during the call only.  If
+  // !record.ok() after the operator has read what it needs, it returns Fate::bad and changes nothing.
+  virtual Outcome on_record(const Record& record, Emitter& out) = 0;
+
+  // Event time has come to `now`: no later record has a smaller time.  Only grows.  Output that this
+  // causes leaves before the watermark does.
+  virtual void on_watermark(Timestamp now, Emitter& out) {
+    (void)now;
+    (void)out;
+  }
+
+  // The stream is complete.  on_watermark(kMaxTime) has been called before (if the tool takes time).
+  virtual void on_end(Emitter& out) { (void)out; }
+
+  // The user interrupts: write what is open, marked partial.  Nothing is called after it.
+  virtual void on_interrupt(Emitter& out) { (void)out; }
+
+  // The least time that a row which is still to be written can carry, given that no record before w
+  // comes any more.  The driver forwards this in place of w.
+  virtual Timestamp least_time_to_come(Timestamp w) const { return w; }
+
+  // The member in which the output carries its time, if it is not the one of the input.
+  virtual std::optional<std::string> output_time() const { return std::nullopt; }
+
+  // How times in the output are to be spelled: that of the first time read.  Called before the first
+  // on_record, and after restore.
+  virtual void set_time_style(TimeStyle style) { (void)style; }
+
+  // True once no further record can change the output (sfilter -m): the driver ends the stream.
+  virtual bool is_done() const { return false; }
+
+  // Bytes that the line of every record which is not dropped holds, unless it holds "\u": lines without
+  // either may be dropped unseen.  Empty: none known.  Constant.
+  virtual std::string required_text() const { return {}; }
+
+  // True if there is state that a restart must not lose.
+  virtual bool has_state() const { return false; }
+
+  // All state, such that a fresh operator of the same options behaves, after restore, like this one on
+  // every input.
+  virtual void save(SnapshotWriter& out) const { (void)out; }
+  virtual Status restore(SnapshotReader& in) {
+    (void)in;
+    return {};
+  }
+
+  // The size of what it keeps, for --stats: {"groups":12,"windows":3} as members, without braces.
+  virtual void describe_state(std::string& json_members) const { (void)json_members; }
+};
+
+using OperatorPtr = std::unique_ptr<Operator>;
+
+}  // namespace streamutils
