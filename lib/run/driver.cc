@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/driver.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "json/writer.h"
+#include "run/driver_input.h"
+
+namespace streamutils {
+namespace {
+
+// Output that waits for its begin line is bounded: past this the begin line leaves without a member.
+constexpr std::size_t kMaxHeldBytes = 1 << 20;
+
+constexpr std::size_t kTooLongHead = 64;
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
+std::string_view trim(std::string_view line) {
+  while (!line.empty() && is_space(line.front())) line.remove_prefix(1);
+  while (!line.empty() && is_space(line.back())) line.remove_suffix(1);
+  return line;
+}
+
+// Every tool looks at this much of every line, so that all agree on what is no record at all.
+bool looks_like_object(std::string_view line) {
+  if (line.size() >= 2 && line.front() == '{' && line.back() == '}') return true;
+  const std::string_view inner = trim(line);
+  return inner.size() >= 2 && inner.front() == '{' && inner.back() == '}';
+}
+
+}  // namespace
+
+// Where the operator's output goes: counted, and behind the begin line.
+class Driver::Out final : public Emitter {
+ public:
+  explicit Out(Driver& driver) : driver_(driver) {}
+
+  void emit(std::string_view line) override {
+    ++driver_.counts_.out;
+    if (driver_.controlled_out_ && !driver_.begin_written_) {
+      driver_.ensure_begin();
+      if (!driver_.begin_written_) return hold(line);
+    }
+    driver_.settings_.out->write(line);
+  }
+
+  bool count(std::string_view reason, std::uint64_t n) override {
+    auto it = driver_.reasons_.find(reason);
+    const bool first = it == driver_.reasons_.end();
+    if (first) it = driver_.reasons_.emplace(reason, 0).first;
+    it->second += n;
+    return first;
+  }
+
+  void say(std::string_view message) override {
+    driver_.warn(driver_.current_ == nullptr
+                     ? std::string(message)
+                     : fmt::format("{}{}", driver_.place(*driver_.current_), message));
+  }
+
+ private:
+  void hold(std::string_view line) {
+    driver_.held_.emplace_back(line);
+    driver_.held_bytes_ += line.size();
+    if (driver_.held_bytes_ > kMaxHeldBytes) driver_.write_control(encode_begin({}, driver_.epoch_));
+  }
+
+  Driver& driver_;
+};
+
+Driver::Driver(DriverSettings settings, OperatorPtr op)
+    : settings_(std::move(settings)), op_(std::move(op)), out_(std::make_unique<Out>(*this)) {
+  for (const InputInfo& info : settings_.inputs) inputs_.emplace_back(info, settings_.common);
+  controlled_out_ = settings_.common.originate && may_write_control();
+  const std::string text = op_->required_text();
+  const bool looks_at_all = settings_.common.strict || merges_by_time() || settings_.common.time_path;
+  if (!text.empty() && !looks_at_all) scanner_.emplace(text);
+}
+
+Driver::~Driver() = default;
+
+void Driver::set_now(Timestamp now) {
+  if (!settings_.common.stream_clock) now_ = now;
+}
+
+std::optional<std::size_t> Driver::next_input() const {
+  if (is_done()) return std::nullopt;
+  std::optional<std::size_t> next;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i].clock.has_ended()) continue;
+    if (!next) next = i;
+    if (!merges_by_time()) break;
+    if (inputs_[i].clock.watermark() < inputs_[*next].clock.watermark()) next = i;
+  }
+  return next;
+}
+
+// --- Lines ---------------------------------------------------------------------------------------
+
+void Driver::feed(std::size_t index, std::string_view line, std::uint64_t offset) {
+  Input& input = inputs_[index];
+  input.at = input.counted = line.data();
+  input.offset = offset;
+  on_line(input, line);
+  ++input.lines;
+}
+
+std::size_t Driver::feed_block(std::size_t index, std::string_view block, std::uint64_t offset) {
+  Input& input = inputs_[index];
+  // The scanner is for records; how a stream begins is for the plain path.
+  const bool scans = scanner_ && input.begun && !input.end_mark && block.size() <= settings_.common.max_line;
+  return scans ? feed_scanned(input, block, offset)
+                                 : feed_each(input, block, offset);
+}
+
+std::size_t Driver::feed_each(Input& input, std::string_view block, std::uint64_t offset) {
+  const bool may_switch = inputs_.size() > 1;
+  const char* const begin = block.data();
+  const char* const end = begin + block.size();
+  const char* at = begin;
+  while (at < end) {
+    const char* newline = find_newline(at, end);
+    input.at = input.counted = at;
+    input.offset = offset + static_cast<std::uint64_t>(at - begin);
+    on_line(input, {at, newline});
+    ++input.lines;
+    at = newline + 1;
+    if (may_switch || stopped_ || op_->is_done()) break;
+    if (scanner_ && input.begun && !input.end_mark) break;
+  }
+  return static_cast<std::size_t>(at - begin);
+}
+
+// Lines that the scanner passes over cannot matter: they look like records and lack what the operator
+// requires, so they are dropped by their number.
+std::size_t Driver::feed_scanned(Input& input, std::string_view block, std::uint64_t offset) {
+  lines_.clear();
+  const std::uint64_t all = scanner_->scan(block, lines_);
+  const std::uint64_t lines_before = input.lines;
+  std::uint64_t looked_at = 0;
+  auto drop_others = [&](std::uint64_t lines) {
+    counts_.in += lines - looked_at;
+    counts_.dropped += lines - looked_at;
+    input.lines = lines_before + lines;
+  };
+  input.counted = block.data();
+  for (const TextScanner::Line& line : lines_) {
+    input.at = block.data() + line.begin;
+    input.offset = offset + line.begin;
+    ++looked_at;
+    on_line(input, block.substr(line.begin, line.end - line.begin));
+    if (!is_done()) continue;
+    drop_others(input.line_number() - lines_before);
+    return line.end + 1;
+  }
+  drop_others(all);
+  return block.size();
+}
+
+void Driver::feed_too_long(std::size_t index, std::string_view head, std::uint64_t offset) {
+  Input& input = inputs_[index];
+  input.at = input.counted = head.data();
+  input.offset = offset;
+  current_ = &input;
+  on_too_long(input, head);
+  ++input.lines;
+}
+
+// Only the head is told, also where the whole line is at hand: it must not matter how it came in.
+void Driver::on_too_long(Input& input, std::string_view head) {
+  input.begun = true;
+  ++counts_.in;
+  on_bad(input, "longer than --max-line", head.substr(0, kTooLongHead));
+}
+
+void Driver::feed_unterminated(std::size_t index, std::string_view line, std::uint64_t offset) {
+  Input& input = inputs_[index];
+  Record record;
+  record.reset(line);
+  if (trim(line).empty() || record.check()) {
+    feed(index, line, offset);
+  } else {
+    input.at = input.counted = line.data();
+    input.offset = offset;
+    ++counts_.in;
+    on_bad(input, "cut off: no line end, and no complete JSON", line);
+  }
+  end_input(index);
+}
+
+void Driver::on_line(Input& input, std::string_view line) {
+  current_ = &input;
+  if (line.size() > settings_.common.max_line) return on_too_long(input, line);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  if (!input.begun && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  if (settings_.common.stream_clock) input.active = now_;
+  if (is_control(line) && !input.end_mark) {
+    on_control(input, line);
+  } else if (!line.empty() && (line.front() == '{' || !trim(line).empty())) {
+    on_record(input, line);
+  } else {
+    return;
+  }
+  input.begun = true;
+}
+
+void Driver::on_record(Input& input, std::string_view line) {
+  ++counts_.in;
+  if (input.end_mark) return on_bad(input, "a record after the end mark", line);
+  if (!looks_like_object(line)) return on_bad(input, "not a JSON object", line);
+  record_.reset(line);
+  record_.set_input(static_cast<std::size_t>(&input - &inputs_.front()));
+  if (settings_.common.strict && !record_.check()) return on_bad(input, record_.damage(), line);
+  if (reads_time(input) && !read_time(input)) return;
+  settle(input, op_->on_record(record_, *out_));
+  if (reads_time(input)) advance(false);
+}
+
+bool Driver::reads_time(const Input& input) const {
+  if (settings_.takes_time) return true;
+  const bool writes_own = settings_.common.originate || settings_.common.time_path;
+  return writes_own && input.clock.is_derived() && controlled_out_;
+}
+
+// False if the record is bad for want of a time.
+bool Driver::read_time(Input& input) {
+  if (const auto t = input.time.read(record_)) {
+    note_time(input, *t);
+    return true;
+  }
+  if (record_.ok() && !settings_.takes_time) return true;
+  on_bad(input, input.time.problem(record_), record_.line());
+  return false;
+}
+
+void Driver::note_time(Input& input, Timestamp t) {
+  record_.set_time(t);
+  if (!style_) {
+    style_ = input.time.style();
+    op_->set_time_style(*style_);
+    hint_about_first_time(t, input);
+  }
+  if (input.clock.max_time() == kMinTime && input.time.is_window_end()) {
+    input.clock.use_window_ends(settings_.common.disorder_given);
+  }
+  if (!input.clock.on_time(t, now_)) {
+    max_time_ = std::max(max_time_, t);
+  } else if (counts_.absurd++ == 0) {
+    warn(fmt::format("{}{} is {} ahead of the clock: the event counts, but does not move the watermark "
+                     "(--max-ahead)",
+                     place(input), format_time(t), format_duration(round_up_nicely(t - now_))));
+  }
+}
+
+void Driver::settle(Input& input, const Outcome& outcome) {
+  switch (outcome.fate) {
+    case Fate::used:
+      ++counts_.used;
+      break;
+    case Fate::dropped:
+      ++counts_.dropped;
+      break;
+    case Fate::late:
+      ++counts_.late;
+      break;
+    case Fate::bad:
+      on_bad(input, outcome.reason.empty() ? record_.damage() : outcome.reason, record_.line());
+      break;
+  }
+  counts_.late_partly += outcome.late_partly ? 1 : 0;
+  if (outcome.fate == Fate::late || outcome.late_partly) on_late(outcome, record_.time());
+}
+
+void Driver::on_late(const Outcome& outcome, Timestamp t) {
+  const Duration behind = difference(std::max(max_time_, watermark_), t);
+  const Timestamp by_data = lowest(&InputClock::data_watermark);
+  const bool by_idle = by_data < outcome.deadline && by_data < watermark_;
+  if (lateness_.count() == 0) {
+    warn(fmt::format("{}late: {} is {} behind the newest event, and its window has closed",
+                     place(*current_), format_time(t), format_duration(behind)));
+  }
+  lateness_.add(behind);
+  if (by_idle) {
+    ++counts_.late_by_idle;
+    const Duration idle = settings_.common.watermark.idle.value_or(Duration::zero());
+    needed_idle_ = std::max(needed_idle_, idle + difference(watermark_, outcome.deadline) + Duration(1));
+  } else {
+    needed_disorder_ = std::max(needed_disorder_, behind);
+  }
+  if (settings_.late_to != nullptr) settings_.late_to->write(record_.line());
+}
+
+void Driver::on_bad(Input& input, std::string_view reason, std::string_view line) {
+  constexpr std::uint64_t kTold = 5;
+  ++counts_.bad;
+  out_->count(fmt::format("bad: {}", reason.substr(0, reason.find(": "))), 1);
+  if (settings_.bad_to != nullptr) write_bad(input, reason, line);
+  const std::string message = fmt::format("{}{}", place(input), reason);
+  if (settings_.common.stop_at_bad) {
+    say(message + " (stopped by --bad stop)");
+  } else if (counts_.bad <= kTold) {
+    warn(message);
+  }
+  if (over_bad_limit(100)) say("too many bad records (--max-bad)");
+  if (settings_.common.stop_at_bad || over_bad_limit(100)) {
+    stopped_ = true;
+    status_ = ExitStatus::bad_input;
+  }
+}
+
+bool Driver::over_bad_limit(std::uint64_t least) const {
+  const BadLimit& limit = settings_.common.max_bad;
+  if (counts_.bad > limit.count) return true;
+  const double share = 100.0 * static_cast<double>(counts_.bad) / static_cast<double>(counts_.in);
+  return limit.percent < 100 && counts_.in >= least && share > limit.percent;
+}
+
+// --- Control -------------------------------------------------------------------------------------
+
+bool Driver::may_write_control() const {
+  using Control = CommonSettings::Control;
+  if (settings_.common.control == Control::never) return false;
+  return settings_.output_is_stream || settings_.common.control == Control::always;
+}
+
+void Driver::on_control(Input& input, std::string_view line) {
+  const auto message = decode_control(line);
+  using What = Message::Kind;
+  auto refuse = [&](std::string_view reason) {
+    ++counts_.in;
+    on_bad(input, reason, line);
+  };
+  if (!message) return refuse("control line: " + message.error().message);
+  if (message->kind == What::begin) {
+    if (input.begun) return refuse("control line: a begin line that is not the first line");
+    return on_begin(input, *message, line);
+  }
+  if (message->kind == What::clock && settings_.common.stream_clock) on_clock(message->time);
+  const bool speaks_of_stream = message->kind == What::watermark || message->kind == What::end;
+  if (speaks_of_stream && !input.controlled) {
+    return refuse("control line: no begin line stands before it");
+  }
+  if (message->kind == What::watermark) {
+    if (input.clock.is_derived()) return;
+    input.clock.on_watermark(message->time);
+    return advance(false);
+  }
+  if (message->kind == What::end) {
+    input.end_mark = true;
+    return;
+  }
+  if (controlled_out_) write_control(line);
+}
+
+void Driver::on_begin(Input& input, const Message& message, std::string_view) {
+  input.controlled = true;
+  controlled_out_ = may_write_control();
+  if (message.epoch) epoch_ = message.epoch;
+  const auto& own = settings_.common.time_path;
+  if (own && message.member && own->text() != *message.member) {
+    warn(fmt::format("{}the stream's watermarks speak of '{}'; with -t {} they are derived anew",
+                     place(input), *message.member, own->text()));
+    return;
+  }
+  input.clock.trust_lines();
+  if (message.member) {
+    if (auto path = Path::parse(*message.member)) input.time.set_path(std::move(*path));
+  }
+  if (controlled_out_) ensure_begin();
+}
+
+void Driver::on_clock(Timestamp now) {
+  now_ = std::max(now_, now);
+  for (Input& input : inputs_) {
+    if (input.active != kMinTime) input.clock.on_quiet(now_ - input.active, now_);
+  }
+  advance(true);
+}
+
+Timestamp Driver::lowest(Timestamp (InputClock::*of)() const) const {
+  Timestamp lowest = kMaxTime;
+  for (const Input& input : inputs_) lowest = std::min(lowest, (input.clock.*of)());
+  // Nobody holds it back, but not all have ended: it stays where it is.
+  return lowest == kMaxTime ? watermark_ : lowest;
+}
+
+void Driver::advance(bool forced) {
+  const Timestamp w = inputs_.size() == 1 && !inputs_.front().clock.has_ended() &&
+                              !inputs_.front().clock.has_given_up()
+                          ? inputs_.front().clock.watermark()
+                          : lowest(&InputClock::watermark);
+  if (w <= watermark_) return;
+  watermark_ = w;
+  op_->on_watermark(w, *out_);
+  if (controlled_out_) forward_watermark(forced);
+}
+
+// Whoever derives watermarks writes one at each multiple of --watermark-every; whoever has them from
+// upstream hands on each that moves his own.
+void Driver::forward_watermark(bool forced) {
+  const Timestamp w = std::min(watermark_, op_->least_time_to_come(watermark_));
+  if (w <= written_watermark_) return;
+  const bool derived = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
+    return input.clock.is_derived() && !input.clock.has_ended();
+  });
+  if (derived && !forced && written_watermark_ != kMinTime) {
+    const Duration every = settings_.common.watermark_every;
+    if (floor_to(w, every) <= written_watermark_) return;
+  }
+  write_control(encode_watermark(w));
+  written_watermark_ = w;
+}
+
+std::optional<std::string> Driver::output_member() const {
+  if (auto member = op_->output_time()) return member;
+  for (const Input& input : inputs_) {
+    if (input.time.path()) return input.time.path()->text();
+  }
+  return std::nullopt;
+}
+
+// Writes the begin line if its member is known.
+void Driver::ensure_begin() {
+  if (begin_written_) return;
+  const auto member = output_member();
+  const bool from_upstream = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
+    return input.controlled && !input.clock.is_derived();
+  });
+  if (!member && !from_upstream) return;
+  write_control(encode_begin(member, epoch_));
+}
+
+// A control line, behind the begin line and the output that waited for it.
+void Driver::write_control(std::string_view line) {
+  if (!begin_written_) {
+    begin_written_ = true;
+    const std::string begin = encode_begin(output_member(), epoch_);
+    settings_.out->write(begin);
+    for (const std::string& held : held_) settings_.out->write(held);
+    held_.clear();
+    held_bytes_ = 0;
+    if (line.starts_with("{\"~stream\":{\"begin\"")) return;
+  }
+  settings_.out->write(line);
+}
+
+// --- The end -------------------------------------------------------------------------------------
+
+void Driver::end_input(std::size_t index) {
+  inputs_[index].clock.end();
+  current_ = nullptr;
+  if (next_input()) advance(false);
+}
+
+void Driver::on_quiet(std::size_t index, Duration quiet) {
+  inputs_[index].clock.on_quiet(quiet, now_);
+  advance(true);
+}
+
+std::optional<Duration> Driver::idle_after(std::size_t index) const {
+  if (settings_.common.stream_clock || !reads_time(inputs_[index])) return std::nullopt;
+  return inputs_[index].clock.idle_after();
+}
+
+bool Driver::is_complete() const {
+  return std::all_of(inputs_.begin(), inputs_.end(),
+                     [](const Input& input) { return input.end_mark; });
+}
+
+void Driver::finish(bool interrupted) {
+  if (finished_) return;
+  finished_ = true;
+  current_ = nullptr;
+  const bool upstream_died =
+      !op_->is_done() && !settings_.common.drain &&
+      std::any_of(inputs_.begin(), inputs_.end(),
+                  [](const Input& input) { return input.controlled && !input.end_mark; });
+  if (!stopped_ && over_bad_limit(1)) {
+    say("too many bad records (--max-bad)");
+    stopped_ = true;
+    status_ = ExitStatus::bad_input;
+  }
+  if (interrupted) {
+    op_->on_interrupt(*out_);
+  } else if (upstream_died && !stopped_) {
+    say("the stream ended without its end mark: its writer has died. What is open is held back; --drain "
+        "takes the end of the file as the end");
+    status_ = ExitStatus::try_again;
+  } else if (!stopped_) {
+    watermark_ = kMaxTime;
+    op_->on_watermark(kMaxTime, *out_);
+    op_->on_end(*out_);
+    if (controlled_out_) write_control(encode_end());
+  }
+  if (!held_.empty()) write_control(encode_begin({}, epoch_));
+  report_end();
+  if (status_ == ExitStatus::done) status_ = loss();
+}
+
+}  // namespace streamutils

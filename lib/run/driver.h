@@ -1,0 +1,198 @@
+// Driver: keeps the rules of the stream, for all tools.
+//
+//   1. Watermarks never go back; an earlier or equal one is dropped.
+//   2. Output that a watermark causes leaves before that watermark.
+//   3. Unknown control lines and barriers are forwarded, untouched, in order.
+//   4. The snapshot of a tool is that of the driver (inputs, clocks, counters) and that of the operator.
+//   5. A malformed line is never a crash and never silent: it is counted, told, and goes where --bad-to says.
+//   6. Death is not end: a controlled stream that stops without its end mark publishes nothing more.
+//   7. What leaves is a function of the lines alone.  The wall clock enters through set_now() and
+//      on_quiet() only.
+//
+// The driver is all of a tool but its file descriptors: lines come in by feed(), lines go out to a Sink.
+// One driver's Sink may feed another driver.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/scan.h"
+#include "run/options.h"
+#include "run/report.h"
+#include "stream/event_time.h"
+#include "stream/message.h"
+#include "stream/operator.h"
+#include "stream/watermark.h"
+
+namespace streamutils {
+
+// Takes lines, without line ending.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual void write(std::string_view line) = 0;
+};
+
+// contract 3, "Exit status".  128+n is death by signal n.
+enum class ExitStatus : int {
+  done = 0,
+  lossy = 1,         // bad records skipped, or late ones dropped under a disorder that nobody gave
+  usage = 2,
+  bad_input = 3,
+  io = 4,
+  try_again = 75,    // upstream died
+};
+
+struct InputInfo {
+  std::string name;   // for messages: "app.log"; "-" is standard input
+  bool live = false;  // not a regular file
+};
+
+struct DriverSettings {
+  std::string tool;
+  std::vector<std::string> argv;      // with the tool's name first, for the advice about late events
+  CommonSettings common;
+  std::vector<InputInfo> inputs;
+  bool takes_time = false;            // records without a readable time are bad
+  bool output_is_stream = true;       // neither a terminal nor a regular file: control lines may leave
+  Sink* out = nullptr;
+  Sink* bad_to = nullptr;             // --bad-to, or null
+  Sink* late_to = nullptr;            // --late-to, or null
+  Say say;                            // messages; -q is applied by the driver
+};
+
+class Driver {
+ public:
+  Driver(DriverSettings settings, OperatorPtr op);
+  ~Driver();
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  // The wall clock, as of the last read.  Ignored under --clock=stream, which has clock lines instead.
+  void set_now(Timestamp now);
+
+  // The input that the next line must come from: the one with the lowest watermark, ties in order; without
+  // event time, the first that has not ended.  nullopt when all have ended or is_done().
+  std::optional<std::size_t> next_input() const;
+
+  // One line without its '\n' (a '\r' may stand at its end); offset: of its first byte in the input.
+  // REQUIRES: Record::kPadding readable bytes behind it.
+  void feed(std::size_t input, std::string_view line, std::uint64_t offset);
+
+  // A block of whole lines, as feed() for each of them, but lines that cannot matter are not looked at.
+  // Returns the bytes consumed: all of them unless the driver became done, or another input is to be read.
+  std::size_t feed_block(std::size_t input, std::string_view block, std::uint64_t offset);
+
+  // A line that exceeds --max-line, of which `head` is the start.
+  void feed_too_long(std::size_t input, std::string_view head, std::uint64_t offset);
+
+  // What stands behind the last '\n' of an input: a record if it is complete JSON.  Then end_input.
+  void feed_unterminated(std::size_t input, std::string_view line, std::uint64_t offset);
+
+  // The input has ended (end of file).
+  void end_input(std::size_t input);
+
+  // The input has been empty for so long.
+  void on_quiet(std::size_t input, Duration quiet);
+  // The quiet time of the input after which on_quiet may matter; nullopt: never.
+  std::optional<Duration> idle_after(std::size_t input) const;
+
+  // Ends the run: last output, end mark, report.  With interrupted, what is open leaves marked partial.
+  // Call once, when next_input() is nullopt, or on a signal.
+  void finish(bool interrupted = false);
+
+  // True when no more input can matter (sfilter -m), or --bad stop or --max-bad have struck.
+  bool is_done() const { return stopped_ || op_->is_done(); }
+
+  // Every input has come to its end mark: the stream is complete, whatever else happened.
+  bool is_complete() const;
+
+  ExitStatus status() const { return status_; }
+  // Makes the exit status an I/O failure or another one that finish() cannot know of.
+  void fail(ExitStatus status) { status_ = status; }
+
+  const Counts& counts() const { return counts_; }
+  Timestamp watermark() const { return watermark_; }
+  // The statistics as text (several lines) or as one line of JSON; seconds: since the start, 0: unknown.
+  std::string stats(bool json, double seconds = 0) const;
+
+  // Everything that a restart needs, and back.  REQUIRES for restore: a fresh driver of the same settings.
+  std::string save() const;
+  Status restore(std::string lines);
+
+ private:
+  struct Input;
+  class Out;
+
+  // Lines
+  void on_line(Input& input, std::string_view line);
+  void on_too_long(Input& input, std::string_view head);
+  void on_record(Input& input, std::string_view line);
+  bool read_time(Input& input);
+  void note_time(Input& input, Timestamp t);
+  void settle(Input& input, const Outcome& outcome);
+  void on_bad(Input& input, std::string_view reason, std::string_view line);
+  void write_bad(const Input& input, std::string_view reason, std::string_view line);
+  void on_late(const Outcome& outcome, Timestamp t);
+  std::size_t feed_scanned(Input& input, std::string_view block, std::uint64_t offset);
+  std::size_t feed_each(Input& input, std::string_view block, std::uint64_t offset);
+
+  // Control
+  void on_control(Input& input, std::string_view line);
+  void on_begin(Input& input, const Message& message, std::string_view line);
+  void on_clock(Timestamp now);
+  void advance(bool forced);
+  void forward_watermark(bool forced);
+  void ensure_begin();
+  void write_control(std::string_view line);
+  bool may_write_control() const;
+  bool reads_time(const Input& input) const;
+  bool merges_by_time() const { return settings_.takes_time || settings_.common.originate; }
+  std::optional<std::string> output_member() const;
+  Timestamp lowest(Timestamp (InputClock::*of)() const) const;
+
+  // Words
+  void say(std::string_view message) const;   // always
+  void warn(std::string_view message) const;  // unless --quiet
+  std::string place(const Input& input) const;
+  void hint_about_first_time(Timestamp t, const Input& input) const;
+  void report_end();
+  void report_late();
+  bool over_bad_limit(std::uint64_t least) const;
+  ExitStatus loss() const;
+
+  DriverSettings settings_;
+  OperatorPtr op_;
+  std::deque<Input> inputs_;
+  std::unique_ptr<Out> out_;
+  std::optional<TextScanner> scanner_;
+  std::vector<TextScanner::Line> lines_;  // scratch of feed_scanned
+  Record record_;
+  Input* current_ = nullptr;              // whose line is being worked on
+  Counts counts_;
+  std::map<std::string, std::uint64_t, std::less<>> reasons_;
+  LengthHistogram lateness_;
+  Duration needed_disorder_ = Duration::zero();
+  Duration needed_idle_ = Duration::zero();
+  Timestamp now_ = kMinTime;
+  Timestamp watermark_ = kMinTime;
+  Timestamp max_time_ = kMinTime;
+  Timestamp written_watermark_ = kMinTime;
+  std::optional<TimeStyle> style_;
+  std::optional<std::uint64_t> epoch_;
+  std::vector<std::string> held_;         // output that waits until the begin line can name its member
+  std::size_t held_bytes_ = 0;
+  bool controlled_out_ = false;           // control lines leave
+  bool begin_written_ = false;
+  bool stopped_ = false;
+  bool finished_ = false;
+  ExitStatus status_ = ExitStatus::done;
+};
+
+}  // namespace streamutils

@@ -1,0 +1,37 @@
+// What the driver knows of one input.  Private to run/driver*.cc.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+
+#include "run/driver.h"
+
+namespace streamutils {
+
+struct Driver::Input {
+  Input(InputInfo the_info, const CommonSettings& common)
+      : info(std::move(the_info)),
+        time(common.time_path, common.time_syntax),
+        clock(common.watermark, info.live) {}
+
+  // The number of the line at `at`.  Blocks are not counted line by line while nobody asks.
+  std::uint64_t line_number() {
+    lines += static_cast<std::uint64_t>(std::count(counted, at, '\n'));
+    counted = at;
+    return lines + 1;
+  }
+
+  InputInfo info;
+  EventTime time;
+  InputClock clock;
+  std::uint64_t lines = 0;        // lines in front of `counted`
+  const char* counted = nullptr;
+  const char* at = nullptr;       // the first byte of the current line
+  std::uint64_t offset = 0;       // of the current line
+  Timestamp active = kMinTime;    // when the stream's clock stood at the last line (--clock=stream)
+  bool begun = false;             // a line has been seen
+  bool controlled = false;        // it had a begin line
+  bool end_mark = false;
+};
+
+}  // namespace streamutils

@@ -1,0 +1,93 @@
+// The snapshot of the driver, with that of its operator behind it.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "run/driver_input.h"
+
+namespace streamutils {
+namespace {
+
+using Row = std::pair<const char*, std::uint64_t Counts::*>;
+constexpr Row kCounts[] = {{"in", &Counts::in},
+                           {"used", &Counts::used},
+                           {"dropped", &Counts::dropped},
+                           {"bad", &Counts::bad},
+                           {"late", &Counts::late},
+                           {"late_partly", &Counts::late_partly},
+                           {"late_by_idle", &Counts::late_by_idle},
+                           {"out", &Counts::out},
+                           {"absurd", &Counts::absurd}};
+
+}  // namespace
+
+std::string Driver::save() const {
+  SnapshotWriter out;
+  out.entry("driver").field("now", now_).field("watermark", watermark_).field("max_time", max_time_);
+  out.field("written", written_watermark_).field("style", style_ ? to_string(*style_) : "");
+  if (epoch_) out.field("epoch", *epoch_);
+  out.field("controlled", controlled_out_).field("begin_written", begin_written_);
+  out.field("needed_disorder", static_cast<std::int64_t>(needed_disorder_.count()));
+  out.field("needed_idle", static_cast<std::int64_t>(needed_idle_.count()));
+  for (const auto& [name, count] : kCounts) out.field(name, counts_.*count);
+  for (const auto& [reason, n] : reasons_) out.entry("reason").field("reason", reason).field("n", n);
+  lateness_.save(out);
+  for (const std::string& line : held_) out.entry("held").field("line", line);
+  for (const Input& input : inputs_) {
+    out.entry("input").field("name", input.info.name).field("lines", input.lines);
+    out.field("offset", input.offset).field("active", input.active).field("begun", input.begun);
+    out.field("controlled", input.controlled).field("end_mark", input.end_mark);
+    out.field("member", input.time.path() ? input.time.path()->text() : "");
+    input.clock.save(out);
+  }
+  op_->save(out);
+  return out.take();
+}
+
+Status Driver::restore(std::string lines) {
+  SnapshotReader in(std::move(lines));
+  if (!in.next_is("driver")) return Error{"the snapshot does not begin with the driver's entry"};
+  now_ = in.time("now");
+  watermark_ = in.time("watermark");
+  max_time_ = in.time("max_time");
+  written_watermark_ = in.time("written");
+  style_ = parse_time_style(in.text("style"));
+  if (in.json("epoch").exists()) epoch_ = in.unsigned_integer("epoch");
+  controlled_out_ = in.boolean("controlled");
+  begin_written_ = in.boolean("begin_written");
+  needed_disorder_ = Duration(in.integer("needed_disorder"));
+  needed_idle_ = Duration(in.integer("needed_idle"));
+  for (const auto& [name, count] : kCounts) counts_.*count = in.unsigned_integer(name);
+  while (in.next_is("reason")) {
+    std::string reason = in.text("reason");
+    reasons_[std::move(reason)] = in.unsigned_integer("n");
+  }
+  lateness_.restore(in);
+  while (in.next_is("held")) {
+    held_.push_back(in.text("line"));
+    held_bytes_ += held_.back().size();
+  }
+  for (Input& input : inputs_) {
+    if (!in.next_is("input")) return Error{"the snapshot has another number of inputs"};
+    input.lines = in.unsigned_integer("lines");
+    input.offset = in.unsigned_integer("offset");
+    input.active = in.time("active");
+    input.begun = in.boolean("begun");
+    input.controlled = in.boolean("controlled");
+    input.end_mark = in.boolean("end_mark");
+    if (const std::string member = in.text("member"); !member.empty()) {
+      auto path = Path::parse(member);
+      if (!path) return path.error();
+      input.time.set_path(std::move(*path));
+    }
+    input.clock.restore(in);
+    if (input.clock.max_time() != kMinTime && input.time.is_window_end()) {
+      input.clock.use_window_ends(settings_.common.disorder_given);
+    }
+  }
+  if (style_) op_->set_time_style(*style_);
+  if (Status status = in.status(); !status) return status;
+  if (Status status = op_->restore(in); !status) return status;
+  return in.status();
+}
+
+}  // namespace streamutils

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/line_writer.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace streamutils {
+
+LineWriter::LineWriter(Write write, std::size_t block_size)
+    : write_(std::move(write)),
+      capacity_(block_size),
+      block_(std::make_unique_for_overwrite<char[]>(block_size)) {}
+
+void LineWriter::write(std::string_view line) {
+  if (line.size() + 1 > capacity_ - size_) flush();
+  if (line.size() + 1 > capacity_) {
+    write_all(line.data(), line.size());
+    return write_all("\n", 1);
+  }
+  std::memcpy(block_.get() + size_, line.data(), line.size());
+  size_ += line.size();
+  block_[size_++] = '\n';
+}
+
+void LineWriter::flush() {
+  write_all(block_.get(), size_);
+  size_ = 0;
+}
+
+void LineWriter::write_all(const char* data, std::size_t size) {
+  while (size > 0 && error_ == 0) {
+    const std::ptrdiff_t n = write_(data, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      error_ = errno;
+      return;
+    }
+    data += n;
+    size -= static_cast<std::size_t>(n);
+  }
+}
+
+}  // namespace streamutils

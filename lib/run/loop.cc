@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/loop.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "run/signals.h"
+
+namespace streamutils {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kPipeSize = 1 << 20;          // a default pipe of 64 KiB costs most of the throughput
+constexpr Duration kIdleStep = 100ms;       // how often a quiet stream's event time moves on
+constexpr Duration kInterruptGrace = 2s;    // how long an interrupted tool goes on reading its pipe
+constexpr Duration kProgressStep = 500ms;
+
+Timestamp wall_clock() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
+
+std::ptrdiff_t read_retrying(int fd, char* buffer, std::size_t size) {
+  while (true) {
+    const ssize_t n = ::read(fd, buffer, size);
+    if (n >= 0 || errno != EINTR) return n;
+  }
+}
+
+int milliseconds(Duration d) {
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(d).count());
+}
+
+}  // namespace
+
+std::optional<Source> open_source(const std::string& name, std::size_t max_line) {
+  Source source;
+  source.name = name;
+  source.fd = name == "-" ? STDIN_FILENO : open(name.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status {};
+  if (source.fd < 0 || fstat(source.fd, &status) != 0) return std::nullopt;
+  if (S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+    return std::nullopt;
+  }
+  source.live = !S_ISREG(status.st_mode);
+  source.size = source.live ? 0 : static_cast<std::uint64_t>(status.st_size);
+  if (S_ISFIFO(status.st_mode)) fcntl(source.fd, F_SETPIPE_SZ, kPipeSize);
+  source.bytes = std::make_shared<std::uint64_t>(0);
+  auto read = [fd = source.fd, bytes = source.bytes](char* buffer, std::size_t size) {
+    const std::ptrdiff_t n = read_retrying(fd, buffer, size);
+    if (n > 0) *bytes += static_cast<std::uint64_t>(n);
+    return n;
+  };
+  source.reader = std::make_unique<LineReader>(read, max_line);
+  return source;
+}
+
+std::unique_ptr<LineWriter> output_to(int fd) {
+  struct stat status {};
+  if (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode)) fcntl(fd, F_SETPIPE_SZ, kPipeSize);
+  return std::make_unique<LineWriter>(
+      [fd](const char* data, std::size_t size) -> std::ptrdiff_t { return ::write(fd, data, size); });
+}
+
+bool SideFile::open(const std::string& name) {
+  if (name.empty()) return true;
+  name_ = name;
+  const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd >= 0) writer_ = output_to(fd);
+  return fd >= 0;
+}
+
+bool SideFile::flush() {
+  if (writer_) writer_->flush();
+  return error() == 0;
+}
+
+Loop::Loop(LoopSettings settings, Driver& driver, std::vector<Source> sources, Outputs outputs)
+    : settings_(std::move(settings)),
+      driver_(driver),
+      sources_(std::move(sources)),
+      outputs_(std::move(outputs)),
+      next_progress_(start_ + 1s) {
+  const bool unasked = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0 && !settings_.quiet;
+  shows_progress_ = settings_.progress || unasked;
+}
+
+int Loop::run() {
+  pump();
+  return finish();
+}
+
+void Loop::pump() {
+  while (const auto index = driver_.next_input()) {
+    Source& source = sources_[*index];
+    look_at_signals();
+    if (must_stop(source)) return;
+    if (consume(source, *index)) {
+      if (outputs_.out->error() != 0) return;
+      continue;
+    }
+    const Wait wait = this->wait(source, *index);
+    if (wait == Wait::stop) return;
+    if (wait == Wait::readable && !read(source, *index)) return;
+  }
+}
+
+// Hands what is buffered to the driver; false if nothing was.
+bool Loop::consume(Source& source, std::size_t index) {
+  LineReader& reader = *source.reader;
+  if (const std::string_view lines = reader.lines(); !lines.empty()) {
+    reader.consume(driver_.feed_block(index, lines, reader.offset()));
+    return true;
+  }
+  if (const std::string_view head = reader.too_long(); !head.empty()) {
+    driver_.feed_too_long(index, head, reader.too_long_offset());
+    reader.consume_too_long();
+    return true;
+  }
+  return false;
+}
+
+bool Loop::read(Source& source, std::size_t index) {
+  LineReader& reader = *source.reader;
+  const LineReader::State state = reader.refill();
+  driver_.set_now(wall_clock());
+  if (shows_progress_ && Clock::now() >= next_progress_) show_progress();
+  if (state == LineReader::State::open) return true;
+  if (state == LineReader::State::end) {
+    if (reader.rest().empty()) {
+      driver_.end_input(index);
+    } else {
+      driver_.feed_unterminated(index, reader.rest(), reader.offset());
+    }
+    return true;
+  }
+  settings_.say(fmt::format("{}: {}", source.name == "-" ? "standard input" : source.name,
+                            std::strerror(errno)));
+  failed_ = true;
+  return false;
+}
+
+bool Loop::is_readable(const Source& source) {
+  pollfd fd{source.fd, POLLIN, 0};
+  return poll(&fd, 1, 0) > 0;
+}
+
+// Returns when the source can be read without waiting, when something else has to be looked at, or when the
+// tool must end.
+Loop::Wait Loop::wait(const Source& source, std::size_t index) {
+  if (!source.live || is_readable(source)) return Wait::readable;
+  Duration quiet = Duration::zero();
+  while (true) {
+    if (!flush()) return Wait::stop;
+    Duration timeout = Duration::max();
+    const auto idle = driver_.idle_after(index);
+    if (idle) timeout = quiet < *idle ? *idle - quiet : kIdleStep;
+    if (shows_progress_) timeout = std::min(timeout, kProgressStep);
+    if (interrupted_) timeout = std::min(timeout, kInterruptGrace / 20);
+
+    pollfd fds[] = {{source.fd, POLLIN, 0}, {signal_fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
+    const Clock::time_point before = Clock::now();
+    const int n = poll(fds, 3, timeout == Duration::max() ? -1 : milliseconds(timeout));
+    // A tool that was stopped, or a machine that slept, has not seen the input quiet for so long.
+    const Duration waited = std::min<Duration>(Clock::now() - before, timeout);
+    if (n > 0 && (fds[2].revents & (POLLERR | POLLHUP)) != 0) leave_with_reader();
+    if (n > 0 && fds[0].revents != 0) return Wait::readable;
+    look_at_signals();
+    if (must_stop(source)) return Wait::stop;
+    if (shows_progress_ && Clock::now() >= next_progress_) show_progress();
+    quiet += waited;
+    if (!idle || quiet < *idle || is_readable(source)) continue;
+    driver_.set_now(wall_clock());
+    driver_.on_quiet(index, quiet);
+    if (driver_.next_input() != index) return Wait::again;
+  }
+}
+
+// Side files first: what the main output says of them must already be there.
+bool Loop::flush() {
+  const bool sides = outputs_.bad_to.flush() && outputs_.late_to.flush();
+  outputs_.out->flush();
+  return sides && outputs_.out->error() == 0;
+}
+
+void Loop::look_at_signals() {
+  if (!take_wake_up()) return;
+  if (take_statistics_request()) print_stats(settings_.stats == "json");
+  if (ending_signal() != 0 && !interrupted_) interrupted_ = Clock::now();
+}
+
+// After an interrupt a pipe is read to its end, since its writer is ending too; but not for ever.
+bool Loop::must_stop(const Source& source) {
+  if (!interrupted_) return false;
+  return !source.live || Clock::now() - *interrupted_ > kInterruptGrace;
+}
+
+// Whoever read our output has gone: nobody wants more.
+void Loop::leave_with_reader() {
+  outputs_.bad_to.flush();
+  outputs_.late_to.flush();
+  die_of(SIGPIPE);
+}
+
+void Loop::clear_progress() {
+  if (progress_stands_) std::fputs("\r\033[K", stderr);
+  progress_stands_ = false;
+}
+
+void Loop::show_progress() {
+  next_progress_ = Clock::now() + kProgressStep;
+  std::uint64_t bytes = 0;
+  std::uint64_t size = 0;
+  bool sized = true;
+  for (const Source& source : sources_) {
+    bytes += *source.bytes;
+    size += source.size;
+    sized &= !source.live;
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  std::string line = fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+  if (sized && size > 0 && bytes > 0) {
+    const double part = std::min(1.0, static_cast<double>(bytes) / static_cast<double>(size));
+    line += fmt::format(" {:.0f}% {:.0f}s left", 100 * part, seconds / part - seconds);
+  }
+  line += fmt::format(" {:.0f} events/s", static_cast<double>(driver_.counts().in) / seconds);
+  const Timestamp w = driver_.watermark();
+  if (w != kMinTime && w != kMaxTime) line += fmt::format(" W {}", format_time(w));
+  std::fprintf(stderr, "\r%s\033[K", line.c_str());
+  std::fflush(stderr);
+  progress_stands_ = true;
+}
+
+void Loop::print_stats(bool json) {
+  clear_progress();
+  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  const std::string text = driver_.stats(json, seconds);
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+int Loop::finish() {
+  const int signal = ending_signal();
+  const bool stopped_reading = outputs_.out->error() != 0 || failed_;
+  if (!stopped_reading) driver_.finish(signal != 0 && !driver_.is_complete());
+  flush();
+  clear_progress();
+  auto tell = [&](std::string_view what, int error) {
+    if (error == 0) return;
+    settings_.say(fmt::format("{}: {}", what, std::strerror(error)));
+    failed_ = true;
+  };
+  tell(outputs_.bad_to.name(), outputs_.bad_to.error());
+  tell(outputs_.late_to.name(), outputs_.late_to.error());
+  if (outputs_.out->error() == EPIPE) die_of(SIGPIPE);
+  tell("standard output", outputs_.out->error());
+  // Some file systems report a full disk only here.
+  if (!failed_ && close(STDOUT_FILENO) != 0 && errno != EBADF) tell("standard output", errno);
+  if (!settings_.stats.empty()) print_stats(settings_.stats == "json");
+  if (signal != 0) die_of(signal);
+  return static_cast<int>(failed_ ? ExitStatus::io : driver_.status());
+}
+
+}  // namespace streamutils

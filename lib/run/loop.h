@@ -1,0 +1,111 @@
+// Loop: reads, drives, writes; waits; notices signals, a full disk, and a reader that has left.
+//
+//     while an input is to be read:
+//       hand its whole lines to the driver
+//       none left: if a read would wait, write everything out first, and wait; then read
+//
+// That is the whole of "flush before you wait".  While it waits it looks at four things: the input, its own
+// output (a reader that leaves ends the tool, also an idle one), signals, and the quiet time after which the
+// idle rule speaks.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "run/driver.h"
+#include "run/line_reader.h"
+#include "run/line_writer.h"
+
+namespace streamutils {
+
+// An input that is open.
+struct Source {
+  std::string name;
+  int fd = -1;
+  bool live = false;                 // no regular file
+  std::uint64_t size = 0;            // of a regular file
+  std::shared_ptr<std::uint64_t> bytes;  // read so far
+  std::unique_ptr<LineReader> reader;
+};
+
+// Opens a file, or standard input for "-".  nullopt: errno tells.
+std::optional<Source> open_source(const std::string& name, std::size_t max_line);
+
+// A writer to a descriptor, which stays the caller's.
+std::unique_ptr<LineWriter> output_to(int fd);
+
+// A file for bad or late records; nothing if no name was given.
+class SideFile {
+ public:
+  // False: errno tells.
+  bool open(const std::string& name);
+  Sink* sink() { return writer_.get(); }
+  // False once writing has failed.
+  bool flush();
+  const std::string& name() const { return name_; }
+  int error() const { return writer_ ? writer_->error() : 0; }
+
+ private:
+  std::string name_;
+  std::unique_ptr<LineWriter> writer_;
+};
+
+struct Outputs {
+  std::unique_ptr<LineWriter> out;
+  SideFile bad_to;
+  SideFile late_to;
+};
+
+struct LoopSettings {
+  std::string stats;      // "", "text", "json"
+  bool progress = false;  // asked for
+  bool quiet = false;
+  Say say;
+};
+
+class Loop {
+ public:
+  Loop(LoopSettings settings, Driver& driver, std::vector<Source> sources, Outputs outputs);
+
+  // Runs to the end and returns the exit status, or dies of the signal that ended it.
+  int run();
+
+  // Wipes the progress line, so that a message does not stand in it.
+  void clear_progress();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class Wait : std::uint8_t { readable, again, stop };
+
+  void pump();
+  bool consume(Source& source, std::size_t index);
+  bool read(Source& source, std::size_t index);
+  Wait wait(const Source& source, std::size_t index);
+  bool is_readable(const Source& source);
+  bool flush();
+  bool must_stop(const Source& source);
+  void look_at_signals();
+  void leave_with_reader();
+  void show_progress();
+  void print_stats(bool json);
+  int finish();
+
+  LoopSettings settings_;
+  Driver& driver_;
+  std::vector<Source> sources_;
+  Outputs outputs_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point next_progress_;
+  std::optional<Clock::time_point> interrupted_;
+  bool shows_progress_ = false;
+  bool progress_stands_ = false;
+  bool failed_ = false;
+};
+
+}  // namespace streamutils

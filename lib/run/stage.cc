@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/stage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "run/help.h"
+
+namespace streamutils {
+namespace {
+
+Error usage_error(const CLI::App& app, const CLI::ParseError& error,
+                  const std::vector<std::string>& words) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  for (const std::string& word : words) {
+    const std::string_view name = std::string_view(word).substr(0, word.find('='));
+    if (!name.starts_with("-") || name == "-" || app.get_option_no_throw(std::string(name)) != nullptr) continue;
+    if (name.starts_with("--")) {
+      return Error{fmt::format("unknown option {}{}", name, did_you_mean(name, candidates))};
+    }
+  }
+  std::string message = error.what();
+  std::replace(message.begin(), message.end(), '\n', ' ');
+  return Error{message};
+}
+
+}  // namespace
+
+void declare_all(CLI::App& app, const Tool& tool, CommonOptions& common, HelpOptions& help,
+                 std::vector<std::string>& operands) {
+  app.set_help_flag("");
+  app.option_defaults()->group("Options");
+  tool.declare(app);
+  declare_common_options(app, common, tool.info.time);
+  app.add_flag("-h", help.brief, "Show a short help")->group("Help");
+  app.add_flag("--help{full}", help.form, "Show all options (--help=json for programs)")
+      ->type_name("[=json]")
+      ->check(CLI::IsMember({"full", "json"}))
+      ->group("Help");
+  app.add_flag("-V,--version", help.version, "Show the version")->group("Help");
+  app.add_option("operands", operands)->group("");
+}
+
+Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>& argv,
+                               const World& world) {
+  Parsed parsed;
+  HelpOptions help;
+  Invocation invocation;
+  CLI::App app(tool.info.summary, tool.info.name);
+  declare_all(app, tool, parsed.common, help, invocation.operands);
+
+  // CLI11 would forget where "--" stood; behind it are files, whatever they look like.
+  const auto dashes = std::find(argv.begin() + 1, argv.end(), "--");
+  const std::vector<std::string> words(argv.begin() + 1, dashes);
+  if (dashes != argv.end()) invocation.files.assign(dashes + 1, argv.end());
+  try {
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+  } catch (const CLI::ParseError& error) {
+    return usage_error(app, error, words);
+  }
+  if (help.version) {
+    parsed.help = fmt::format("{} (streamutils) {}\n", tool.info.name, STREAMUTILS_VERSION);
+    return parsed;
+  }
+  if (help.brief || !help.form.empty()) {
+    auto text = render_help(tool, app, help.brief ? "short" : help.form);
+    if (!text) return text.error();
+    parsed.help = std::move(*text);
+    return parsed;
+  }
+
+  auto settings = parse_common(parsed.common);
+  if (!settings) return settings.error();
+  parsed.settings = std::move(*settings);
+  parsed.settings.originate |= world.originate;
+  invocation.common = parsed.common;
+  invocation.time_syntax = parsed.settings.time_syntax;
+  invocation.file_exists = world.file_exists;
+  invocation.fresh_output = world.fresh_output;
+  auto plan = tool.plan(invocation);
+  if (!plan) return plan.error();
+  parsed.plan = std::move(*plan);
+  return parsed;
+}
+
+std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::string>& argv, Parsed parsed,
+                                    std::vector<InputInfo> inputs, const World& world, Sink& out,
+                                    Sink* bad_to, Sink* late_to, Say say) {
+  DriverSettings settings;
+  settings.tool = tool.info.name;
+  settings.argv = argv;
+  settings.common = std::move(parsed.settings);
+  settings.inputs = std::move(inputs);
+  settings.takes_time = parsed.plan.takes_time;
+  settings.output_is_stream = world.output_is_stream;
+  settings.out = &out;
+  settings.bad_to = bad_to;
+  settings.late_to = late_to;
+  settings.say = std::move(say);
+  if (!settings.common.quiet) {
+    for (const std::string& warning : parsed.plan.warnings) settings.say(warning);
+  }
+  return std::make_unique<Driver>(std::move(settings), std::move(parsed.plan.op));
+}
+
+}  // namespace streamutils

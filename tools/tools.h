@@ -1,0 +1,16 @@
+// The list of all tools: for the mains, the case runner and the documents.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "run/tool.h"
+
+namespace streamutils {
+
+Tool sfilter();
+Tool swindow();
+
+std::vector<Tool> all_tools();
+
+}  // namespace streamutils
