@@ -2,7 +2,8 @@
 //
 // Eight ASCII digits fit a 64-bit word; three multiplications turn them into their value ("SIMD
 // within a register", D. Lemire, "Number parsing at a gigabyte per second", 2021).  Byte 0 of a
-// word is the first character on every machine. SPDX-License-Identifier: Apache-2.0
+// word is the first character on every machine.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <bit>

@@ -1,7 +1,8 @@
 // Doubles as text, in the layout of ECMAScript's Number::toString, which RFC 8785 made the
 // canonical one for JSON: digits up to 1e21, fractions down to 1e-6, an exponent beyond.  The
 // digits are the shortest that read back (std::to_chars).  Unlike there, -0 keeps its sign, because
-// it reads back. SPDX-License-Identifier: Apache-2.0
+// it reads back.
+// SPDX-License-Identifier: Apache-2.0
 #include <charconv>
 #include <cmath>
 

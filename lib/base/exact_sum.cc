@@ -8,7 +8,8 @@
 // places behind the point and fit for the life of a stream; such an addition is a multiplication by
 // a small power of ten and an add.  When 37 digits are too few, a wide sum takes over for good:
 // fixed point in base 10^18, each limb with a sign of its own, so that a carry rarely travels.  It
-// reaches from 10^-432 upwards and grows at the top only. SPDX-License-Identifier: Apache-2.0
+// reaches from 10^-432 upwards and grows at the top only.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
 #include <vector>

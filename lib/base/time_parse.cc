@@ -4,7 +4,8 @@
 // parse_same_day reads exactly those, from a few machine words; whatever it does not know goes to
 // parse_iso, which knows every spelling that begins with a year, and what that does not know to the
 // words of time_words.cc.  The slower readers decide what is a time; the quick one only must agree
-// with them. SPDX-License-Identifier: Apache-2.0
+// with them.
+// SPDX-License-Identifier: Apache-2.0
 #include <cstdlib>
 #include <limits>
 #include <utility>

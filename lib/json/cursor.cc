@@ -18,8 +18,8 @@ constexpr std::string_view kBadSeparator = "expected ',' or a closing bracket af
 bool Cursor::open(std::string_view text, char bracket) {
   text_ = text.data();
   from_ = scanned_ = 0;
-  block_ = 0U - 1;
-  block_begin_ = 0U - 64;
+  block_ = std::size_t{0} - 1;
+  block_begin_ = std::size_t{0} - 64;
   block_count_ = 0;
   rest_ = 0;
   close_ = bracket == '{' ? '}' : ']';
@@ -28,8 +28,8 @@ bool Cursor::open(std::string_view text, char bracket) {
   state_ = StructureState();
   damage_ = {};
   if (text.size() > std::numeric_limits<std::uint32_t>::max() - 128) return fail("too long");
-  size_ = static_cast<std::uint32_t>(text.size());
-  const std::uint32_t place = next_place();
+  size_ = text.size();
+  const std::size_t place = next_place();
   if (place != kNone && text_[place] == bracket && is_blank(0, place)) return true;
   return fail(bracket == '{' ? "expected an object" : "expected an array");
 }
@@ -45,54 +45,55 @@ bool Cursor::next(Item& item) {
 std::size_t Cursor::next_plain(const WantedName& wanted, Item* items, std::size_t room) {
   if (done_ || close_ == ']' || (state_.facts & (kSpace | kMisplaced)) != 0) return 0;
   const char* const text = text_;
-  const bool unusual = state_.facts != 0;
+  const std::uint8_t facts = state_.facts;
   std::uint64_t rest = rest_;
-  std::uint32_t block = block_, begin = block_begin_, from = from_;
-  const auto next = [&] {
+  std::size_t block = block_, begin = block_begin_, from = from_;
+  const auto next = [&](std::size_t& place) {
     while (rest == 0) {
-      if (block + 1 == block_count_ && !extend()) return kNone;
+      // A new fact ends the run: what follows may ask for a closer look.
+      if (block + 1 == block_count_ && (!extend() || state_.facts != facts)) return false;
       rest = ops_[++block];
       begin += 64;
     }
-    const auto place = begin + static_cast<std::uint32_t>(std::countr_zero(rest));
+    place = begin + static_cast<std::size_t>(std::countr_zero(rest));
     rest &= rest - 1;
-    return place;
+    return true;
   };
-  std::size_t count = 0;
-  while (count < room) {
-    const std::uint32_t colon = next();
-    if (colon == kNone) break;
-    const std::uint32_t comma = next();
-    if (comma == kNone || text[colon] != ':' || text[from] != '"' || text[colon - 1] != '"' ||
-        colon + 1 == comma) {
-      break;
+  for (std::size_t count = 0; count < room; ++count) {
+    std::size_t colon, end;
+    if (!next(colon) || !next(end)) return count;
+    const bool is_last = text[end] == '}' && end + 1 == size_;
+    if ((text[end] != ',' && !is_last) || text[colon] != ':' || colon + 1 == end ||
+        text[from] != '"' || text[colon - 1] != '"') {
+      return count;
     }
-    const bool last = text[comma] == '}' && comma + 1 == size_;
-    if (text[comma] != ',' && !last) break;
-    if (unusual && !is_plain_text(text + from, text + colon)) break;
-    items[count++] = {from, colon, colon + 1, comma};
+    if (facts != 0 && !is_plain_text(text + from, text + colon)) return count;
+    items[count] = {static_cast<std::uint32_t>(from), static_cast<std::uint32_t>(colon),
+                    static_cast<std::uint32_t>(colon + 1), static_cast<std::uint32_t>(end)};
     const bool found = wanted.is_plain(text + from, text + colon);
-    from_ = from = comma + 1;
+    from_ = from = end + 1;
     rest_ = rest;
     block_ = block;
     block_begin_ = begin;
-    done_ = last;
-    if (found || last) break;
+    first_ = false;
+    done_ = is_last;
+    if (found || is_last) return count + 1;
   }
-  if (count > 0) first_ = false;
-  return count;
+  return room;
 }
 
 // Takes a name and the ':' behind it; false at the closing bracket of an empty object.
 bool Cursor::read_name(Item& item) {
-  item.name_begin = from_;
-  const std::uint32_t colon = next_place();
+  std::size_t begin = from_;
+  const std::size_t colon = next_place();
   if (colon == kNone) return fail_at_end();
-  item.name_end = colon;
-  const bool empty = !trim(item.name_begin, item.name_end);
+  std::size_t end = colon;
+  const bool empty = !trim(begin, end);
   if (empty && text_[colon] == '}' && first_) return finish(colon) && false;
   if (empty) return fail("expected a name");
   if (text_[colon] != ':') return fail("expected ':' after a name");
+  item.name_begin = static_cast<std::uint32_t>(begin);
+  item.name_end = static_cast<std::uint32_t>(end);
   const std::string_view damage = damage_in_string(name(item), state_.facts);
   return damage.empty() || fail(damage);
 }
@@ -100,21 +101,23 @@ bool Cursor::read_name(Item& item) {
 // Takes a value and the ',' or the closing bracket behind it; false at the closing bracket of an
 // empty array.
 bool Cursor::read_value(Item& item) {
-  item.value_begin = from_;
-  const std::uint32_t place = next_place();
+  std::size_t begin = from_;
+  const std::size_t place = next_place();
   if (place == kNone) return fail_at_end();
-  item.value_end = place;
+  std::size_t end = place;
   const char c = text_[place];
-  const bool empty = !trim(item.value_begin, item.value_end);
+  const bool empty = !trim(begin, end);
   if (c == '{' || c == '[') {
     if (!empty) return fail(kBadSeparator);
     if (!skip_nested()) return false;
-    item.value_begin = place;
-    item.value_end = from_;
+    item.value_begin = static_cast<std::uint32_t>(place);
+    item.value_end = static_cast<std::uint32_t>(from_);
     return read_separator();
   }
   if (empty && c == ']' && close_ == ']' && first_) return finish(place) && false;
   if (empty) return fail("expected a value");
+  item.value_begin = static_cast<std::uint32_t>(begin);
+  item.value_end = static_cast<std::uint32_t>(end);
   first_ = false;
   if (c != ',' && c != close_) return fail(kBadSeparator);
   return c == ',' || finish(place);
@@ -122,8 +125,8 @@ bool Cursor::read_value(Item& item) {
 
 bool Cursor::read_separator() {
   first_ = false;
-  const std::uint32_t behind = from_;
-  const std::uint32_t place = next_place();
+  const std::size_t behind = from_;
+  const std::size_t place = next_place();
   if (place == kNone) return fail_at_end();
   const char c = text_[place];
   if ((c != ',' && c != close_) || !is_blank(behind, place)) return fail(kBadSeparator);
@@ -134,7 +137,7 @@ bool Cursor::read_separator() {
 // whoever asks for the value has it checked.
 bool Cursor::skip_nested() {
   for (std::size_t depth = 1; depth != 0;) {
-    const std::uint32_t place = next_place();
+    const std::size_t place = next_place();
     if (place == kNone) return fail_at_end();
     const int folded = text_[place] | 0x20;
     depth += folded == '{';
@@ -143,13 +146,13 @@ bool Cursor::skip_nested() {
   return true;
 }
 
-inline std::uint32_t Cursor::next_place() {
+inline std::size_t Cursor::next_place() {
   while (rest_ == 0) {
     if (block_ + 1 == block_count_ && !extend() && !restart()) return kNone;
     rest_ = ops_[++block_];
     block_begin_ += 64;
   }
-  const auto place = block_begin_ + static_cast<std::uint32_t>(std::countr_zero(rest_));
+  const std::size_t place = block_begin_ + static_cast<std::size_t>(std::countr_zero(rest_));
   rest_ &= rest_ - 1;
   from_ = place + 1;
   return place;
@@ -157,9 +160,9 @@ inline std::uint32_t Cursor::next_place() {
 
 // Scans some more of the text, as much again as before; false at its end, or if ops_ is full.
 bool Cursor::extend() {
-  const std::uint32_t left = size_ - scanned_;
+  const std::size_t left = size_ - scanned_;
   if (left == 0 || block_count_ == kMaxBlocks) return false;
-  const std::uint32_t size = std::min(left, 64 * std::max(kFirstBlocks, block_count_));
+  const std::size_t size = std::min(left, 64 * std::max(kFirstBlocks, block_count_));
   scan_(text_ + scanned_, size, state_, ops_ + block_count_);
   block_count_ += (size + 63) / 64;
   scanned_ += size;
@@ -168,20 +171,20 @@ bool Cursor::extend() {
 
 // Makes room in ops_, all of which has been taken, and scans on; false at the end of the text.
 bool Cursor::restart() {
-  block_ = 0U - 1;
+  block_ = std::size_t{0} - 1;
   block_count_ = 0;
   return extend();
 }
 
 // Takes the spaces off; false if nothing is left.
-inline bool Cursor::trim(std::uint32_t& begin, std::uint32_t& end) const {
+inline bool Cursor::trim(std::size_t& begin, std::size_t& end) const {
   while (begin != end && is_json_space(text_[begin])) ++begin;
   while (begin != end && is_json_space(text_[end - 1])) --end;
   return begin != end;
 }
 
 // Ends the walk at the closing bracket, behind which nothing but spaces may follow.
-bool Cursor::finish(std::uint32_t close) {
+bool Cursor::finish(std::size_t close) {
   done_ = true;
   return is_blank(close + 1, size_) || fail("expected nothing behind the closing bracket");
 }

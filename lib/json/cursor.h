@@ -3,8 +3,8 @@
 //
 // An inside header of json.  It goes from structural character to structural character, skips
 // nested values by their depth, and stops where it is told to, so that a line is scanned as far as
-// it is read and no further.  Memory is fixed, whatever the nesting. SPDX-License-Identifier:
-// Apache-2.0
+// it is read and no further.  Memory is fixed, whatever the nesting.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
@@ -57,18 +57,18 @@ class Cursor {
   std::uint8_t facts() const { return state_.facts; }
 
  private:
-  static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+  static constexpr std::size_t kNone = ~std::size_t{0};
 
   bool read_name(Item& item);
   bool read_value(Item& item);
   bool read_separator();
   bool skip_nested();
-  std::uint32_t next_place();
+  std::size_t next_place();
   bool extend();
   bool restart();
-  bool trim(std::uint32_t& begin, std::uint32_t& end) const;
-  bool is_blank(std::uint32_t begin, std::uint32_t end) const { return !trim(begin, end); }
-  bool finish(std::uint32_t close);
+  bool trim(std::size_t& begin, std::size_t& end) const;
+  bool is_blank(std::size_t begin, std::size_t end) const { return !trim(begin, end); }
+  bool finish(std::size_t close);
   bool fail(std::string_view why);
   bool fail_at_end();
 
@@ -76,18 +76,17 @@ class Cursor {
     return {text_ + begin, end - begin};
   }
 
-  static constexpr std::uint32_t kFirstBlocks =
-      2;  // what is asked for often stands early in a line
-  static constexpr std::uint32_t kMaxBlocks = 16;
+  static constexpr std::size_t kFirstBlocks = 2;  // what is asked for often stands early in a line
+  static constexpr std::size_t kMaxBlocks = 16;
 
   const char* text_ = nullptr;
-  std::uint32_t size_ = 0;
-  std::uint32_t scanned_ = 0;      // how much of the text
-  std::uint32_t from_ = 0;         // behind the last structural character that was taken
-  std::uint32_t block_ = 0;        // the current word of ops_…
-  std::uint32_t block_count_ = 0;  // …of so many
-  std::uint32_t block_begin_ = 0;  // its place in the text
-  std::uint64_t rest_ = 0;         // its structural characters that were not taken yet
+  std::size_t size_ = 0;
+  std::size_t scanned_ = 0;      // how much of the text
+  std::size_t from_ = 0;         // behind the last structural character that was taken
+  std::size_t block_ = 0;        // the current word of ops_…
+  std::size_t block_count_ = 0;  // …of so many
+  std::size_t block_begin_ = 0;  // its place in the text
+  std::uint64_t rest_ = 0;       // its structural characters that were not taken yet
   char close_ = '}';
   bool first_ = true;
   bool done_ = true;

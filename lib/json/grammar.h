@@ -1,7 +1,8 @@
 // The grammar of RFC 8259, applied to a slice that is to be one value.
 //
 // An inside header of json.  A check returns why the slice is damaged ("expected a number"), or an
-// empty text.  The reasons are literals. SPDX-License-Identifier: Apache-2.0
+// empty text.  The reasons are literals.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

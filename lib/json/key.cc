@@ -3,7 +3,8 @@
 // Scalars are one copy or nearly so.  For objects the members must be sorted at every level, and
 // neither the depth of the nesting nor the number of members may make that slow or overflow a
 // stack.  So the text is read once into a flat tree, objects are sorted in it, and the tree is
-// written out; no step recurses, and the whole is O(n log n). SPDX-License-Identifier: Apache-2.0
+// written out; no step recurses, and the whole is O(n log n).
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstddef>
 #include <deque>

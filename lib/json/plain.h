@@ -1,7 +1,8 @@
 // Text without surprises, eight bytes at a time in one integer.
 //
 // An inside header of json.  Plain text is ASCII without control characters and backslashes: inside
-// a string it needs no check and no unescaping. SPDX-License-Identifier: Apache-2.0
+// a string it needs no check and no unescaping.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

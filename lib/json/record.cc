@@ -7,7 +7,8 @@
 // enters them: they are short, and most are never entered.
 //
 // A path with dots may mean a key with dots.  At each object the longest join of steps that is a
-// key wins; all joins are looked for in one walk. SPDX-License-Identifier: Apache-2.0
+// key wins; all joins are looked for in one walk.
+// SPDX-License-Identifier: Apache-2.0
 #include "json/record.h"
 
 #include <optional>
@@ -113,16 +114,18 @@ bool Record::Index::walk(const WantedName& wanted) {
     opened = true;
     top.open(line, '{');
   }
+  if (top.done()) {
+    note(top.damage());
+    return false;
+  }
   if (members.size() - passed < kBatch) members.resize(2 * members.size() + kBatch);
   const std::size_t plain = top.next_plain(wanted, &members[passed], kBatch);
   passed += plain;
   if (plain > 0) return true;
-  if (!top.done() && top.next(members[passed])) {
-    ++passed;
-    return true;
-  }
-  note(top.damage());
-  return false;
+  const bool found = top.next(members[passed]);
+  passed += found;
+  if (!found) note(top.damage());
+  return found;
 }
 
 void Record::Index::note(std::string_view why) {

@@ -2,7 +2,8 @@
 //
 // This is the fast path of the line loop.  It is written once with Google Highway, which picks the
 // widest instruction set of the machine at run time, and tried against plain byte loops by a
-// fuzzer. SPDX-License-Identifier: Apache-2.0
+// fuzzer.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>

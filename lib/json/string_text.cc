@@ -19,7 +19,7 @@ std::uint32_t read_hex4(const char* p) {
 
 bool is_high_surrogate(std::uint32_t unit) { return (unit & 0xFC00) == 0xD800; }
 bool is_low_surrogate(std::uint32_t unit) { return (unit & 0xFC00) == 0xDC00; }
-bool is_surrogate(std::uint32_t unit) { return (unit & 0xF800) == 0xD800; }
+bool is_surrogate(std::uint32_t c) { return c >= 0xD800 && c <= 0xDFFF; }
 
 // The character of the \u escape at the start of text, which moves behind it.  Two surrogates that
 // belong together are one character; a lone one is returned as it is.

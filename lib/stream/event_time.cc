@@ -38,13 +38,16 @@ std::optional<Timestamp> EventTime::read(const Record& record) {
 }
 
 std::string EventTime::problem(const Record& record) const {
-  if (!path_) return "no time: none of ts, timestamp, @timestamp, time, event_time, window_end (use -t)";
+  if (!path_)
+    return "no time: none of ts, timestamp, @timestamp, time, event_time, window_end (use -t)";
   const Value value = record.get(*path_);
   if (!record.ok()) return std::string(record.damage());
   if (!value.exists()) return fmt::format("no field '{}' to take the time from", path_->text());
-  const std::string found = value.is(Kind::string) ? quote(value.raw().substr(1, value.raw().size() - 2))
-                                                   : quote(value.raw());
-  return fmt::format("field '{}': not a time: {} (expected RFC 3339 or epoch)", path_->text(), found);
+  const std::string found = value.is(Kind::string)
+                                ? quote(value.raw().substr(1, value.raw().size() - 2))
+                                : quote(value.raw());
+  return fmt::format("field '{}': not a time: {} (expected RFC 3339 or epoch)", path_->text(),
+                     found);
 }
 
 }  // namespace streamutils

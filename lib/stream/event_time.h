@@ -1,9 +1,10 @@
 // EventTime: reads the time of each record of one stream.
 //
-// Which member holds it is told (-t, or the begin line of the stream), or found: the first of ts, timestamp,
-// @timestamp, time, event_time, window_end that the first record with any of them has.  A member named
-// window_end stands for the last instant inside the window, one nanosecond before it, so that windows of
-// windows nest.
+// Which member holds it is told (-t, or the begin line of the stream), or found: the first of ts,
+// timestamp,
+// @timestamp, time, event_time, window_end that the first record with any of them has.  A member
+// named window_end stands for the last instant inside the window, one nanosecond before it, so that
+// windows of windows nest.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

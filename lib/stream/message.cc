@@ -48,7 +48,8 @@ Result<Body> read_body(const Record& record) {
 }
 
 Result<Timestamp> read_time(Value value) {
-  if (!value.is(Kind::string)) return Error{"expected an RFC 3339 time, found " + quote(value.raw())};
+  if (!value.is(Kind::string))
+    return Error{"expected an RFC 3339 time, found " + quote(value.raw())};
   std::string scratch;
   const std::string_view text = value.text(scratch);
   const bool looks_like_a_date = text.size() >= 20 && text[4] == '-';
@@ -109,7 +110,8 @@ Result<Message> decode_control(std::string_view line) {
   if (body->name == "barrier") return described(What::barrier, body->value);
   Message message;
   message.kind = body->name == "end" ? What::end : What::unknown;
-  if (message.kind == What::end && body->value.raw() != "true") return Error{"expected \"end\":true"};
+  if (message.kind == What::end && body->value.raw() != "true")
+    return Error{"expected \"end\":true"};
   return message;
 }
 

@@ -6,7 +6,8 @@
 //     {"~stream":{"end":true}}
 //     {"~stream":{"clock":"2026-11-22T10:00:09Z"}}
 //
-// A control line begins with {"~stream":{ (spaces between the tokens accepted); everything else is data.
+// A control line begins with {"~stream":{ (spaces between the tokens accepted); everything else is
+// data.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -23,9 +24,9 @@ namespace streamutils {
 struct Message {
   enum class Kind : std::uint8_t { record, begin, watermark, barrier, end, clock, unknown };
   Kind kind = Kind::record;
-  Timestamp time{};                     // watermark, clock
-  std::optional<std::string> member;    // begin: the member that watermarks speak of
-  std::optional<std::uint64_t> epoch;   // begin, barrier
+  Timestamp time{};                    // watermark, clock
+  std::optional<std::string> member;   // begin: the member that watermarks speak of
+  std::optional<std::uint64_t> epoch;  // begin, barrier
 };
 
 // True if the line begins like a control line.  A dozen instructions.
@@ -36,7 +37,8 @@ bool is_control(std::string_view line);
 Result<Message> decode_control(std::string_view line);
 
 // The lines, without line ending.
-std::string encode_begin(const std::optional<std::string>& member, std::optional<std::uint64_t> epoch);
+std::string encode_begin(const std::optional<std::string>& member,
+                         std::optional<std::uint64_t> epoch);
 std::string encode_watermark(Timestamp w);
 std::string encode_end();
 

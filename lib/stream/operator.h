@@ -1,8 +1,9 @@
 // Operator: the logic of one tool; Emitter: where its output goes.
 //
-// An operator sees records and watermarks, never files, clocks or control lines.  The driver keeps the
-// rules of the stream (order, watermarks that never go back, snapshots at barriers, accounting), so that
-// no operator can break them, and any operator can be tested without a process.
+// An operator sees records and watermarks, never files, clocks or control lines.  The driver keeps
+// the rules of the stream (order, watermarks that never go back, snapshots at barriers,
+// accounting), so that no operator can break them, and any operator can be tested without a
+// process.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -49,7 +50,8 @@ struct Outcome {
   bool late_partly = false;
   // Of late and late_partly: it would have been in time iff the watermark had been less than this.
   Timestamp deadline = kMaxTime;
-  // Of bad: why, unless the record's own damage() tells.  Must outlive the call (a literal, or a member).
+  // Of bad: why, unless the record's own damage() tells.  Must outlive the call (a literal, or a
+  // member).
   std::string_view reason = {};
 };
 
@@ -58,17 +60,19 @@ class Operator {
   virtual ~Operator() = default;
 
   // One event.  The record, and every Value taken from it, is valid during the call only.  If
-  // !record.ok() after the operator has read what it needs, it returns Fate::bad and changes nothing.
+  // !record.ok() after the operator has read what it needs, it returns Fate::bad and changes
+  // nothing.
   virtual Outcome on_record(const Record& record, Emitter& out) = 0;
 
-  // Event time has come to `now`: no later record has a smaller time.  Only grows.  Output that this
-  // causes leaves before the watermark does.
+  // Event time has come to `now`: no later record has a smaller time.  Only grows.  Output that
+  // this causes leaves before the watermark does.
   virtual void on_watermark(Timestamp now, Emitter& out) {
     (void)now;
     (void)out;
   }
 
-  // The stream is complete.  on_watermark(kMaxTime) has been called before (if the tool takes time).
+  // The stream is complete.  on_watermark(kMaxTime) has been called before (if the tool takes
+  // time).
   virtual void on_end(Emitter& out) { (void)out; }
 
   // The user interrupts: write what is open, marked partial.  Nothing is called after it.
@@ -81,22 +85,22 @@ class Operator {
   // The member in which the output carries its time, if it is not the one of the input.
   virtual std::optional<std::string> output_time() const { return std::nullopt; }
 
-  // How times in the output are to be spelled: that of the first time read.  Called before the first
-  // on_record, and after restore.
+  // How times in the output are to be spelled: that of the first time read.  Called before the
+  // first on_record, and after restore.
   virtual void set_time_style(TimeStyle style) { (void)style; }
 
   // True once no further record can change the output (sfilter -m): the driver ends the stream.
   virtual bool is_done() const { return false; }
 
-  // Bytes that the line of every record which is not dropped holds, unless it holds "\u": lines without
-  // either may be dropped unseen.  Empty: none known.  Constant.
+  // Bytes that the line of every record which is not dropped holds, unless it holds "\u": lines
+  // without either may be dropped unseen.  Empty: none known.  Constant.
   virtual std::string required_text() const { return {}; }
 
   // True if there is state that a restart must not lose.
   virtual bool has_state() const { return false; }
 
-  // All state, such that a fresh operator of the same options behaves, after restore, like this one on
-  // every input.
+  // All state, such that a fresh operator of the same options behaves, after restore, like this one
+  // on every input.
   virtual void save(SnapshotWriter& out) const { (void)out; }
   virtual Status restore(SnapshotReader& in) {
     (void)in;

@@ -55,8 +55,8 @@ class SnapshotReader {
   // True if the next entry is of this kind: then it has moved there.
   bool next_is(std::string_view kind);
 
-  // Of the current entry.  A field that is missing or of another type makes status() an error and reads
-  // as zero or empty, so that callers may check once at the end.
+  // Of the current entry.  A field that is missing or of another type makes status() an error and
+  // reads as zero or empty, so that callers may check once at the end.
   std::string_view kind() const { return kind_; }
   std::string text(std::string_view name);
   std::int64_t integer(std::string_view name);
@@ -70,8 +70,8 @@ class SnapshotReader {
   void fail(std::string message);
 
  private:
-  std::string lines_;        // with padding behind
-  std::size_t size_ = 0;     // without
+  std::string lines_;     // with padding behind
+  std::size_t size_ = 0;  // without
   std::size_t position_ = 0;
   std::size_t number_ = 0;
   Record record_;

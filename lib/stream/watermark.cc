@@ -1,11 +1,12 @@
 // The idle rule, and why it is as it is.
 //
-// A live stream that falls quiet must still close its windows, or an alert waits for the next event.  The
-// obvious rule, "after a while believe the wall clock", loses data when a producer is merely slow or bursty:
-// what it delivers late was in time by its own clock.  So event time goes on at the pace of the wall clock,
-// from where it stood, and it never passes now - disorder - L, where L is the largest delay between an
-// event's own time and its arrival seen lately: a producer that writes every 20 seconds has L = 20 s, and its
-// windows wait for it.  Where L is a minute or more the stream is a replay, and no clock says anything of it.
+// A live stream that falls quiet must still close its windows, or an alert waits for the next
+// event.  The obvious rule, "after a while believe the wall clock", loses data when a producer is
+// merely slow or bursty: what it delivers late was in time by its own clock.  So event time goes on
+// at the pace of the wall clock, from where it stood, and it never passes now - disorder - L, where
+// L is the largest delay between an event's own time and its arrival seen lately: a producer that
+// writes every 20 seconds has L = 20 s, and its windows wait for it.  Where L is a minute or more
+// the stream is a replay, and no clock says anything of it.
 // SPDX-License-Identifier: Apache-2.0
 #include "stream/watermark.h"
 
@@ -54,7 +55,9 @@ Duration InputClock::Delays::largest(Timestamp now) const {
 void InputClock::Delays::save(SnapshotWriter& out) const {
   for (std::size_t i = 0; i < kMinutes; ++i) {
     if (minute_[i] == 0) continue;
-    out.entry("delay").field("minute", minute_[i]).field("largest", std::int64_t{delay_[i].count()});
+    out.entry("delay")
+        .field("minute", minute_[i])
+        .field("largest", std::int64_t{delay_[i].count()});
   }
 }
 

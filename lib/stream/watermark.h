@@ -1,11 +1,11 @@
 // Watermarks: how far event time has come.
 //
 // A watermark W is a half-open promise: no later record has a time < W.  An input either carries
-// watermark lines, which are believed, or W is derived from its data as max(time) - disorder.  Several
-// inputs have the minimum of theirs.  W never goes back.
+// watermark lines, which are believed, or W is derived from its data as max(time) - disorder.
+// Several inputs have the minimum of theirs.  W never goes back.
 //
-// Two clocks' worth of trouble live here as well.  A live stream that falls quiet must still close its
-// windows (the idle rule); one broken clock must not close everybody's (the future guard).
+// Two clocks' worth of trouble live here as well.  A live stream that falls quiet must still close
+// its windows (the idle rule); one broken clock must not close everybody's (the future guard).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -29,7 +29,7 @@ Duration difference(Timestamp a, Timestamp b);
 struct WatermarkOptions {
   Duration disorder = std::chrono::seconds(1);
   std::optional<Duration> idle = std::chrono::seconds(1);  // nullopt: off
-  bool idle_given = false;          // by hand: then it applies to any input
+  bool idle_given = false;                                 // by hand: then it applies to any input
   Duration max_ahead = std::chrono::minutes(5);
 };
 
@@ -44,12 +44,12 @@ class InputClock {
   void derive() { derived_ = true; }
   bool is_derived() const { return derived_; }
 
-  // The times are window ends: those of one stage come in order and speak for themselves, so there is no
-  // disorder and no idle rule but by hand.
+  // The times are window ends: those of one stage come in order and speak for themselves, so there
+  // is no disorder and no idle rule but by hand.
   void use_window_ends(bool disorder_given);
 
-  // A record of time t, read when the wall clock was `now`.  True if t is so far ahead that it does not
-  // move the watermark.
+  // A record of time t, read when the wall clock was `now`.  True if t is so far ahead that it does
+  // not move the watermark.
   bool on_time(Timestamp t, Timestamp now);
   // A watermark line.
   void on_watermark(Timestamp w) { line_ = std::max(line_, w); }

@@ -1,5 +1,6 @@
 // Any bytes as a duration: what is read is written so that it reads back, and a refusal has a
-// reason. SPDX-License-Identifier: Apache-2.0
+// reason.
+// SPDX-License-Identifier: Apache-2.0
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

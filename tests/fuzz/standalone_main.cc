@@ -1,6 +1,6 @@
-// Runs a fuzz target without a fuzzer: over every seed, and over seeds that a fixed random sequence has
-// mutated.  So the targets run in every build and under every compiler; libFuzzer (preset `fuzz`) digs
-// deeper with the same targets.
+// Runs a fuzz target without a fuzzer: over every seed, and over seeds that a fixed random sequence
+// has mutated.  So the targets run in every build and under every compiler; libFuzzer (preset
+// `fuzz`) digs deeper with the same targets.
 //
 //     NAME_fuzz [RUNS [SEED-FILE-OR-FOLDER...]]
 // SPDX-License-Identifier: Apache-2.0
@@ -39,7 +39,8 @@ std::vector<Bytes> read_seeds(int argc, char** argv) {
       add(argv[i]);
     }
   }
-  if (seeds.empty()) seeds.push_back("{\"ts\":\"2026-11-22T10:00:00Z\",\"a\":[1,2.5e3,\"x\\u0041\"]}\n");
+  if (seeds.empty())
+    seeds.push_back("{\"ts\":\"2026-11-22T10:00:00Z\",\"a\":[1,2.5e3,\"x\\u0041\"]}\n");
   return seeds;
 }
 

@@ -1,0 +1,76 @@
+// TextScanner and find_newline against plain loops.  Input: the length of a text, the text, and a
+// block.
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/scan.h"
+
+namespace {
+
+using streamutils::TextScanner;
+using Verdict = TextScanner::Verdict;
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+bool is_control_like(std::string_view line) {
+  std::size_t i = 1;
+  while (i < line.size() && (line[i] == ' ' || line[i] == '\t' || line[i] == '\r')) ++i;
+  return line.substr(i, 2) == "\"~";
+}
+
+Verdict verdict_of(std::string_view line, std::string_view text) {
+  if (line.size() < 2 || line.front() != '{' || line.back() != '}' || is_control_like(line))
+    return Verdict::odd;
+  const bool found = line.find(text) != line.npos || line.find("\\u") != line.npos;
+  return found ? Verdict::candidate : Verdict::plain;
+}
+
+void compare(std::string_view block, const std::string& text) {
+  std::vector<TextScanner::Line> lines;
+  const std::size_t count = TextScanner(text).scan(block, lines);
+  std::size_t expected = 0, reported = 0;
+  for (std::size_t begin = 0; begin < block.size(); ++expected) {
+    const std::size_t end = block.find('\n', begin);
+    const char* const found =
+        streamutils::find_newline(block.data() + begin, block.data() + block.size());
+    require(found == block.data() + end);
+    const Verdict verdict = verdict_of(block.substr(begin, end - begin), text);
+    if (verdict != Verdict::plain) {
+      require(reported < lines.size());
+      const TextScanner::Line& line = lines[reported++];
+      require(line.begin == begin && line.end == end && line.verdict == verdict);
+    }
+    begin = end + 1;
+  }
+  require(count == expected && reported == lines.size());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 2) return 0;
+  std::string_view input(reinterpret_cast<const char*>(data) + 1, size - 1);
+  std::string text(input.substr(0, 1 + data[0] % 64));
+  for (char& c : text) c = c == '\n' ? 'n' : c;
+  input.remove_prefix(text.size());
+
+  // The text is put into the block here and there, so that it is found at all.
+  std::string block(input);
+  for (std::size_t at = data[0]; at < block.size(); at += 3 * text.size() + 50)
+    block.insert(at, text);
+  block += '\n';
+  const std::size_t block_size = block.size();
+  for (std::size_t shift = 0; shift < 3; ++shift) {
+    std::vector<char> memory(shift + block_size + 64, '\n');
+    std::memcpy(memory.data() + shift, block.data(), block_size);
+    compare({memory.data() + shift, block_size}, text);
+  }
+  return 0;
+}

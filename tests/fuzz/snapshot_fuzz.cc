@@ -1,0 +1,106 @@
+// Snapshots: damage is refused with a message, never a crash; what restores saves as it was.
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "run/stage.h"
+#include "tools/tools.h"
+
+using namespace streamutils;
+
+namespace {
+
+class Nowhere final : public Sink {
+ public:
+  void write(std::string_view) override {}
+};
+
+// Every kind of operator that has state.
+const std::vector<std::vector<std::string>> kCommands = {
+    {"sfilter", "-w", "-m", "5"},
+    {"sfilter", "-c", "a=1"},
+    {"sfilter", "a=1", "--around", "5s", "--by", "k"},
+    {"swindow", "tumbling", "10s", "count", "sum", "n", "min", "n", "first", "n", "by", "k"},
+    {"swindow", "sliding", "10s", "3s", "avg", "n", "last", "n", "by", "k"},
+    {"swindow", "session", "5s", "max", "1m", "count", "max", "n", "by", "k"},
+};
+
+struct Run {
+  explicit Run(const std::vector<std::string>& argv) {
+    for (const Tool& tool : all_tools()) {
+      if (tool.info.name != argv[0]) continue;
+      auto parsed = parse_arguments(tool, argv, World());
+      if (!parsed) std::abort();
+      driver = make_driver(tool, argv, std::move(*parsed), {{"-", false}}, World(), out, nullptr,
+                           nullptr, [](std::string_view) {});
+    }
+  }
+  Nowhere out;
+  std::unique_ptr<Driver> driver;
+};
+
+std::string snapshot_after_events(const std::vector<std::string>& argv) {
+  Run run(argv);
+  for (int i = 0; i < 12; ++i) {
+    std::string line = "{\"ts\":" + std::to_string(1795341600 + i * 3 % 20) +
+                       ",\"a\":" + std::to_string(i % 2) + ",\"k\":\"" +
+                       std::string(1, static_cast<char>('a' + i % 3)) +
+                       "\",\"n\":" + std::to_string(i) + ".5}";
+    const std::size_t size = line.size();
+    line.append(Record::kPadding, '\n');
+    run.driver->feed(0, std::string_view(line).substr(0, size), 0);
+  }
+  return run.driver->save();
+}
+
+std::vector<std::string> snapshots_after_events() {
+  std::vector<std::string> all;
+  for (const auto& argv : kCommands) all.push_back(snapshot_after_events(argv));
+  return all;
+}
+
+// Four bytes of input are one change: where (two bytes), what, and how.
+std::string damaged(std::string snapshot, const std::uint8_t* data, std::size_t size) {
+  for (std::size_t i = 0; i + 4 <= size && !snapshot.empty(); i += 4) {
+    const std::size_t at = (data[i] * 256u + data[i + 1]) % snapshot.size();
+    switch (data[i + 3] % 4) {
+      case 0:
+        snapshot[at] = static_cast<char>(data[i + 2]);
+        break;
+      case 1:
+        snapshot.erase(at, data[i + 2] % 16);
+        break;
+      case 2:
+        snapshot.insert(at, 1, static_cast<char>(data[i + 2]));
+        break;
+      default:
+        snapshot.resize(at);
+    }
+  }
+  return snapshot;
+}
+
+void restore(const std::vector<std::string>& argv, const std::string& snapshot) {
+  Run run(argv);
+  if (!run.driver->restore(snapshot)) return;
+  const std::string saved = run.driver->save();
+  Run again(argv);
+  if (!again.driver->restore(saved)) std::abort();
+  if (again.driver->save() != saved) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  static const std::vector<std::string> snapshots = snapshots_after_events();
+  const std::size_t command = data[0] % kCommands.size();
+  const bool is_whole_snapshot = size > 1 && data[1] == '{';
+  restore(kCommands[command], is_whole_snapshot
+                                  ? std::string(reinterpret_cast<const char*>(data) + 1, size - 1)
+                                  : damaged(snapshots[command], data + 1, size - 1));
+  return 0;
+}

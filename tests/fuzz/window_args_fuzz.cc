@@ -1,0 +1,48 @@
+// Any words: the command line of swindow is understood or refused in one line, and what is
+// understood makes an operator.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ops/window.h"
+#include "ops/window_args.h"
+
+namespace {
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
+    words.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace streamutils;
+  const auto words = words_of({reinterpret_cast<const char*>(data), size});
+  auto arguments = parse_window_arguments(words);
+  if (!arguments) {
+    require(!arguments.error().message.empty());
+    require(arguments.error().message.find('\n') == std::string::npos);
+    return 0;
+  }
+  require(!arguments->aggregates.empty());
+  require(arguments->window.size > Duration::zero());
+  require(arguments->files.size() < words.size());
+  require(make_window({*arguments, Duration(1)}).ok() ==
+          (arguments->window.kind != WindowKind::session));
+  require(make_window({*arguments, {}}).ok());
+  return 0;
+}
