@@ -13,6 +13,14 @@ if(STREAMUTILS_FUZZ)
   target_compile_options(streamutils_settings INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# RE2 and Abseil as archives: thirty shared libraries would take longer to load than a tool takes to start.
+add_library(abseil_re2 INTERFACE)
+set(archives ${re2_STATIC_LIBRARIES} ${abseil_STATIC_LIBRARIES})
+list(FILTER archives INCLUDE REGEX "^(re2|absl_.*)$")
+list(TRANSFORM archives PREPEND "-l")
+target_link_libraries(abseil_re2 INTERFACE
+  -Wl,-Bstatic -Wl,--start-group ${archives} -Wl,--end-group -Wl,-Bdynamic Threads::Threads)
+
 # add_layer(NAME [NEEDS layers...] [LIBRARIES others...]): one static library from every .cc of lib/NAME.
 function(add_layer name)
   cmake_parse_arguments(LAYER "" "" "NEEDS;LIBRARIES" ${ARGN})
