@@ -82,13 +82,14 @@ Lines usage(const ToolInfo& info) {
   return lines;
 }
 
+// With an empty line behind them.
 Lines examples(const ToolInfo& info) {
-  Lines lines;
-  for (const std::string& example : info.examples) {
-    if (lines.size() == kExamples) break;
-    lines.push_back("  " + example);
+  if (info.examples.empty()) return {};
+  Lines lines = {"Examples:"};
+  for (std::size_t i = 0; i < std::min(kExamples, info.examples.size()); ++i) {
+    lines.push_back("  " + info.examples[i]);
   }
-  if (!lines.empty()) lines.insert(lines.begin(), "Examples:"), lines.emplace_back();
+  lines.emplace_back();
   return lines;
 }
 
