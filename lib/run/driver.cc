@@ -10,7 +10,8 @@
 namespace streamutils {
 namespace {
 
-// Output that waits for its begin line is bounded: past this the begin line leaves without a member.
+// Output that waits for its begin line is bounded: past this the begin line leaves without a
+// member.
 constexpr std::size_t kMaxHeldBytes = 1 << 20;
 
 constexpr std::size_t kTooLongHead = 64;
@@ -30,6 +31,16 @@ bool looks_like_object(std::string_view line) {
   if (line.size() >= 2 && line.front() == '{' && line.back() == '}') return true;
   const std::string_view inner = trim(line);
   return inner.size() >= 2 && inner.front() == '{' && inner.back() == '}';
+}
+
+// The whole lines at the start of block that fit into `limit` bytes.
+std::string_view whole_lines(std::string_view block, std::size_t limit) {
+  if (block.size() <= limit) return block;
+  return block.substr(0, block.substr(0, limit).rfind('\n') + 1);
+}
+
+std::string_view without_mark(std::string_view line) {
+  return line.starts_with(kByteOrderMark) ? line.substr(kByteOrderMark.size()) : line;
 }
 
 }  // namespace
@@ -66,7 +77,8 @@ class Driver::Out final : public Emitter {
   void hold(std::string_view line) {
     driver_.held_.emplace_back(line);
     driver_.held_bytes_ += line.size();
-    if (driver_.held_bytes_ > kMaxHeldBytes) driver_.write_control(encode_begin({}, driver_.epoch_));
+    if (driver_.held_bytes_ > kMaxHeldBytes)
+      driver_.write_control(encode_begin({}, driver_.epoch_));
   }
 
   Driver& driver_;
@@ -77,7 +89,8 @@ Driver::Driver(DriverSettings settings, OperatorPtr op)
   for (const InputInfo& info : settings_.inputs) inputs_.emplace_back(info, settings_.common);
   controlled_out_ = settings_.common.originate && may_write_control();
   const std::string text = op_->required_text();
-  const bool looks_at_all = settings_.common.strict || merges_by_time() || settings_.common.time_path;
+  const bool looks_at_all =
+      settings_.common.strict || merges_by_time() || settings_.common.time_path;
   if (!text.empty() && !looks_at_all) scanner_.emplace(text);
 }
 
@@ -111,10 +124,13 @@ void Driver::feed(std::size_t index, std::string_view line, std::uint64_t offset
 
 std::size_t Driver::feed_block(std::size_t index, std::string_view block, std::uint64_t offset) {
   Input& input = inputs_[index];
-  // The scanner is for records; how a stream begins is for the plain path.
-  const bool scans = scanner_ && input.begun && !input.end_mark && block.size() <= settings_.common.max_line;
-  return scans ? feed_scanned(input, block, offset)
-                                 : feed_each(input, block, offset);
+  // The scanner is for records; how a stream begins and ends is for the plain path, and so is a
+  // line that is too long, for which the scanner has no eye.
+  if (scanner_ && input.begun && !input.end_mark) {
+    const std::string_view piece = whole_lines(block, settings_.common.max_line);
+    if (!piece.empty()) return feed_scanned(input, piece, offset);
+  }
+  return feed_each(input, block, offset);
 }
 
 std::size_t Driver::feed_each(Input& input, std::string_view block, std::uint64_t offset) {
@@ -135,8 +151,8 @@ std::size_t Driver::feed_each(Input& input, std::string_view block, std::uint64_
   return static_cast<std::size_t>(at - begin);
 }
 
-// Lines that the scanner passes over cannot matter: they look like records and lack what the operator
-// requires, so they are dropped by their number.
+// Lines that the scanner passes over cannot matter: they look like records and lack what the
+// operator requires, so they are dropped by their number.
 std::size_t Driver::feed_scanned(Input& input, std::string_view block, std::uint64_t offset) {
   lines_.clear();
   const std::uint64_t all = scanner_->scan(block, lines_);
@@ -153,7 +169,7 @@ std::size_t Driver::feed_scanned(Input& input, std::string_view block, std::uint
     input.offset = offset + line.begin;
     ++looked_at;
     on_line(input, block.substr(line.begin, line.end - line.begin));
-    if (!is_done()) continue;
+    if (!is_done() && !input.end_mark) continue;
     drop_others(input.line_number() - lines_before);
     return line.end + 1;
   }
@@ -179,9 +195,10 @@ void Driver::on_too_long(Input& input, std::string_view head) {
 
 void Driver::feed_unterminated(std::size_t index, std::string_view line, std::uint64_t offset) {
   Input& input = inputs_[index];
+  const std::string_view content = input.begun ? line : without_mark(line);
   Record record;
-  record.reset(line);
-  if (trim(line).empty() || record.check()) {
+  record.reset(content);
+  if (trim(content).empty() || record.check()) {
     feed(index, line, offset);
   } else {
     input.at = input.counted = line.data();
@@ -196,8 +213,7 @@ void Driver::on_line(Input& input, std::string_view line) {
   current_ = &input;
   if (line.size() > settings_.common.max_line) return on_too_long(input, line);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  if (!input.begun && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
-  if (settings_.common.stream_clock) input.active = now_;
+  if (!input.begun) line = without_mark(line);
   if (is_control(line) && !input.end_mark) {
     on_control(input, line);
   } else if (!line.empty() && (line.front() == '{' || !trim(line).empty())) {
@@ -210,6 +226,7 @@ void Driver::on_line(Input& input, std::string_view line) {
 
 void Driver::on_record(Input& input, std::string_view line) {
   ++counts_.in;
+  input.active = now_;
   if (input.end_mark) return on_bad(input, "a record after the end mark", line);
   if (!looks_like_object(line)) return on_bad(input, "not a JSON object", line);
   record_.reset(line);
@@ -250,9 +267,10 @@ void Driver::note_time(Input& input, Timestamp t) {
   if (!input.clock.on_time(t, now_)) {
     max_time_ = std::max(max_time_, t);
   } else if (counts_.absurd++ == 0) {
-    warn(fmt::format("{}{} is {} ahead of the clock: the event counts, but does not move the watermark "
-                     "(--max-ahead)",
-                     place(input), format_time(t), format_duration(round_up_nicely(t - now_))));
+    warn(fmt::format(
+        "{}{} is {} ahead of the clock: the event counts, but does not move the watermark "
+        "(--max-ahead)",
+        place(input), format_time(t), format_duration(round_up_nicely(t - now_))));
   }
 }
 
@@ -280,14 +298,16 @@ void Driver::on_late(const Outcome& outcome, Timestamp t) {
   const Timestamp by_data = lowest(&InputClock::data_watermark);
   const bool by_idle = by_data < outcome.deadline && by_data < watermark_;
   if (lateness_.count() == 0) {
-    warn(fmt::format("{}late: {} is {} behind the newest event, and its window has closed",
-                     place(*current_), format_time(t), format_duration(behind)));
+    warn(fmt::format("{}late: {} is {} behind the newest event, and the watermark is {}",
+                     place(*current_), format_time(t), format_duration(behind),
+                     format_time(watermark_)));
   }
   lateness_.add(behind);
   if (by_idle) {
     ++counts_.late_by_idle;
     const Duration idle = settings_.common.watermark.idle.value_or(Duration::zero());
-    needed_idle_ = std::max(needed_idle_, idle + difference(watermark_, outcome.deadline) + Duration(1));
+    needed_idle_ =
+        std::max(needed_idle_, idle + difference(watermark_, outcome.deadline) + Duration(1));
   } else {
     needed_disorder_ = std::max(needed_disorder_, behind);
   }
@@ -399,8 +419,8 @@ void Driver::advance(bool forced) {
   if (controlled_out_) forward_watermark(forced);
 }
 
-// Whoever derives watermarks writes one at each multiple of --watermark-every; whoever has them from
-// upstream hands on each that moves his own.
+// Whoever derives watermarks writes one at each multiple of --watermark-every; whoever has them
+// from upstream hands on each that moves his own.
 void Driver::forward_watermark(bool forced) {
   const Timestamp w = std::min(watermark_, op_->least_time_to_come(watermark_));
   if (w <= written_watermark_) return;
@@ -475,10 +495,10 @@ void Driver::finish(bool interrupted) {
   if (finished_) return;
   finished_ = true;
   current_ = nullptr;
-  const bool upstream_died =
-      !op_->is_done() && !settings_.common.drain &&
-      std::any_of(inputs_.begin(), inputs_.end(),
-                  [](const Input& input) { return input.controlled && !input.end_mark; });
+  const bool upstream_died = !op_->is_done() && !settings_.common.drain &&
+                             std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
+                               return input.controlled && !input.end_mark;
+                             });
   if (!stopped_ && over_bad_limit(1)) {
     say("too many bad records (--max-bad)");
     stopped_ = true;
@@ -487,7 +507,8 @@ void Driver::finish(bool interrupted) {
   if (interrupted) {
     op_->on_interrupt(*out_);
   } else if (upstream_died && !stopped_) {
-    say("the stream ended without its end mark: its writer has died. What is open is held back; --drain "
+    say("the stream ended without its end mark: its writer has died. What is open is held back; "
+        "--drain "
         "takes the end of the file as the end");
     status_ = ExitStatus::try_again;
   } else if (!stopped_) {

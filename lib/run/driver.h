@@ -3,14 +3,17 @@
 //   1. Watermarks never go back; an earlier or equal one is dropped.
 //   2. Output that a watermark causes leaves before that watermark.
 //   3. Unknown control lines and barriers are forwarded, untouched, in order.
-//   4. The snapshot of a tool is that of the driver (inputs, clocks, counters) and that of the operator.
-//   5. A malformed line is never a crash and never silent: it is counted, told, and goes where --bad-to says.
-//   6. Death is not end: a controlled stream that stops without its end mark publishes nothing more.
+//   4. The snapshot of a tool is that of the driver (inputs, clocks, counters) and that of the
+//   operator.
+//   5. A malformed line is never a crash and never silent: it is counted, told, and goes where
+//   --bad-to says.
+//   6. Death is not end: a controlled stream that stops without its end mark publishes nothing
+//   more.
 //   7. What leaves is a function of the lines alone.  The wall clock enters through set_now() and
 //      on_quiet() only.
 //
-// The driver is all of a tool but its file descriptors: lines come in by feed(), lines go out to a Sink.
-// One driver's Sink may feed another driver.
+// The driver is all of a tool but its file descriptors: lines come in by feed(), lines go out to a
+// Sink. One driver's Sink may feed another driver.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -42,11 +45,11 @@ class Sink {
 // contract 3, "Exit status".  128+n is death by signal n.
 enum class ExitStatus : int {
   done = 0,
-  lossy = 1,         // bad records skipped, or late ones dropped under a disorder that nobody gave
+  lossy = 1,  // bad records skipped, or late ones dropped under a disorder that nobody gave
   usage = 2,
   bad_input = 3,
   io = 4,
-  try_again = 75,    // upstream died
+  try_again = 75,  // upstream died
 };
 
 struct InputInfo {
@@ -56,15 +59,15 @@ struct InputInfo {
 
 struct DriverSettings {
   std::string tool;
-  std::vector<std::string> argv;      // with the tool's name first, for the advice about late events
+  std::vector<std::string> argv;  // with the tool's name first, for the advice about late events
   CommonSettings common;
   std::vector<InputInfo> inputs;
-  bool takes_time = false;            // records without a readable time are bad
-  bool output_is_stream = true;       // neither a terminal nor a regular file: control lines may leave
+  bool takes_time = false;       // records without a readable time are bad
+  bool output_is_stream = true;  // neither a terminal nor a regular file: control lines may leave
   Sink* out = nullptr;
-  Sink* bad_to = nullptr;             // --bad-to, or null
-  Sink* late_to = nullptr;            // --late-to, or null
-  Say say;                            // messages; -q is applied by the driver
+  Sink* bad_to = nullptr;   // --bad-to, or null
+  Sink* late_to = nullptr;  // --late-to, or null
+  Say say;                  // messages; -q is applied by the driver
 };
 
 class Driver {
@@ -74,19 +77,21 @@ class Driver {
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
-  // The wall clock, as of the last read.  Ignored under --clock=stream, which has clock lines instead.
+  // The wall clock, as of the last read.  Ignored under --clock=stream, which has clock lines
+  // instead.
   void set_now(Timestamp now);
 
-  // The input that the next line must come from: the one with the lowest watermark, ties in order; without
-  // event time, the first that has not ended.  nullopt when all have ended or is_done().
+  // The input that the next line must come from: the one with the lowest watermark, ties in order;
+  // without event time, the first that has not ended.  nullopt when all have ended or is_done().
   std::optional<std::size_t> next_input() const;
 
-  // One line without its '\n' (a '\r' may stand at its end); offset: of its first byte in the input.
-  // REQUIRES: Record::kPadding readable bytes behind it.
+  // One line without its '\n' (a '\r' may stand at its end); offset: of its first byte in the
+  // input. REQUIRES: Record::kPadding readable bytes behind it.
   void feed(std::size_t input, std::string_view line, std::uint64_t offset);
 
-  // A block of whole lines, as feed() for each of them, but lines that cannot matter are not looked at.
-  // Returns the bytes consumed: all of them unless the driver became done, or another input is to be read.
+  // A block of whole lines, as feed() for each of them, but lines that cannot matter are not looked
+  // at. Returns the bytes consumed: all of them unless the driver became done, or another input is
+  // to be read.
   std::size_t feed_block(std::size_t input, std::string_view block, std::uint64_t offset);
 
   // A line that exceeds --max-line, of which `head` is the start.
@@ -103,8 +108,8 @@ class Driver {
   // The quiet time of the input after which on_quiet may matter; nullopt: never.
   std::optional<Duration> idle_after(std::size_t input) const;
 
-  // Ends the run: last output, end mark, report.  With interrupted, what is open leaves marked partial.
-  // Call once, when next_input() is nullopt, or on a signal.
+  // Ends the run: last output, end mark, report.  With interrupted, what is open leaves marked
+  // partial. Call once, when next_input() is nullopt, or on a signal.
   void finish(bool interrupted = false);
 
   // True when no more input can matter (sfilter -m), or --bad stop or --max-bad have struck.
@@ -119,10 +124,12 @@ class Driver {
 
   const Counts& counts() const { return counts_; }
   Timestamp watermark() const { return watermark_; }
-  // The statistics as text (several lines) or as one line of JSON; seconds: since the start, 0: unknown.
+  // The statistics as text (several lines) or as one line of JSON; seconds: since the start, 0:
+  // unknown.
   std::string stats(bool json, double seconds = 0) const;
 
-  // Everything that a restart needs, and back.  REQUIRES for restore: a fresh driver of the same settings.
+  // Everything that a restart needs, and back.  REQUIRES for restore: a fresh driver of the same
+  // settings.
   std::string save() const;
   Status restore(std::string lines);
 
@@ -174,7 +181,7 @@ class Driver {
   std::optional<TextScanner> scanner_;
   std::vector<TextScanner::Line> lines_;  // scratch of feed_scanned
   Record record_;
-  Input* current_ = nullptr;              // whose line is being worked on
+  Input* current_ = nullptr;  // whose line is being worked on
   Counts counts_;
   std::map<std::string, std::uint64_t, std::less<>> reasons_;
   LengthHistogram lateness_;
@@ -186,9 +193,9 @@ class Driver {
   Timestamp written_watermark_ = kMinTime;
   std::optional<TimeStyle> style_;
   std::optional<std::uint64_t> epoch_;
-  std::vector<std::string> held_;         // output that waits until the begin line can name its member
+  std::vector<std::string> held_;  // output that waits until the begin line can name its member
   std::size_t held_bytes_ = 0;
-  bool controlled_out_ = false;           // control lines leave
+  bool controlled_out_ = false;  // control lines leave
   bool begin_written_ = false;
   bool stopped_ = false;
   bool finished_ = false;

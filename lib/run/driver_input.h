@@ -24,13 +24,13 @@ struct Driver::Input {
   InputInfo info;
   EventTime time;
   InputClock clock;
-  std::uint64_t lines = 0;        // lines in front of `counted`
+  std::uint64_t lines = 0;  // lines in front of `counted`
   const char* counted = nullptr;
-  const char* at = nullptr;       // the first byte of the current line
-  std::uint64_t offset = 0;       // of the current line
-  Timestamp active = kMinTime;    // when the stream's clock stood at the last line (--clock=stream)
-  bool begun = false;             // a line has been seen
-  bool controlled = false;        // it had a begin line
+  const char* at = nullptr;     // the first byte of the current line
+  std::uint64_t offset = 0;     // of the current line
+  Timestamp active = kMinTime;  // when the stream's clock stood at the last line (--clock=stream)
+  bool begun = false;           // a line has been seen
+  bool controlled = false;      // it had a begin line
   bool end_mark = false;
 };
 

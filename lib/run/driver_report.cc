@@ -21,7 +21,10 @@ std::string_view plural(std::uint64_t n, std::string_view one, std::string_view 
 
 // d without digits that nobody reads: 671.293884s -> 11m11s.
 std::string rough(Duration d) {
-  const Duration unit = d < 1ms ? Duration(1) : d < 1s ? Duration(1us) : d < 1min ? Duration(1ms) : Duration(1s);
+  const Duration unit = d < 1ms    ? Duration(1)
+                        : d < 1s   ? Duration(1us)
+                        : d < 1min ? Duration(1ms)
+                                   : Duration(1s);
   return format_duration(d / unit * unit);
 }
 
@@ -51,16 +54,17 @@ void Driver::write_bad(const Input& input, std::string_view reason, std::string_
 
 void Driver::hint_about_first_time(Timestamp t, const Input& input) const {
   if (t < from_nanos(0) + std::chrono::hours(24 * 3652)) {
-    return warn(fmt::format("{}the first time is {}: is it the right member (-t) and unit (--time-unit)?",
-                            place(input), format_time(t)));
+    return warn(
+        fmt::format("{}the first time is {}: is it the right member (-t) and unit (--time-unit)?",
+                    place(input), format_time(t)));
   }
   if (!input.info.live || now_ == kMinTime) return;
   const Duration off = t > now_ ? t - now_ : now_ - t;
   const Duration quarter = 15min;
   const Duration rest = (off + quarter / 2) % quarter - quarter / 2;
   if (off > quarter / 2 && off < 14h + quarter && std::chrono::abs(rest) < 3s) {
-    warn(fmt::format("{}the first time is off the clock by {}: is its zone right (--tz)?", place(input),
-                     format_duration((off + quarter / 2) / quarter * quarter)));
+    warn(fmt::format("{}the first time is off the clock by {}: is its zone right (--tz)?",
+                     place(input), format_duration((off + quarter / 2) / quarter * quarter)));
   }
 }
 
@@ -75,26 +79,29 @@ ExitStatus Driver::loss() const {
 
 void Driver::report_end() {
   if (counts_.bad > 0) {
-    warn(fmt::format("{} of {} records {} bad and {} skipped", counts_.bad, counts_.in,
-                     plural(counts_.bad, "was", "were"), plural(counts_.bad, "was", "were")));
+    warn(fmt::format("{} of {} records {} bad{}", counts_.bad, counts_.in,
+                     plural(counts_.bad, "was", "were"), stopped_ ? "" : " and skipped"));
   }
   if (lateness_.count() > 0) report_late();
 }
 
 void Driver::report_late() {
   const std::uint64_t n = counts_.late + counts_.late_partly;
-  warn(fmt::format("{} of {} events {} late ({}; behind the newest event by p50 {}, p99 {}, max {}); {} "
-                   "reached no window",
-                   n, counts_.in, plural(n, "was", "were"), share(n, counts_.in),
-                   rough(lateness_.quantile(0.5)), rough(lateness_.quantile(0.99)), rough(lateness_.max()),
-                   counts_.late));
+  warn(fmt::format(
+      "{} of {} events {} late ({}; behind the newest event by p50 {}, p99 {}, max {}); {} "
+      "reached no window",
+      n, counts_.in, plural(n, "was", "were"), share(n, counts_.in), rough(lateness_.quantile(0.5)),
+      rough(lateness_.quantile(0.99)), rough(lateness_.max()), counts_.late));
   const bool derived = std::any_of(inputs_.begin(), inputs_.end(),
                                    [](const Input& input) { return input.clock.is_derived(); });
   if (needed_disorder_ > Duration::zero()) {
     const std::string disorder = format_duration(round_up_nicely(needed_disorder_));
-    warn(derived ? fmt::format("this keeps them: {}", command_with(settings_.argv, "--disorder", disorder))
-                 : fmt::format("the stage that writes the watermarks (-w) would keep them with --disorder {}",
-                               disorder));
+    warn(derived
+             ? fmt::format("this keeps them: {}",
+                           command_with(settings_.argv, "--disorder", disorder))
+             : fmt::format(
+                   "the stage that writes the watermarks (-w) would keep them with --disorder {}",
+                   disorder));
   }
   if (counts_.late_by_idle > 0) {
     const std::string idle = format_duration(round_up_nicely(needed_idle_));
@@ -105,9 +112,9 @@ void Driver::report_late() {
 
 std::string Driver::stats(bool json, double seconds) const {
   const std::pair<std::string_view, std::uint64_t> rows[] = {
-      {"in", counts_.in},     {"used", counts_.used}, {"dropped", counts_.dropped},
-      {"bad", counts_.bad},   {"late", counts_.late}, {"late_partly", counts_.late_partly},
-      {"out", counts_.out},   {"absurd", counts_.absurd}};
+      {"in", counts_.in},   {"used", counts_.used},    {"dropped", counts_.dropped},
+      {"bad", counts_.bad}, {"late", counts_.late},    {"late_partly", counts_.late_partly},
+      {"out", counts_.out}, {"absurd", counts_.absurd}};
   std::string state;
   op_->describe_state(state);
   std::string text;
@@ -119,7 +126,8 @@ std::string Driver::stats(bool json, double seconds) const {
     }
     if (!state.empty()) text += fmt::format("{:<12}{{{}}}\n", "state", state);
     if (seconds > 0) {
-      text += fmt::format("{:<12}{:.0f} records/s\n", "rate", static_cast<double>(counts_.in) / seconds);
+      text += fmt::format("{:<12}{:.0f} records/s\n", "rate",
+                          static_cast<double>(counts_.in) / seconds);
     }
     return text;
   }

@@ -22,14 +22,18 @@ constexpr Row kCounts[] = {{"in", &Counts::in},
 
 std::string Driver::save() const {
   SnapshotWriter out;
-  out.entry("driver").field("now", now_).field("watermark", watermark_).field("max_time", max_time_);
+  out.entry("driver")
+      .field("now", now_)
+      .field("watermark", watermark_)
+      .field("max_time", max_time_);
   out.field("written", written_watermark_).field("style", style_ ? to_string(*style_) : "");
   if (epoch_) out.field("epoch", *epoch_);
   out.field("controlled", controlled_out_).field("begin_written", begin_written_);
   out.field("needed_disorder", static_cast<std::int64_t>(needed_disorder_.count()));
   out.field("needed_idle", static_cast<std::int64_t>(needed_idle_.count()));
   for (const auto& [name, count] : kCounts) out.field(name, counts_.*count);
-  for (const auto& [reason, n] : reasons_) out.entry("reason").field("reason", reason).field("n", n);
+  for (const auto& [reason, n] : reasons_)
+    out.entry("reason").field("reason", reason).field("n", n);
   lateness_.save(out);
   for (const std::string& line : held_) out.entry("held").field("line", line);
   for (const Input& input : inputs_) {

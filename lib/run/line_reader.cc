@@ -47,9 +47,9 @@ void LineReader::find_whole(std::size_t from) {
   const char* base = buffer_.get();
   if (skipping_) {
     const void* newline = std::memchr(base + begin_, '\n', end_ - begin_);
-    const std::size_t skipped = newline == nullptr
-                                    ? end_
-                                    : static_cast<std::size_t>(static_cast<const char*>(newline) - base) + 1;
+    const std::size_t skipped =
+        newline == nullptr ? end_
+                           : static_cast<std::size_t>(static_cast<const char*>(newline) - base) + 1;
     offset_ += skipped - begin_;
     begin_ = skipped;
     whole_ = skipped;
@@ -63,8 +63,8 @@ void LineReader::find_whole(std::size_t from) {
   if (end_ - whole_ > max_line_) start_skipping();
 }
 
-// The unfinished line at the end is too long: its head is kept for the message.  Whole lines in front of it
-// stay; the reader hands them out first.
+// The unfinished line at the end is too long: its head is kept for the message.  Whole lines in
+// front of it stay; the reader hands them out first.
 void LineReader::start_skipping() {
   const std::size_t head = std::min<std::size_t>(end_ - whole_, 80);
   std::memcpy(head_, buffer_.get() + whole_, head);

@@ -1,10 +1,11 @@
 // LineWriter: lines in, large writes out.
 //
-// Lines are gathered in a block that is written when it is full or when somebody calls flush(), which the
-// loop does before every read that would wait.  So there is the throughput of blocks under load and the delay
-// of lines when there is little to do, with nothing to configure.
+// Lines are gathered in a block that is written when it is full or when somebody calls flush(),
+// which the loop does before every read that would wait.  So there is the throughput of blocks
+// under load and the delay of lines when there is little to do, with nothing to configure.
 //
-// After an error (a full disk, a reader that has left) everything is discarded and error() tells why.
+// After an error (a full disk, a reader that has left) everything is discarded and error() tells
+// why.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

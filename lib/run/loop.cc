@@ -20,9 +20,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kPipeSize = 1 << 20;          // a default pipe of 64 KiB costs most of the throughput
-constexpr Duration kIdleStep = 100ms;       // how often a quiet stream's event time moves on
-constexpr Duration kInterruptGrace = 2s;    // how long an interrupted tool goes on reading its pipe
+constexpr int kPipeSize = 1 << 20;        // a default pipe of 64 KiB costs most of the throughput
+constexpr Duration kIdleStep = 100ms;     // how often a quiet stream's event time moves on
+constexpr Duration kInterruptGrace = 2s;  // how long an interrupted tool goes on reading its pipe
 constexpr Duration kProgressStep = 500ms;
 
 Timestamp wall_clock() {
@@ -68,8 +68,9 @@ std::optional<Source> open_source(const std::string& name, std::size_t max_line)
 std::unique_ptr<LineWriter> output_to(int fd) {
   struct stat status {};
   if (fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode)) fcntl(fd, F_SETPIPE_SZ, kPipeSize);
-  return std::make_unique<LineWriter>(
-      [fd](const char* data, std::size_t size) -> std::ptrdiff_t { return ::write(fd, data, size); });
+  return std::make_unique<LineWriter>([fd](const char* data, std::size_t size) -> std::ptrdiff_t {
+    return ::write(fd, data, size);
+  });
 }
 
 bool SideFile::open(const std::string& name) {
@@ -155,8 +156,8 @@ bool Loop::is_readable(const Source& source) {
   return poll(&fd, 1, 0) > 0;
 }
 
-// Returns when the source can be read without waiting, when something else has to be looked at, or when the
-// tool must end.
+// Returns when the source can be read without waiting, when something else has to be looked at, or
+// when the tool must end.
 Loop::Wait Loop::wait(const Source& source, std::size_t index) {
   if (!source.live || is_readable(source)) return Wait::readable;
   Duration quiet = Duration::zero();

@@ -4,9 +4,9 @@
 //       hand its whole lines to the driver
 //       none left: if a read would wait, write everything out first, and wait; then read
 //
-// That is the whole of "flush before you wait".  While it waits it looks at four things: the input, its own
-// output (a reader that leaves ends the tool, also an idle one), signals, and the quiet time after which the
-// idle rule speaks.
+// That is the whole of "flush before you wait".  While it waits it looks at four things: the input,
+// its own output (a reader that leaves ends the tool, also an idle one), signals, and the quiet
+// time after which the idle rule speaks.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -28,8 +28,8 @@ namespace streamutils {
 struct Source {
   std::string name;
   int fd = -1;
-  bool live = false;                 // no regular file
-  std::uint64_t size = 0;            // of a regular file
+  bool live = false;                     // no regular file
+  std::uint64_t size = 0;                // of a regular file
   std::shared_ptr<std::uint64_t> bytes;  // read so far
   std::unique_ptr<LineReader> reader;
 };

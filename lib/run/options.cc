@@ -13,14 +13,16 @@ namespace {
 
 void declare_time(CLI::App& app, CommonOptions& o, TimeUse use) {
   const char* group = "Event time";
-  app.add_option("-t,--time", o.time_field,
-                 "The member that holds the time of an event (a path). Without it: the one that the "
-                 "stream names, else the first of ts, timestamp, @timestamp, time, event_time, "
-                 "window_end that a record has")
+  app.add_option(
+         "-t,--time", o.time_field,
+         "The member that holds the time of an event (a path). Without it: the one that the "
+         "stream names, else the first of ts, timestamp, @timestamp, time, event_time, "
+         "window_end that a record has")
       ->type_name("FIELD")
       ->group(group);
-  app.add_option("--time-unit", o.time_unit,
-                 "Numbers are an epoch in this unit: s, ms, us or ns. Without it their size decides")
+  app.add_option(
+         "--time-unit", o.time_unit,
+         "Numbers are an epoch in this unit: s, ms, us or ns. Without it their size decides")
       ->type_name("UNIT")
       ->group(group);
   app.add_option("--time-format", o.time_format, "Times are texts of this form, as in strptime(3)")
@@ -29,19 +31,22 @@ void declare_time(CLI::App& app, CommonOptions& o, TimeUse use) {
   app.add_option("--tz", o.time_zone, "The zone of times that have none (default UTC)")
       ->type_name("ZONE")
       ->group(group);
-  app.add_option("--disorder", o.disorder,
-                 "How far out of order events may come: the watermark is the greatest time seen minus "
-                 "this (default 1s)")
+  app.add_option(
+         "--disorder", o.disorder,
+         "How far out of order events may come: the watermark is the greatest time seen minus "
+         "this (default 1s)")
       ->type_name("DURATION")
       ->group(group);
-  app.add_option("--idle", o.idle,
-                 "After this time without input event time goes on with the clock, so that windows of "
-                 "a quiet stream close; 'off' to wait for the next event (default 1s, on live input)")
+  app.add_option(
+         "--idle", o.idle,
+         "After this time without input event time goes on with the clock, so that windows of "
+         "a quiet stream close; 'off' to wait for the next event (default 1s, on live input)")
       ->type_name("DURATION")
       ->group(group);
-  app.add_option("--max-ahead", o.max_ahead,
-                 "An event further ahead of the clock than this does not move the watermark (default "
-                 "5m, on live input)")
+  app.add_option(
+         "--max-ahead", o.max_ahead,
+         "An event further ahead of the clock than this does not move the watermark (default "
+         "5m, on live input)")
       ->type_name("DURATION")
       ->group(group);
   if (use == TimeUse::always) {
@@ -67,34 +72,40 @@ void declare_stream(CLI::App& app, CommonOptions& o) {
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->group(group);
-  app.add_option("--clock", o.clock,
-                 "The wall clock: system, or stream to obey the clock lines of the input (for replays)")
+  app.add_option(
+         "--clock", o.clock,
+         "The wall clock: system, or stream to obey the clock lines of the input (for replays)")
       ->type_name("CLOCK")
       ->check(CLI::IsMember({"system", "stream"}))
       ->group(group);
-  app.add_flag("--drain", o.drain,
-               "Take the end of the input as the end of the stream, also where its end mark is missing")
+  app.add_flag(
+         "--drain", o.drain,
+         "Take the end of the input as the end of the stream, also where its end mark is missing")
       ->group(group);
 }
 
 void declare_bad(CLI::App& app, CommonOptions& o) {
   const char* group = "Malformed input";
-  app.add_option("--bad", o.bad, "What a malformed line does: skip (count it, go on) or stop (exit 3)")
+  app.add_option("--bad", o.bad,
+                 "What a malformed line does: skip (count it, go on) or stop (exit 3)")
       ->type_name("POLICY")
       ->check(CLI::IsMember({"skip", "stop"}))
       ->group(group);
   app.add_option("--bad-to", o.bad_to,
-                 "Write malformed lines to this file, as {\"reason\",\"file\",\"line\",\"offset\",\"text\"}")
+                 "Write malformed lines to this file, as "
+                 "{\"reason\",\"file\",\"line\",\"offset\",\"text\"}")
       ->type_name("FILE")
       ->group(group);
-  app.add_option("--max-bad", o.max_bad,
-                 "Stop with exit status 3 after more malformed lines than this, or than this share of "
-                 "all (from 100 lines on)")
+  app.add_option(
+         "--max-bad", o.max_bad,
+         "Stop with exit status 3 after more malformed lines than this, or than this share of "
+         "all (from 100 lines on)")
       ->type_name("N|P%")
       ->group(group);
-  app.add_flag("--strict", o.strict,
-               "Check the whole of every line and refuse duplicate names; without it a line is checked "
-               "as far as it is read")
+  app.add_flag(
+         "--strict", o.strict,
+         "Check the whole of every line and refuse duplicate names; without it a line is checked "
+         "as far as it is read")
       ->group(group);
   app.add_option("--max-line", o.max_line, "The longest line that is read (default 16M)")
       ->type_name("SIZE")
@@ -103,19 +114,22 @@ void declare_bad(CLI::App& app, CommonOptions& o) {
 
 void declare_reports(CLI::App& app, CommonOptions& o) {
   const char* group = "Reports";
-  app.add_flag("--stats{text}", o.stats,
-               "At the end say what became of every record (--stats=json for programs); SIGUSR1 does so "
-               "at any time")
+  app.add_flag(
+         "--stats{text}", o.stats,
+         "At the end say what became of every record (--stats=json for programs); SIGUSR1 does so "
+         "at any time")
       ->type_name("[=json]")
       ->check(CLI::IsMember({"text", "json"}))
       ->group(group);
-  app.add_flag("--progress", o.progress,
-               "Show progress on standard error; done unasked where that is a terminal and standard "
-               "output is not")
+  app.add_flag(
+         "--progress", o.progress,
+         "Show progress on standard error; done unasked where that is a terminal and standard "
+         "output is not")
       ->group(group);
   app.add_flag("-q,--quiet", o.quiet, "No warnings and hints; errors only")->group(group);
   app.add_flag("--verbose", o.verbose, "Say also what is usually taken for granted")->group(group);
-  app.add_option("--color", o.color, "Colours in messages: auto, always or never (NO_COLOR is honoured)")
+  app.add_option("--color", o.color,
+                 "Colours in messages: auto, always or never (NO_COLOR is honoured)")
       ->type_name("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->group(group);
@@ -143,14 +157,15 @@ Result<BadLimit> parse_bad_limit(std::string_view text) {
   const auto parsed = share ? std::from_chars(digits.data(), end, limit.percent)
                             : std::from_chars(digits.data(), end, limit.count);
   if (digits.empty() || parsed.ec != std::errc() || parsed.ptr != end || !(limit.percent >= 0)) {
-    return Error{fmt::format("--max-bad: expected a number or a percentage like 1%, found {}", quote(text))};
+    return Error{
+        fmt::format("--max-bad: expected a number or a percentage like 1%, found {}", quote(text))};
   }
   return limit;
 }
 
 Status parse_times(const CommonOptions& o, CommonSettings& s) {
-  if (!o.time_field.empty()) {
-    auto path = Path::parse(o.time_field);
+  if (o.time_field) {
+    auto path = Path::parse(*o.time_field);
     if (!path) return about("--time", path.error());
     s.time_path = std::move(*path);
   }
@@ -177,8 +192,10 @@ Status parse_watermarks(const CommonOptions& o, CommonSettings& s) {
     return {};
   };
   if (Status status = set("--disorder", o.disorder, s.watermark.disorder); !status) return status;
-  if (Status status = set("--max-ahead", o.max_ahead, s.watermark.max_ahead); !status) return status;
-  if (Status status = set("--watermark-every", o.watermark_every, s.watermark_every); !status) return status;
+  if (Status status = set("--max-ahead", o.max_ahead, s.watermark.max_ahead); !status)
+    return status;
+  if (Status status = set("--watermark-every", o.watermark_every, s.watermark_every); !status)
+    return status;
   if (s.watermark_every == Duration::zero()) return Error{"--watermark-every: must be more than 0"};
   s.disorder_given = !o.disorder.empty();
   s.watermark.idle_given = !o.idle.empty() && o.idle != "off";
@@ -208,8 +225,10 @@ Result<std::size_t> parse_size(std::string_view text) {
   std::string_view unit(rest, static_cast<std::size_t>(end - rest));
   if (unit.ends_with('B')) unit.remove_suffix(1);
   const std::size_t index = unit.empty() ? 0 : std::string_view("kKmMgG").find(unit) / 2 + 1;
-  if (text.empty() || error != std::errc() || index > 3 || unit.size() > 1 || n > (SIZE_MAX >> (10 * index))) {
-    return Error{fmt::format("not a size: {} (expected bytes like 65536, 64k or 16M)", quote(text))};
+  if (text.empty() || error != std::errc() || index > 3 || unit.size() > 1 ||
+      n > (SIZE_MAX >> (10 * index))) {
+    return Error{
+        fmt::format("not a size: {} (expected bytes like 65536, 64k or 16M)", quote(text))};
   }
   return n << (10 * index);
 }
@@ -227,7 +246,7 @@ Result<CommonSettings> parse_common(const CommonOptions& o) {
   if (!max_line) return about("--max-line", max_line.error());
   s.max_line = std::max<std::size_t>(*max_line, 64);
   using Control = CommonSettings::Control;
-  s.control = o.control == "always" ? Control::always
+  s.control = o.control == "always"  ? Control::always
               : o.control == "never" ? Control::never
                                      : Control::automatic;
   s.originate = o.watermarks;

@@ -1,8 +1,8 @@
 // The options that all tools share: event time, the stream, malformed input, reports (contract 3).
 //
-// They are declared here once; declare_common_options puts them on a tool's CLI::App in named groups, and
-// what comes from the command line is checked by the parse functions, so that a mistake ends with exit
-// status 2 before any input is read.
+// They are declared here once; declare_common_options puts them on a tool's CLI::App in named
+// groups, and what comes from the command line is checked by the parse functions, so that a mistake
+// ends with exit status 2 before any input is read.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -24,7 +24,7 @@ enum class TimeUse : std::uint8_t;
 // As they stand on the command line.
 struct CommonOptions {
   // Event time
-  std::string time_field;
+  std::optional<std::string> time_field;
   std::string time_unit;
   std::string time_format;
   std::string time_zone;

@@ -18,8 +18,8 @@
 namespace streamutils {
 namespace {
 
-// Puts something on descriptors 0 to 2 that are closed, so that no file that is opened later lands there.
-// What it puts refuses to be used, as the closed one would.
+// Puts something on descriptors 0 to 2 that are closed, so that no file that is opened later lands
+// there. What it puts refuses to be used, as the closed one would.
 void occupy_standard_descriptors() {
   for (int fd = 0; fd <= 2; ++fd) {
     if (fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
@@ -50,8 +50,8 @@ World look_at_world() {
 }
 
 int print_and_exit(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  const bool failed = std::fflush(stdout) != 0;
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  const bool failed = !written || std::fflush(stdout) != 0;
   return static_cast<int>(failed ? ExitStatus::io : ExitStatus::done);
 }
 
@@ -104,8 +104,8 @@ class Process {
     if (!late_to.open(common.late_to)) return fail(common.late_to);
 
     Outputs outputs{output_to(STDOUT_FILENO), std::move(bad_to), std::move(late_to)};
-    auto driver = make_driver(tool_, argv_, std::move(parsed), std::move(inputs), world_, *outputs.out,
-                              outputs.bad_to.sink(), outputs.late_to.sink(),
+    auto driver = make_driver(tool_, argv_, std::move(parsed), std::move(inputs), world_,
+                              *outputs.out, outputs.bad_to.sink(), outputs.late_to.sink(),
                               [this](std::string_view message) { say(message); });
     LoopSettings settings{common.stats, common.progress, common.quiet,
                           [this](std::string_view message) { say(message); }};

@@ -27,8 +27,8 @@ std::uint64_t last_of(std::uint32_t bucket) {
 
 bool is_plain_word(std::string_view word) {
   return !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("_-./:,=+%@").find(static_cast<char>(c)) !=
-                                       std::string_view::npos;
+    return std::isalnum(c) != 0 ||
+           std::string_view("_-./:,=+%@").find(static_cast<char>(c)) != std::string_view::npos;
   });
 }
 
@@ -81,7 +81,8 @@ void LengthHistogram::restore(SnapshotReader& in) {
 
 Duration round_up_nicely(Duration d) {
   using namespace std::chrono_literals;
-  static constexpr Duration kSteps[] = {1us, 10us, 100us, 1ms, 10ms, 100ms, 1s, 10s, 1min, 10min, 1h};
+  static constexpr Duration kSteps[] = {1us, 10us, 100us, 1ms,   10ms, 100ms,
+                                        1s,  10s,  1min,  10min, 1h};
   Duration step = kSteps[0];
   for (const Duration candidate : kSteps) {
     if (candidate * 5 <= d) step = candidate;

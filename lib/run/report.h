@@ -1,8 +1,8 @@
 // Report: what became of every record, and the words for it.
 //
-// Each input record is counted exactly once: in = used + dropped + bad + late.  The first few bad records
-// are told one by one with file, line and reason, the rest as a total; late ones with how late they were and
-// the command line that would have kept them.
+// Each input record is counted exactly once: in = used + dropped + bad + late.  The first few bad
+// records are told one by one with file, line and reason, the rest as a total; late ones with how
+// late they were and the command line that would have kept them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -28,10 +28,10 @@ struct Counts {
   std::uint64_t dropped = 0;
   std::uint64_t bad = 0;
   std::uint64_t late = 0;
-  std::uint64_t late_partly = 0;  // among `used`
-  std::uint64_t late_by_idle = 0; // among `late` and `late_partly`: only because of the idle rule
+  std::uint64_t late_partly = 0;   // among `used`
+  std::uint64_t late_by_idle = 0;  // among `late` and `late_partly`: only because of the idle rule
   std::uint64_t out = 0;
-  std::uint64_t absurd = 0;       // among all: too far in the future to move the watermark
+  std::uint64_t absurd = 0;  // among all: too far in the future to move the watermark
 };
 
 // Quantiles of lengths of time, each within 1/32 of itself; the maximum is exact.
@@ -51,7 +51,7 @@ class LengthHistogram {
   std::uint64_t count_ = 0;
 };
 
-// d rounded up to what a person would type: 671.3s -> 12m, 3.2s -> 4s, 15ms -> 20ms.
+// d rounded up to what a person would type: 671.3s -> 12m, 3.21s -> 3.3s, 15.2ms -> 16ms.
 Duration round_up_nicely(Duration d);
 
 // The words as one shell command line, quoted where needed, with `--option value` set or replaced.

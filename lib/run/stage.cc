@@ -20,7 +20,9 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error,
   const std::vector<std::string_view> candidates(names.begin(), names.end());
   for (const std::string& word : words) {
     const std::string_view name = std::string_view(word).substr(0, word.find('='));
-    if (!name.starts_with("-") || name == "-" || app.get_option_no_throw(std::string(name)) != nullptr) continue;
+    if (!name.starts_with("-") || name == "-" ||
+        app.get_option_no_throw(std::string(name)) != nullptr)
+      continue;
     if (name.starts_with("--")) {
       return Error{fmt::format("unknown option {}{}", name, did_you_mean(name, candidates))};
     }
@@ -89,9 +91,10 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
   return parsed;
 }
 
-std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::string>& argv, Parsed parsed,
-                                    std::vector<InputInfo> inputs, const World& world, Sink& out,
-                                    Sink* bad_to, Sink* late_to, Say say) {
+std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::string>& argv,
+                                    Parsed parsed, std::vector<InputInfo> inputs,
+                                    const World& world, Sink& out, Sink* bad_to, Sink* late_to,
+                                    Say say) {
   DriverSettings settings;
   settings.tool = tool.info.name;
   settings.argv = argv;

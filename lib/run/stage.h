@@ -1,7 +1,7 @@
 // Stage: a tool built from an argument vector, ready to be fed, without a file descriptor.
 //
-// This is how one process can hold many tools: the case runner drives stages line by line, and chains them
-// by a Sink that feeds the next one.
+// This is how one process can hold many tools: the case runner drives stages line by line, and
+// chains them by a Sink that feeds the next one.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,9 +19,9 @@ namespace streamutils {
 // What a stage needs to know of the world, instead of looking.
 struct World {
   std::function<bool(const std::string&)> file_exists = [](const std::string&) { return false; };
-  std::string fresh_output;           // see Invocation
-  bool originate = false;             // STREAMUTILS_WATERMARKS=1
-  bool output_is_stream = true;       // standard output is neither a terminal nor a regular file
+  std::string fresh_output;      // see Invocation
+  bool originate = false;        // STREAMUTILS_WATERMARKS=1
+  bool output_is_stream = true;  // standard output is neither a terminal nor a regular file
 };
 
 // The result of reading an argument vector.
@@ -29,7 +29,7 @@ struct Parsed {
   CommonOptions common;
   CommonSettings settings;
   Plan plan;
-  std::string help;                   // not empty: print this to standard output and exit 0
+  std::string help;  // not empty: print this to standard output and exit 0
 };
 
 // Reads argv (the tool's name first).  An error is a usage error: exit status 2.
@@ -37,8 +37,9 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
                                const World& world);
 
 // A driver for what was parsed.  inputs: one for each file, or one for standard input.
-std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::string>& argv, Parsed parsed,
-                                    std::vector<InputInfo> inputs, const World& world, Sink& out,
-                                    Sink* bad_to, Sink* late_to, Say say);
+std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::string>& argv,
+                                    Parsed parsed, std::vector<InputInfo> inputs,
+                                    const World& world, Sink& out, Sink* bad_to, Sink* late_to,
+                                    Say say);
 
 }  // namespace streamutils

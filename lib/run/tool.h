@@ -1,9 +1,10 @@
-// Tool: a name, its options, and a function from options to an operator.  run_tool(): the process around it.
+// Tool: a name, its options, and a function from options to an operator.  run_tool(): the process
+// around it.
 //
-// A tool is declared without being run, so that one program can list all tools with all options: from that
-// come --help, the man pages and the completions.  A tool is built from an argument vector without touching
-// a file or the process (make_stage in run/stage.h), so that a test, or a later runner of whole pipelines,
-// can have many in one process.
+// A tool is declared without being run, so that one program can list all tools with all options:
+// from that come --help, the man pages and the completions.  A tool is built from an argument
+// vector without touching a file or the process (make_stage in run/stage.h), so that a test, or a
+// later runner of whole pipelines, can have many in one process.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -21,21 +22,21 @@ namespace streamutils {
 
 // What the operands and the world look like to a tool that is being built.
 struct Invocation {
-  std::vector<std::string> operands;      // in front of "--"
-  std::vector<std::string> files;         // behind "--": files, whatever they look like
+  std::vector<std::string> operands;  // in front of "--"
+  std::vector<std::string> files;     // behind "--": files, whatever they look like
   CommonOptions common;
   std::function<bool(const std::string&)> file_exists;
   // The name of standard output if that is a fresh, empty regular file; else empty.
   std::string fresh_output;
-  TimeSyntax time_syntax;                 // of --time-unit, --time-format, --tz
+  TimeSyntax time_syntax;  // of --time-unit, --time-format, --tz
 };
 
 // What a tool has made of its arguments.
 struct Plan {
   OperatorPtr op;
-  std::vector<std::string> files;         // empty: standard input
-  bool takes_time = false;                // records without a readable time are bad
-  std::vector<std::string> warnings;      // said before the first record
+  std::vector<std::string> files;     // empty: standard input
+  bool takes_time = false;            // records without a readable time are bad
+  std::vector<std::string> warnings;  // said before the first record
 };
 
 // How much of event time a tool knows.
@@ -46,10 +47,10 @@ enum class TimeUse : std::uint8_t {
 
 struct ToolInfo {
   std::string name;
-  std::string summary;                    // half a sentence: "keep the events that match"
-  std::vector<std::string> synopsis;      // what follows the name, one form per line
+  std::string summary;                // half a sentence: "keep the events that match"
+  std::vector<std::string> synopsis;  // what follows the name, one form per line
   TimeUse time = TimeUse::optional;
-  std::vector<std::string> examples;      // whole command lines for the short help
+  std::vector<std::string> examples;  // whole command lines for the short help
 };
 
 struct Tool {
@@ -60,8 +61,8 @@ struct Tool {
   std::function<Result<Plan>(const Invocation&)> plan;
 };
 
-// A Tool whose options are a struct.  declare(app, options) adds them, in a group "…" as CLI11 has it;
-// plan(options, invocation) builds the operator.
+// A Tool whose options are a struct.  declare(app, options) adds them, in a group "…" as CLI11 has
+// it; plan(options, invocation) builds the operator.
 template <typename Options, typename Declare, typename MakePlan>
 Tool define_tool(ToolInfo info, Declare declare, MakePlan plan) {
   auto options = std::make_shared<Options>();
@@ -76,12 +77,13 @@ struct HelpOptions {
   bool version = false;
 };
 
-// Everything that a command line of the tool can hold: its own options, the common ones, help, operands.
+// Everything that a command line of the tool can hold: its own options, the common ones, help,
+// operands.
 void declare_all(CLI::App& app, const Tool& tool, CommonOptions& common, HelpOptions& help,
                  std::vector<std::string>& operands);
 
-// Runs the tool as this process: parses, reads, drives, writes.  Returns the exit status, or dies of the
-// signal that ended it.
+// Runs the tool as this process: parses, reads, drives, writes.  Returns the exit status, or dies
+// of the signal that ended it.
 int run_tool(Tool tool, int argc, char** argv);
 
 }  // namespace streamutils
