@@ -1,0 +1,35 @@
+// Selectors: the cheapest question first.
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/selector.h"
+
+namespace streamutils {
+namespace {
+
+constexpr std::size_t kMaxRequiredText = 64;  // what json/scan.h can look for
+
+}  // namespace
+
+bool Selector::selects(const Record& record, Emitter& out) {
+  if (sample_ && !sample_->by_key() && !sample_->takes_line(record)) return false;
+  if (all_match(record, out) == invert_) return false;
+  return !sample_ || !sample_->by_key() || sample_->takes_key(record);
+}
+
+bool Selector::all_match(const Record& record, Emitter& out) {
+  for (const PredicatePtr& predicate : predicates_) {
+    if (!predicate->matches(record, out)) return false;
+  }
+  return true;
+}
+
+std::string Selector::required_text() const {
+  if (invert_) return {};
+  std::string longest;
+  for (const PredicatePtr& predicate : predicates_) {
+    std::string text = predicate->required_text();
+    if (text.size() > longest.size()) longest = std::move(text);
+  }
+  return longest.substr(0, kMaxRequiredText);
+}
+
+}  // namespace streamutils

@@ -1,0 +1,34 @@
+// Selector: which events sfilter is after: all predicates, then -v, then --sample.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "json/record.h"
+#include "ops/predicate.h"
+#include "ops/sample.h"
+
+namespace streamutils {
+
+class Selector {
+ public:
+  Selector(std::vector<PredicatePtr> predicates, bool invert, std::optional<Sample> sample)
+      : predicates_(std::move(predicates)), invert_(invert), sample_(std::move(sample)) {}
+
+  // True if the event is wanted; meaningless if the record is not ok() afterwards.
+  bool selects(const Record& record, Emitter& out);
+
+  // Bytes, 64 at most, that the line of every selected event holds, unless it holds "\u".
+  std::string required_text() const;
+
+ private:
+  bool all_match(const Record& record, Emitter& out);
+
+  std::vector<PredicatePtr> predicates_;
+  bool invert_;
+  std::optional<Sample> sample_;
+};
+
+}  // namespace streamutils
