@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/keyed.h"
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace streamutils {
+namespace {
+
+constexpr std::size_t kUnit = 16;
+constexpr std::size_t kUnitsPerIndex = 1 << 16;  // the reach of the lower half of a place
+constexpr std::size_t kFirstChunk = 4096 / kUnit;
+constexpr std::size_t kFirstSlots = 16;
+
+std::uint64_t random_seed() {
+  static const std::uint64_t seed = [] {
+    std::random_device device;
+    return std::uint64_t{device()} << 32 | device();
+  }();
+  return seed;
+}
+
+std::uint32_t place(std::size_t chunk, std::size_t unit) {
+  return static_cast<std::uint32_t>(chunk * kUnitsPerIndex + unit);
+}
+
+}  // namespace
+
+GroupTable::GroupTable(std::size_t state_size)
+    : state_size_(state_size), seed_(random_seed()), slots_(kFirstSlots) {}
+
+std::uint32_t GroupTable::hash_of(std::string_view key) const {
+  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(key.data(), key.size(), seed_));
+}
+
+Group* GroupTable::at(std::uint32_t where) const {
+  return reinterpret_cast<Group*>(chunks_[where / kUnitsPerIndex] + where % kUnitsPerIndex * kUnit);
+}
+
+std::size_t GroupTable::slot_of(std::string_view key, std::uint32_t hash) const {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+    const Slot slot = slots_[i];
+    if (slot.where == 0 || (slot.hash == hash && at(slot.where)->key() == key)) return i;
+  }
+}
+
+Group* GroupTable::find(std::string_view canonical) const {
+  const Slot slot = slots_[slot_of(canonical, hash_of(canonical))];
+  return slot.where == 0 ? nullptr : at(slot.where);
+}
+
+GroupTable::Found GroupTable::find_or_add(const GroupKey& key) {
+  const std::uint32_t hash = hash_of(key.canonical);
+  std::size_t i = slot_of(key.canonical, hash);
+  if (slots_[i].where != 0) return {at(slots_[i].where), false};
+  if ((size_ + 1) * 4 > slots_.size() * 3) {
+    grow();
+    i = slot_of(key.canonical, hash);
+  }
+  const std::uint32_t where = allocate(units_of(key.canonical.size(), key.spelling.size()));
+  slots_[i] = {hash, where};
+  ++size_;
+  Group* group = at(where);
+  group->first_seen = 0;
+  group->key_size = static_cast<std::uint32_t>(key.canonical.size());
+  group->spelling_size = static_cast<std::uint32_t>(key.spelling.size());
+  char* text = reinterpret_cast<char*>(group + 1);
+  std::copy(key.canonical.begin(), key.canonical.end(), text);
+  std::copy(key.spelling.begin(), key.spelling.end(), text + key.canonical.size());
+  return {group, true};
+}
+
+void GroupTable::grow() {
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  const std::size_t mask = slots_.size() - 1;
+  for (const Slot slot : old) {
+    if (slot.where == 0) continue;
+    std::size_t i = slot.hash & mask;
+    while (slots_[i].where != 0) i = (i + 1) & mask;
+    slots_[i] = slot;
+  }
+}
+
+void GroupTable::erase(Group* group) {
+  const std::size_t i = slot_of(group->key(), hash_of(group->key()));
+  free_[units_of(group->key_size, group->spelling_size)].push_back(slots_[i].where);
+  empty_slot(i);
+  --size_;
+}
+
+// Moves later slots of the run forward, so that no search stops at the hole (Knuth, TAOCP 6.4,
+// algorithm R).
+void GroupTable::empty_slot(std::size_t hole) {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t i = (hole + 1) & mask; slots_[i].where != 0; i = (i + 1) & mask) {
+    const std::size_t home = slots_[i].hash & mask;
+    if (((i - home) & mask) < ((i - hole) & mask)) continue;
+    slots_[hole] = slots_[i];
+    hole = i;
+  }
+  slots_[hole] = {};
+}
+
+void GroupTable::clear() {
+  std::size_t slots = kFirstSlots;
+  while (slots * 3 < size_ * 4) slots *= 2;
+  slots_.assign(slots, {});
+  size_ = 0;
+  free_.clear();
+  owned_.clear();
+  chunks_.clear();
+  chunk_units_ = 0;
+  used_units_ = 0;
+  bytes_ = 0;
+}
+
+std::size_t GroupTable::bytes() const { return bytes_ + slots_.size() * sizeof(Slot); }
+
+std::size_t GroupTable::units_of(std::size_t key_size, std::size_t spelling_size) const {
+  return (sizeof(Group) + state_size_) / kUnit + (key_size + spelling_size + kUnit - 1) / kUnit;
+}
+
+// Chunks begin small, because a window may have one group, and double up to what an index can
+// reach.
+std::uint32_t GroupTable::allocate(std::size_t units) {
+  const auto freed = free_.empty() ? free_.end() : free_.find(units);
+  if (freed != free_.end() && !freed->second.empty()) {
+    const std::uint32_t where = freed->second.back();
+    freed->second.pop_back();
+    return where;
+  }
+  if (chunk_units_ - used_units_ < units) {
+    if (units > kUnitsPerIndex / 4) return allocate_large(units);
+    chunk_units_ = std::clamp(chunk_units_ * 2, std::max(kFirstChunk, units + 1), kUnitsPerIndex);
+    chunks_.push_back(nullptr);
+    owned_.emplace_back(
+        static_cast<std::byte*>(::operator new[](chunk_units_* kUnit, std::align_val_t{kUnit})));
+    chunks_.back() = owned_.back().get();
+    bytes_ += chunk_units_ * kUnit;
+    used_units_ = chunks_.size() == 1 ? 1 : 0;  // place 0 means "no group"
+  }
+  const std::uint32_t where = place(chunks_.size() - 1, used_units_);
+  used_units_ += units;
+  return where;
+}
+
+// A group with a key of hundreds of kilobytes has a chunk of its own.  It is put before the chunk
+// in use only in memory, not in number: the chunk in use is given up.
+std::uint32_t GroupTable::allocate_large(std::size_t units) {
+  if (chunks_.empty()) allocate(1);
+  owned_.emplace_back(
+      static_cast<std::byte*>(::operator new[](units* kUnit, std::align_val_t{kUnit})));
+  chunks_.push_back(owned_.back().get());
+  bytes_ += units * kUnit;
+  chunk_units_ = used_units_ = 0;
+  return place(chunks_.size() - 1, 0);
+}
+
+}  // namespace streamutils

@@ -1,0 +1,115 @@
+// GroupTable: the state of every key, found by the key's bytes.
+//
+// Made for tables that live as long as a window: millions of groups in, all of them out.  A group
+// is one piece of memory, its state beside its key, so that an event touches one slot and one
+// group:
+//
+//     slots  | hash, where | hash, where | …           open addressing, 8 bytes a slot
+//     group  | first_seen, sizes | key … | spelling … | state … |
+//
+// Groups stay where they are until they are erased.  The hash is seeded by chance (nobody can send
+// a stream of colliding keys), so nothing may depend on the order of slots: whoever writes groups
+// goes by first_seen.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace streamutils {
+
+// The key of an event.
+struct GroupKey {
+  std::string_view canonical;  // equal iff the keys are
+  std::string_view spelling;   // as it is to be written; empty: as canonical
+};
+
+// The head of a group; its key, its spelling and its state follow.
+struct alignas(16) Group {
+  std::uint64_t first_seen;  // the number of the event that made it
+  std::uint32_t key_size;
+  std::uint32_t spelling_size;  // 0: as the key
+
+  std::byte* state() { return reinterpret_cast<std::byte*>(this + 1) + text_size(); }
+  const std::byte* state() const {
+    return reinterpret_cast<const std::byte*>(this + 1) + text_size();
+  }
+
+  std::string_view key() const { return {text(), key_size}; }
+  std::string_view spelling() const { return spelling_size == 0 ? key() : own_spelling(); }
+  // As it was given to the table.
+  GroupKey group_key() const { return {key(), own_spelling()}; }
+
+ private:
+  const char* text() const { return reinterpret_cast<const char*>(this + 1); }
+  std::string_view own_spelling() const { return {text() + key_size, spelling_size}; }
+  std::size_t text_size() const { return (std::size_t{key_size} + spelling_size + 15) / 16 * 16; }
+};
+
+class GroupTable {
+ public:
+  // state_size: bytes of a state, a multiple of 16.  States are raw memory to the table: whoever
+  // adds a group makes its state, and destroys it before the group goes.
+  explicit GroupTable(std::size_t state_size);
+  GroupTable(GroupTable&&) noexcept = default;
+  GroupTable& operator=(GroupTable&&) noexcept = default;
+
+  // The group of the key, or null.
+  Group* find(std::string_view canonical) const;
+
+  struct Found {
+    Group* group;
+    bool is_new;  // then its state is raw memory, and its first_seen 0
+  };
+  Found find_or_add(const GroupKey& key);
+
+  void erase(Group* group);
+
+  // Forgets all groups and keeps memory for about as many.
+  void clear();
+
+  std::size_t size() const { return size_; }
+  // Memory held, in bytes.
+  std::size_t bytes() const;
+
+ private:
+  struct Slot {
+    std::uint32_t hash;
+    std::uint32_t where;  // of the group; 0: the slot is empty
+  };
+  struct FreeBytes {
+    void operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{16}); }
+  };
+  using Bytes = std::unique_ptr<std::byte[], FreeBytes>;
+
+  std::uint32_t hash_of(std::string_view key) const;
+  Group* at(std::uint32_t where) const;
+  // The slot that holds the key, or the empty one where it would stand.
+  std::size_t slot_of(std::string_view key, std::uint32_t hash) const;
+  void grow();
+  void empty_slot(std::size_t i);
+  std::size_t units_of(std::size_t key_size, std::size_t spelling_size) const;
+  std::uint32_t allocate(std::size_t units);
+  std::uint32_t allocate_large(std::size_t units);
+
+  std::size_t state_size_;
+  std::uint64_t seed_;
+  std::vector<Slot> slots_;  // a power of two of them
+  std::size_t size_ = 0;
+
+  // Memory comes in chunks.  A place in it is a number: the chunk in the upper half, the unit of 16
+  // bytes within it in the lower.
+  std::vector<Bytes> owned_;
+  std::vector<std::byte*> chunks_;  // where each chunk begins
+  std::size_t chunk_units_ = 0;     // of the last chunk…
+  std::size_t used_units_ = 0;      // …and how many of them are taken
+  std::size_t bytes_ = 0;
+  std::unordered_map<std::size_t, std::vector<std::uint32_t>> free_;  // erased groups, by units
+};
+
+}  // namespace streamutils

@@ -1,0 +1,25 @@
+// swindow: aggregates of the events of each window and key, written when the window closes.
+//
+//     {"window_start":…,"window_end":…,"region":"eu","count":3,"avg_amount":12.5}
+//
+// Windows leave in order of their end, and within a window the keys in the order in which they were
+// first seen in it.  A window closes when the watermark reaches its end; a session, to which an
+// event GAP after its last one still belongs, when the watermark is past its end.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/result.h"
+#include "base/time.h"
+#include "ops/window_args.h"
+#include "stream/operator.h"
+
+namespace streamutils {
+
+struct WindowOptions {
+  WindowArguments arguments;
+  Duration offset{};  // shifts the windows; of no meaning to sessions
+};
+
+Result<OperatorPtr> make_window(WindowOptions options);
+
+}  // namespace streamutils

@@ -1,0 +1,44 @@
+// The command line of swindow behind its options:
+//
+//     KIND SIZE... AGG... [by FIELDS] [FILE...]
+//
+// A function over words, without files, options or output: the same text means the same window in a
+// shell, in a test and in a pipeline that is planned elsewhere.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "json/path.h"
+#include "ops/aggregate_args.h"
+
+namespace streamutils {
+
+enum class WindowKind : std::uint8_t { tumbling, sliding, session };
+
+// Which windows there are.
+struct WindowSpec {
+  WindowKind kind = WindowKind::tumbling;
+  Duration size{};              // of a session: its GAP
+  Duration slide{};             // from one start to the next; of tumbling windows: size
+  Duration origin{};            // windows start at origin + n * slide (from the epoch)
+  std::optional<Duration> max;  // of a session: the cap on last - start
+};
+
+struct WindowArguments {
+  WindowSpec window;
+  std::vector<AggregateSpec> aggregates;
+  std::vector<Path> keys;
+  std::vector<std::string> files;
+};
+
+// Reads the words; an error is one line that names the word and what would be right.  A word "--"
+// ends the arguments.
+Result<WindowArguments> parse_window_arguments(std::span<const std::string> words);
+
+}  // namespace streamutils

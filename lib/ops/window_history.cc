@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/window_history.h"
+
+#include <algorithm>
+
+namespace streamutils {
+
+void SliceQueue::merge(Sum& sum, const std::byte* block, std::uint64_t first_seen,
+                       const Tools& tools) {
+  const bool is_new = sum.block == nullptr;
+  if (is_new) sum.block = tools.pool.make();
+  tools.aggregates.merge(sum.block, block);
+  sum.first_seen = is_new ? first_seen : std::min(sum.first_seen, first_seen);
+}
+
+void SliceQueue::add(Timestamp slice, const std::byte* block, std::uint64_t first_seen,
+                     const Tools& tools) {
+  const auto begin = parts_.begin() + static_cast<std::ptrdiff_t>(head_);
+  const auto place = std::ranges::lower_bound(begin, parts_.end(), slice, {}, &Part::slice);
+  const auto at = static_cast<std::size_t>(place - parts_.begin());
+  if (at < raw_) return add_to_front(at, slice, block, first_seen, tools);
+  merge(back_, block, first_seen, tools);
+  const bool is_known = place != parts_.end() && place->slice == slice;
+  Part& part = is_known ? *place : *parts_.insert(place, Part{slice, {}});
+  merge(part.sum, block, first_seen, tools);
+}
+
+// Part `place` of the front is the first that starts at the slice or after it.
+void SliceQueue::add_to_front(std::size_t place, Timestamp slice, const std::byte* block,
+                              std::uint64_t first_seen, const Tools& tools) {
+  if (parts_[place].slice != slice) {
+    Part part{slice, {}};
+    merge(part.sum, parts_[place].sum.block, parts_[place].sum.first_seen, tools);
+    parts_.insert(parts_.begin() + static_cast<std::ptrdiff_t>(place), part);
+    ++raw_;
+  }
+  for (std::size_t i = head_; i <= place; ++i) merge(parts_[i].sum, block, first_seen, tools);
+}
+
+void SliceQueue::turn_back_into_front(const Tools& tools) {
+  parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(head_));
+  head_ = 0;
+  raw_ = parts_.size();
+  for (std::size_t i = raw_; i-- > 1;) {
+    const Sum& after = parts_[i].sum;
+    merge(parts_[i - 1].sum, after.block, after.first_seen, tools);
+  }
+  if (back_.block) tools.pool.free(back_.block);
+  back_ = {};
+}
+
+void SliceQueue::drop_before(Timestamp t, const Tools& tools) {
+  while (head_ < parts_.size() && parts_[head_].slice < t) {
+    if (head_ == raw_) turn_back_into_front(tools);
+    tools.pool.free(parts_[head_].sum.block);
+    ++head_;
+  }
+}
+
+std::uint64_t SliceQueue::first_seen() const {
+  const Sum in_front = front();
+  if (!in_front.block) return back_.first_seen;
+  if (!back_.block) return in_front.first_seen;
+  return std::min(in_front.first_seen, back_.first_seen);
+}
+
+void SliceQueue::clear(const Tools& tools) {
+  for (std::size_t i = head_; i < parts_.size(); ++i) tools.pool.free(parts_[i].sum.block);
+  if (back_.block) tools.pool.free(back_.block);
+  *this = {};
+}
+
+void SliceQueue::save(SnapshotWriter& out, const AggregateList& aggregates) const {
+  for (std::size_t i = head_; i < parts_.size(); ++i) {
+    const Part& part = parts_[i];
+    out.entry("slice").field("start", part.slice).field("first_seen", part.sum.first_seen);
+    out.field("merged", i < raw_);
+    aggregates.save(part.sum.block, out);
+  }
+}
+
+void SliceQueue::restore(SnapshotReader& in, const Tools& tools) {
+  while (in.next_is("slice")) {
+    Part part{in.time("start"), {tools.pool.make(), in.unsigned_integer("first_seen")}};
+    tools.aggregates.restore(part.sum.block, in);
+    const bool merged = in.boolean("merged");
+    if (merged && raw_ < parts_.size()) in.fail("a merged slice after one that is not");
+    if (!parts_.empty() && part.slice <= parts_.back().slice) in.fail("slices out of order");
+    parts_.push_back(part);
+    if (merged) {
+      raw_ = parts_.size();
+    } else {
+      merge(back_, part.sum.block, part.sum.first_seen, tools);
+    }
+  }
+}
+
+}  // namespace streamutils

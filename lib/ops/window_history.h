@@ -1,0 +1,85 @@
+// SliceQueue: the slices of one key, and what they come to together, while both ends move.
+//
+// A window that slides by a second over an hour has 3600 slices, and each second one of them leaves
+// and one comes.  Adding them all up every second would cost 3600 steps, and sums could be
+// corrected by subtraction, but a maximum cannot.  So the queue is kept as two stacks (folklore;
+// see Tangwongsan, Hirzel and Schneider: General incremental sliding-window aggregation, VLDB
+// 2015), in one vector and in place:
+//
+//     head          raw                      end
+//      | 1..4 | 2..4 | 3..4 | 4 | 5 | 6 | 7 |        front: each part is merged with all after it
+//      `-------front----------´ `---back----´        back: raw parts, and their sum beside them
+//
+// The whole is front[head] + back.  When the front is used up, the back is turned into a front: one
+// merge for each part, once in its life.
+//
+// An event that is too late for some windows but not for all changes a slice in the middle: one
+// step if it is in the back, one for each part of the front before it otherwise.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/time.h"
+#include "ops/aggregate_list.h"
+#include "ops/aggregate_pool.h"
+#include "stream/snapshot.h"
+
+namespace streamutils {
+
+class SliceQueue {
+ public:
+  // Aggregates, with the number of the first event that is in them.
+  struct Sum {
+    std::byte* block = nullptr;  // of the pool; null: of nothing
+    std::uint64_t first_seen = 0;
+  };
+
+  // What the blocks are, and where they come from.  Given to each call, since there may be millions
+  // of queues.
+  struct Tools {
+    const AggregateList& aggregates;
+    BlockPool& pool;
+  };
+
+  // Takes a copy of the states in `block`.  A slice after all others is pushed; any other is an
+  // event that comes late, and the states are those of this event alone.
+  void add(Timestamp slice, const std::byte* block, std::uint64_t first_seen, const Tools& tools);
+
+  // Drops the slices that start before t.
+  void drop_before(Timestamp t, const Tools& tools);
+
+  bool is_empty() const { return head_ == parts_.size(); }
+
+  // The two sums that the whole is merged from; at least one is of something, unless is_empty().
+  Sum front() const { return head_ < raw_ ? parts_[head_].sum : Sum{}; }
+  Sum back() const { return back_; }
+  // REQUIRES: !is_empty().
+  std::uint64_t first_seen() const;
+
+  // Frees all blocks.
+  void clear(const Tools& tools);
+
+  void save(SnapshotWriter& out, const AggregateList& aggregates) const;
+  void restore(SnapshotReader& in, const Tools& tools);
+
+ private:
+  struct Part {
+    Timestamp slice;
+    Sum sum;
+  };
+
+  static void merge(Sum& sum, const std::byte* block, std::uint64_t first_seen, const Tools& tools);
+  void add_to_front(std::size_t place, Timestamp slice, const std::byte* block,
+                    std::uint64_t first_seen, const Tools& tools);
+  void turn_back_into_front(const Tools& tools);
+
+  std::vector<Part> parts_;  // by slice; those before head_ are gone
+  std::size_t head_ = 0;
+  std::size_t raw_ = 0;  // where the back begins; head_ <= raw_
+  Sum back_;             // of the parts from raw_ on
+};
+
+}  // namespace streamutils

@@ -1,0 +1,44 @@
+// Pane: the groups of one stretch of time that is closed as a whole, a window or a slice of
+// windows.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "ops/keyed.h"
+#include "ops/window_parts.h"
+
+namespace streamutils {
+
+class Pane {
+ public:
+  // parts must outlive the pane.
+  explicit Pane(const WindowParts& parts);
+  ~Pane() { destroy_states(); }
+  Pane(const Pane&) = delete;
+  Pane& operator=(const Pane&) = delete;
+
+  // The states of the key; made if this is its first event here, which then has the number `event`.
+  std::byte* block(const GroupKey& key, std::uint64_t event);
+
+  // In the order in which they were first seen.
+  std::span<Group* const> groups() const { return groups_; }
+
+  // Forgets all groups, and keeps room for about as many.
+  void clear();
+
+  // One entry per group.
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
+ private:
+  void destroy_states();
+
+  const WindowParts& parts_;
+  GroupTable table_;
+  std::vector<Group*> groups_;
+};
+
+}  // namespace streamutils

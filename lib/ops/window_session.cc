@@ -1,0 +1,385 @@
+// Sessions: stretches of activity of one key, with no silence in them longer than GAP.
+//
+//     events     a  b    c            d e       GAP |-----|
+//     sessions   |-------------|      |--------|     (each ends GAP after its last event)
+//
+// Events come out of order, so a session grows at both ends, and one event may join two sessions
+// that were open apart.  Two events exactly GAP apart are one session; therefore a session can
+// still grow when the watermark is at its end, and closes only when it is past it.
+//
+// Without a cap this is all: which events form a session does not depend on the order in which they
+// came. With `max D` it would.  The cap cuts at the first event, by event time, that is more than D
+// after the start, so an early event that comes late moves every cut after it.  Therefore, with a
+// cap, an event waits until the watermark has passed it, alone with its states; then no other can
+// come before it, and events join sessions strictly in the order of their times.
+//
+// An event below the watermark is late for its session if the session it would form alone has
+// closed, and no open one is within GAP.  With a cap, it never cuts: it joins an open session that
+// stays within the cap, or forms one.
+//
+// When which session is due is kept in a heap with one entry for each session.  A session that has
+// grown is found at its old end, and put back: so an event that makes a session longer costs
+// nothing there.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <queue>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "ops/aggregate_pool.h"
+#include "ops/keyed.h"
+#include "ops/window_kinds.h"
+#include "ops/window_parts.h"
+
+namespace streamutils {
+namespace {
+
+struct Session {
+  Timestamp start;
+  Timestamp last;
+  std::uint64_t first_seen;
+  Group* group;
+  std::byte* block = nullptr;  // null: the session is not in use
+  Timestamp timer = kMinTime;  // the end under which the heap holds it, kMinTime: none
+  // Of the same key, by start.
+  Session* newer = nullptr;
+  Session* older = nullptr;
+};
+
+// Sessions of one key, and events of it that wait.  Most events belong to the newest session.
+struct KeyState {
+  Session* newest = nullptr;
+  std::size_t waiting = 0;
+};
+constexpr std::size_t kKeyStateSize = 16;
+static_assert(sizeof(KeyState) <= kKeyStateSize);
+
+KeyState& state_of(Group* group) { return *reinterpret_cast<KeyState*>(group->state()); }
+
+// An event that waits for the watermark to pass it.
+struct Waiting {
+  Timestamp time;
+  std::uint64_t number;
+  Group* group;
+  std::byte* block;
+
+  friend bool operator>(const Waiting& a, const Waiting& b) {
+    return std::tie(a.time, a.number) > std::tie(b.time, b.number);
+  }
+};
+
+struct Timer {
+  Timestamp end;
+  Session* session;
+
+  friend bool operator>(const Timer& a, const Timer& b) { return a.end > b.end; }
+};
+
+template <typename T>
+using LeastFirst = std::priority_queue<T, std::vector<T>, std::greater<>>;
+
+class SessionWindows final : public Operator {
+ public:
+  explicit SessionWindows(const WindowArguments& arguments)
+      : parts_(arguments),
+        gap_(arguments.window.size),
+        cap_(arguments.window.max),
+        pool_(parts_.aggregates),
+        keys_(kKeyStateSize) {}
+  ~SessionWindows() override;
+  SessionWindows(const SessionWindows&) = delete;
+  SessionWindows& operator=(const SessionWindows&) = delete;
+
+  Outcome on_record(const Record& record, Emitter& out) override;
+  void on_watermark(Timestamp now, Emitter& out) override;
+  void on_interrupt(Emitter& out) override;
+  // A session whose end is the watermark is still open, and the time of its row is the last instant
+  // before its end.
+  Timestamp least_time_to_come(Timestamp w) const override {
+    return w == kMaxTime ? w : minus(w, Duration(1));
+  }
+  std::optional<std::string> output_time() const override { return "window_end"; }
+  void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
+  bool has_state() const override { return true; }
+  void save(SnapshotWriter& out) const override;
+  Status restore(SnapshotReader& in) override;
+  void describe_state(std::string& json_members) const override;
+
+ private:
+  Timestamp end_of(const Session& session) const { return plus(session.last, gap_); }
+  bool within_gap(const Session& session, Timestamp t) const {
+    return minus(session.start, gap_) <= t && t <= end_of(session);
+  }
+  bool within_cap(const Session& session, Timestamp t) const {
+    return !cap_ || minus(std::max(session.last, t), *cap_) <= std::min(session.start, t);
+  }
+
+  Group* group_of(const GroupKey& key);
+  void release_if_unused(Group* group);
+
+  // The open session that takes an event of time t, joined from all that it connects; null if none
+  // does.
+  Session* join(Group* group, Timestamp t);
+  void absorb(Session& session, Session* older);
+  Session* open(Group* group, Timestamp t, std::uint64_t number);
+  void close(Session* session);
+  void start_timer(Session* session);
+
+  void wait(const GroupKey& key, Timestamp t, Emitter& out);
+  // Joins the events before `now` that wait to sessions.
+  void settle_before(Timestamp now);
+  void settle(const Waiting& event);
+
+  // Sorts by end, then by first_seen.
+  template <typename Pointer>
+  void sort(std::vector<Pointer>& sessions) const;
+  std::vector<Session*> take_due(Timestamp now);
+  std::vector<const Session*> open_sessions() const;  // by first_seen
+  void write(const Session& session, bool partial, Emitter& out);
+
+  WindowParts parts_;
+  Duration gap_;
+  std::optional<Duration> cap_;
+  BlockPool pool_;
+  GroupTable keys_;
+  std::deque<Session> storage_;
+  std::vector<Session*> spare_;
+  LeastFirst<Timer> timers_;
+  std::vector<Waiting> waiting_;  // a heap, the least first
+};
+
+SessionWindows::~SessionWindows() {
+  for (const Waiting& event : waiting_) pool_.free(event.block);
+  for (const Session& session : storage_) {
+    if (session.block) pool_.free(session.block);
+  }
+}
+
+Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
+  Outcome outcome;
+  GroupKey key;
+  if (!parts_.read(record, out, key, outcome)) return outcome;
+  const Timestamp t = record.time();
+  if (cap_ && t >= parts_.watermark) {
+    wait(key, t, out);
+    return outcome;
+  }
+  Group* group = keys_.find(key.canonical);
+  Session* session = group ? join(group, t) : nullptr;
+  if (!session && plus(t, gap_) < parts_.watermark) {
+    outcome.fate = Fate::late;
+    outcome.deadline = plus(plus(t, gap_), Duration(1));
+    return outcome;
+  }
+  if (!session) session = open(group_of(key), t, parts_.events);
+  parts_.aggregates.add(session->block, out);
+  return outcome;
+}
+
+Group* SessionWindows::group_of(const GroupKey& key) {
+  const GroupTable::Found found = keys_.find_or_add(key);
+  if (found.is_new) new (found.group->state()) KeyState;
+  return found.group;
+}
+
+void SessionWindows::release_if_unused(Group* group) {
+  const KeyState& state = state_of(group);
+  if (!state.newest && state.waiting == 0) keys_.erase(group);
+}
+
+Session* SessionWindows::join(Group* group, Timestamp t) {
+  Session* session = state_of(group).newest;
+  while (session && !(within_gap(*session, t) && within_cap(*session, t))) session = session->older;
+  if (!session) return nullptr;
+  session->start = std::min(session->start, t);
+  session->last = std::max(session->last, t);
+  // With a cap, sessions that touch are meant to be apart.
+  while (!cap_ && session->older && within_gap(*session->older, t)) {
+    absorb(*session, session->older);
+  }
+  return session;
+}
+
+void SessionWindows::absorb(Session& session, Session* older) {
+  parts_.aggregates.merge(session.block, older->block);
+  session.start = std::min(session.start, older->start);
+  session.first_seen = std::min(session.first_seen, older->first_seen);
+  close(older);
+}
+
+Session* SessionWindows::open(Group* group, Timestamp t, std::uint64_t number) {
+  if (spare_.empty()) spare_.push_back(&storage_.emplace_back());
+  Session* session = spare_.back();
+  spare_.pop_back();
+  Session** place = &state_of(group).newest;
+  Session* newer = nullptr;
+  while (*place && (*place)->start > t) {
+    newer = *place;
+    place = &newer->older;
+  }
+  *session = {t, t, number, group, pool_.make(), kMinTime, newer, *place};
+  if (*place) (*place)->newer = session;
+  *place = session;
+  start_timer(session);
+  return session;
+}
+
+// Leaves the group, which others may still use.
+void SessionWindows::close(Session* session) {
+  Session*& place = session->newer ? session->newer->older : state_of(session->group).newest;
+  place = session->older;
+  if (session->older) session->older->newer = session->newer;
+  pool_.free(session->block);
+  *session = {};  // without a timer, so that what the heap still holds of it is known as stale
+  spare_.push_back(session);
+}
+
+void SessionWindows::start_timer(Session* session) {
+  session->timer = end_of(*session);
+  timers_.push({session->timer, session});
+}
+
+void SessionWindows::wait(const GroupKey& key, Timestamp t, Emitter& out) {
+  Group* group = group_of(key);
+  ++state_of(group).waiting;
+  waiting_.push_back({t, parts_.events, group, pool_.make()});
+  parts_.aggregates.add(waiting_.back().block, out);
+  std::ranges::push_heap(waiting_, std::greater<>());
+}
+
+void SessionWindows::settle_before(Timestamp now) {
+  while (!waiting_.empty() && waiting_.front().time < now) {
+    std::ranges::pop_heap(waiting_, std::greater<>());
+    const Waiting event = waiting_.back();
+    waiting_.pop_back();
+    settle(event);
+    pool_.free(event.block);
+  }
+}
+
+// All events before this one have been settled, so only the newest session can take it.
+void SessionWindows::settle(const Waiting& event) {
+  KeyState& state = state_of(event.group);
+  --state.waiting;
+  Session* session = state.newest;
+  const bool joins =
+      session && within_gap(*session, event.time) && within_cap(*session, event.time);
+  if (!joins) session = open(event.group, event.time, event.number);
+  session->last = std::max(session->last, event.time);
+  session->first_seen = std::min(session->first_seen, event.number);
+  parts_.aggregates.merge(session->block, event.block);
+}
+
+void SessionWindows::on_watermark(Timestamp now, Emitter& out) {
+  parts_.watermark = now;
+  settle_before(now);
+  if (timers_.empty() || (timers_.top().end >= now && now != kMaxTime)) return;
+  for (Session* session : take_due(now)) {
+    write(*session, false, out);
+    Group* group = session->group;
+    close(session);
+    release_if_unused(group);
+  }
+}
+
+std::vector<Session*> SessionWindows::take_due(Timestamp now) {
+  std::vector<Session*> due;
+  while (!timers_.empty() && (timers_.top().end < now || now == kMaxTime)) {
+    const Timer timer = timers_.top();
+    timers_.pop();
+    Session* session = timer.session;
+    if (session->timer != timer.end) continue;
+    if (end_of(*session) != timer.end) {
+      start_timer(session);
+    } else {
+      session->timer = kMinTime;
+      due.push_back(session);
+    }
+  }
+  sort(due);
+  return due;
+}
+
+template <typename Pointer>
+void SessionWindows::sort(std::vector<Pointer>& sessions) const {
+  std::ranges::sort(sessions, [&](const Session* a, const Session* b) {
+    return std::pair(end_of(*a), a->first_seen) < std::pair(end_of(*b), b->first_seen);
+  });
+}
+
+void SessionWindows::write(const Session& session, bool partial, Emitter& out) {
+  parts_.rows.begin_window(session.start, end_of(session));
+  parts_.rows.write(*session.group, session.block, partial, out);
+}
+
+void SessionWindows::on_interrupt(Emitter& out) {
+  settle_before(kMaxTime);
+  std::vector<const Session*> sessions = open_sessions();
+  sort(sessions);
+  for (const Session* session : sessions) write(*session, true, out);
+}
+
+std::vector<const Session*> SessionWindows::open_sessions() const {
+  std::vector<const Session*> sessions;
+  for (const Session& session : storage_) {
+    if (session.block) sessions.push_back(&session);
+  }
+  std::ranges::sort(sessions, {}, &Session::first_seen);
+  return sessions;
+}
+
+void SessionWindows::save(SnapshotWriter& out) const {
+  parts_.save(out);
+  for (const Session* session : open_sessions()) {
+    out.entry("session").field("start", session->start).field("last", session->last);
+    out.field("first_seen", session->first_seen);
+    save_key(out, *session->group);
+    parts_.aggregates.save(session->block, out);
+  }
+  std::vector<Waiting> waiting = waiting_;
+  std::ranges::sort(waiting, {}, &Waiting::number);
+  for (const Waiting& event : waiting) {
+    out.entry("waiting").field("time", event.time).field("number", event.number);
+    save_key(out, *event.group);
+    parts_.aggregates.save(event.block, out);
+  }
+}
+
+Status SessionWindows::restore(SnapshotReader& in) {
+  parts_.restore(in);
+  while (in.next_is("session")) {
+    Group* group = group_of(SavedKey(in).key());
+    Session* session = open(group, in.time("start"), in.unsigned_integer("first_seen"));
+    session->last = in.time("last");
+    parts_.aggregates.restore(session->block, in);
+  }
+  while (in.next_is("waiting")) {
+    Group* group = group_of(SavedKey(in).key());
+    ++state_of(group).waiting;
+    waiting_.push_back({in.time("time"), in.unsigned_integer("number"), group, pool_.make()});
+    parts_.aggregates.restore(waiting_.back().block, in);
+  }
+  std::ranges::make_heap(waiting_, std::greater<>());
+  return in.status();
+}
+
+void SessionWindows::describe_state(std::string& json_members) const {
+  json_members += "\"sessions\":" + std::to_string(storage_.size() - spare_.size()) +
+                  ",\"groups\":" + std::to_string(keys_.size());
+}
+
+}  // namespace
+
+OperatorPtr make_session_windows(const WindowArguments& arguments) {
+  return std::make_unique<SessionWindows>(arguments);
+}
+
+}  // namespace streamutils

@@ -1,0 +1,122 @@
+// The command line of swindow: what it means, and what is refused with which words.
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/window_args.h"
+
+#include <catch2/catch.hpp>
+
+#include "window_harness.h"
+
+namespace streamutils::testing {
+namespace {
+
+// Everything that was understood, in one line.
+std::string describe(const WindowArguments& a) {
+  const std::string kinds[] = {"tumbling", "sliding", "session"};
+  std::string text = kinds[static_cast<int>(a.window.kind)] + " " + format_duration(a.window.size);
+  if (a.window.kind == WindowKind::sliding) text += "/" + format_duration(a.window.slide);
+  if (a.window.max) text += " max " + format_duration(*a.window.max);
+  for (const AggregateSpec& spec : a.aggregates) {
+    text += " | " + spec.function;
+    for (const Path& path : spec.arguments) text += " " + path.text();
+    text += " -> " + spec.name;
+  }
+  for (const Path& key : a.keys) text += " | by " + key.text();
+  for (const std::string& file : a.files) text += " | file " + file;
+  return text;
+}
+
+TEST_CASE("arguments are read as they are meant") {
+  struct Row {
+    std::string words, meaning;
+  };
+  const Row rows[] = {
+      {"tumbling 10s count", "tumbling 10s | count -> count"},
+      {"sliding 1h 1s avg amount", "sliding 1h/1s | avg amount -> avg_amount"},
+      {"session 30m count", "session 30m | count -> count"},
+      {"session 30m max 1h count", "session 30m max 1h | count -> count"},
+      {"session 30m max amount", "session 30m | max amount -> max_amount"},
+      {"session 30m max 5", "session 30m | max 5 -> max_5"},
+      {"tumbling 1s first last last first",
+       "tumbling 1s | first last -> first_last | last first -> last_first"},
+      {"tumbling 1s sum by by by", "tumbling 1s | sum by -> sum_by | by by"},
+      {"tumbling 1s sum as as as", "tumbling 1s | sum as -> as"},
+      {"tumbling 1s count as sum sum x as count", "tumbling 1s | count -> sum | sum x -> count"},
+      {"tumbling 1s sum where", "tumbling 1s | sum where -> sum_where"},
+      {"tumbling 1s sum -- -- sum", "tumbling 1s | sum -- -> sum__ | file sum"},
+      {"tumbling 1s count by a,b.c f g",
+       "tumbling 1s | count -> count | by a | by b.c | file f | file g"},
+      {"tumbling 1s count f by", "tumbling 1s | count -> count | file f | file by"},
+      {"tumbling 1s count -", "tumbling 1s | count -> count | file -"},
+      {"tumbling 1s count ./sum", "tumbling 1s | count -> count | file ./sum"},
+      {"tumbling 1s count -- sum by", "tumbling 1s | count -> count | file sum | file by"},
+      {"tumbling 1s max response-time", "tumbling 1s | max response-time -> max_response_time"},
+      {"tumbling 1s max @timestamp", "tumbling 1s | max @timestamp -> max__timestamp"},
+      {"tumbling 1s max /a/b~1c", "tumbling 1s | max /a/b~1c -> max__a_b_1c"},
+      {"tumbling 1s sum größe", "tumbling 1s | sum größe -> sum_größe"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.words);
+    const auto arguments = parse_window_arguments(split_words(row.words));
+    CHECK((arguments ? describe(*arguments) : arguments.error().message) == row.meaning);
+  }
+}
+
+TEST_CASE("what is refused is named, with what would be right") {
+  struct Row {
+    std::string words, part;
+  };
+  const Row rows[] = {
+      {"", "no window given"},
+      {"tumblign 1s count", "did you mean 'tumbling'?"},
+      {"hop 1s count", "there are tumbling, sliding, session"},
+      {"rolling 1s count", "'rolling' windows are not supported yet"},
+      {"cumulate 1h 1m count", "'cumulate' windows are not supported yet"},
+      {"tumbling", "the SIZE of 'tumbling' is missing"},
+      {"tumbling 10 count", "for example 10s"},
+      {"tumbling 0 count", "must be more than 0"},
+      {"tumbling -5s count", "must be more than 0"},
+      {"tumbling 100rows count", "windows of rows are not supported yet"},
+      {"tumbling 1mo count", "months and years are not supported yet"},
+      {"tumbling count", "the SIZE of 'tumbling': not a duration: \"count\""},
+      {"sliding 10s", "the SLIDE of 'sliding' is missing"},
+      {"sliding 10s count", "the SLIDE of 'sliding': not a duration: \"count\""},
+      {"session 0 count", "the GAP of 'session' must be more than 0"},
+      {"session 5s max 0 count", "the 'max' of 'session' must be more than 0"},
+      {"tumbling 1s", "no aggregate given"},
+      {"tumbling 1s by a", "no aggregate given"},
+      {"tumbling 1s --", "no aggregate given"},
+      {"tumbling 1s coutn", "did you mean 'count'?"},
+      {"tumbling 1s xyzzy", "there are count, sum, avg, min, max, first, last"},
+      {"tumbling 1s median x", "'median' is not supported yet"},
+      {"tumbling 1s p99.9 x", "'p99.9' is not supported yet"},
+      {"tumbling 1s count distinct x", "'distinct' is not supported yet"},
+      {"tumbling 1s avg", "'avg' needs a field behind it: avg FIELD"},
+      {"tumbling 1s avg a..b", "avg: "},
+      {"tumbling 1s sum a*b", "expressions are not supported yet"},
+      {"tumbling 1s count where x", "'where' is not supported yet"},
+      {"tumbling 1s count as", "'as' needs the name of a member"},
+      {"tumbling 1s count by", "'by' needs a field behind it"},
+      {"tumbling 1s count by a,,b", "by: "},
+      {"tumbling 1s count by a having x", "'having' is not supported yet"},
+      {"tumbling 1s count by a sum b", "'sum' comes too late"},
+      {"tumbling 1s count by a by b", "'by' comes too late"},
+      {"tumbling 1s count by a as b", "'as' comes too late"},
+      {"tumbling 1s count count", "'as NAME'"},
+      {"tumbling 1s sum a.b sum a-b", "\"sum_a_b\""},
+      {"tumbling 1s count as window_end", "\"window_end\""},
+      {"tumbling 1s count as partial", "\"partial\""},
+      {"tumbling 1s count as k by k", "\"k\""},
+      {"tumbling 1s count by k,k", "the name \"k\" is taken"},
+      {"tumbling 1s count by window_start", "the name \"window_start\" is taken"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.words);
+    const auto arguments = parse_window_arguments(split_words(row.words));
+    REQUIRE_FALSE(arguments.ok());
+    CAPTURE(arguments.error().message);
+    CHECK(arguments.error().message.find(row.part) != std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace streamutils::testing
