@@ -1,0 +1,129 @@
+// sfilter: keep the events that match.
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "json/path.h"
+#include "ops/filter.h"
+#include "ops/sample.h"
+#include "ops/term.h"
+#include "ops/term_operands.h"
+#include "run/tool.h"
+#include "tools/tools.h"
+
+namespace streamutils {
+namespace {
+
+struct Options {
+  bool invert = false;
+  bool count = false;
+  std::optional<std::uint64_t> limit;
+  std::optional<std::string> sample;
+  std::optional<std::string> around;
+  std::optional<std::string> by;
+};
+
+void declare(CLI::App& app, Options& o) {
+  const char* group = "Selection";
+  app.add_flag("-v,--invert-match", o.invert, "Keep the events that do not match")->group(group);
+  app.add_flag("-c,--count", o.count,
+               "Write how many events there are, as {\"count\":N}, in place of the events")
+      ->group(group);
+  app.add_option("-m,--max-count", o.limit, "Stop after N matches")->type_name("N")->group(group);
+  app.add_option("--sample", o.sample,
+                 "Keep this share of the matches, the same in every run: 1% by a hash of the line, "
+                 "1%:user all events or none of each user")
+      ->type_name("P%[:FIELD]")
+      ->group(group);
+  app.add_option("--around", o.around,
+                 "Keep also the events that are at most this far from a match, before or after it, "
+                 "in event time")
+      ->type_name("DURATION")
+      ->group(group);
+  app.add_option("--by", o.by,
+                 "With --around, only matches that share the values of these fields count")
+      ->type_name("FIELDS")
+      ->group(group);
+}
+
+Status add_terms(const std::vector<std::string>& terms, const TimeSyntax& times,
+                 FilterOptions& filter) {
+  for (const std::string& text : terms) {
+    auto term = make_term(text, times);
+    if (!term) return term.error();
+    filter.predicates.push_back(std::move(*term));
+  }
+  return {};
+}
+
+Status add_sample(const Options& o, FilterOptions& filter) {
+  if (!o.sample) return {};
+  auto sample = Sample::parse(*o.sample);
+  if (!sample) return sample.error();
+  filter.sample = std::move(*sample);
+  return {};
+}
+
+Status add_around(const Options& o, FilterOptions& filter) {
+  if (o.around) {
+    auto distance = parse_duration(*o.around);
+    if (!distance) return Error{"--around: " + distance.error().message};
+    filter.around = *distance;
+  }
+  if (o.by) {
+    auto by = Path::parse_list(*o.by);
+    if (!by) return Error{"--by: " + by.error().message};
+    filter.by = std::move(*by);
+  }
+  return {};
+}
+
+// The operands of the command line, with a word about an unquoted '>' in front of what is wrong
+// with them.
+Result<TermOperands> operands_of(const Invocation& invocation) {
+  auto split = split_operands(invocation.operands, invocation.file_exists);
+  if (split) return split;
+  const auto hazard =
+      redirection_hazard(invocation.operands, invocation.file_exists, invocation.fresh_output);
+  return hazard ? Error{split.error().message + "; " + *hazard} : split.error();
+}
+
+Result<Plan> plan(const Options& o, const Invocation& invocation) {
+  auto operands = operands_of(invocation);
+  if (!operands) return operands.error();
+  FilterOptions filter;
+  filter.invert = o.invert;
+  filter.count = o.count;
+  filter.limit = o.limit;
+  if (Status s = add_terms(operands->terms, invocation.time_syntax, filter); !s) return s.error();
+  if (Status s = add_sample(o, filter); !s) return s.error();
+  if (Status s = add_around(o, filter); !s) return s.error();
+  const bool takes_time = filter.around.has_value();
+  auto op = make_filter(std::move(filter));
+  if (!op) return op.error();
+  Plan plan{.op = std::move(*op),
+            .files = std::move(operands->files),
+            .takes_time = takes_time,
+            .warnings = {}};
+  plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());
+  return plan;
+}
+
+}  // namespace
+
+Tool sfilter() {
+  return define_tool<Options>({.name = "sfilter",
+                               .summary = "keep the events that match",
+                               .synopsis = {"[OPTION]... [TERM]... [FILE]..."},
+                               .time = TimeUse::optional,
+                               .examples = {"sfilter type=purchase 'amount>100' log.ndjson",
+                                            "sfilter 'status!=200,204' 'path~^/api/'",
+                                            "sfilter level=error --around 5s --by host"}},
+                              declare, plan);
+}
+
+}  // namespace streamutils

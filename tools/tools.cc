@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tools.h"
+
+namespace streamutils {
+
+std::vector<Tool> all_tools() { return {sfilter(), swindow()}; }
+
+}  // namespace streamutils
