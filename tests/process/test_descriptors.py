@@ -1,0 +1,127 @@
+"""Full disks, closed descriptors, readers and writers that leave.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+
+import os
+import signal
+import subprocess
+import unittest
+
+from harness import BAD, GOOD, Running, ToolTest, command, ignore_sigpipe, lines_of, run, shell
+
+
+def quoted(argv):
+    return " ".join(f"'{word}'" for word in argv)
+
+
+class FullDisk(ToolTest):
+    def test_standard_output(self):
+        for tool in self.each_tool():
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run(command(tool), input=GOOD, stdout=full, stderr=subprocess.PIPE)
+            self.assertEqual(result.returncode, 4)
+            self.assert_says(result.stderr, "standard output: No space left on device")
+
+    def test_bad_to(self):
+        for tool in self.each_tool():
+            result = run(command(tool, "--bad-to", "/dev/full"), BAD)
+            self.assertEqual(result.returncode, 4)
+            self.assert_says(result.stderr, "/dev/full: No space left on device")
+
+    def test_help(self):
+        for tool in self.each_tool():
+            for form in ["-h", "--help", "--version"]:
+                with open("/dev/full", "wb") as full:
+                    result = subprocess.run(command(tool, form), stdout=full, stderr=subprocess.PIPE)
+                self.assertEqual(result.returncode, 4, form)
+
+
+class ClosedDescriptors(ToolTest):
+    def test_standard_input(self):
+        for tool in self.each_tool():
+            result = shell(f"{quoted(command(tool))} <&-")
+            self.assertEqual((result.returncode, result.stdout), (4, b""))
+            self.assert_says(result.stderr, "standard input: Bad file descriptor")
+
+    def test_standard_input_that_nobody_reads(self):
+        file = self.file("events", GOOD)
+        for tool in self.each_tool():
+            result = shell(f"{quoted([*command(tool), file])} <&-")
+            self.assertEqual((result.returncode, result.stderr), (0, b""))
+
+    def test_standard_output(self):
+        file = self.file("events", GOOD)
+        for tool in self.each_tool():
+            result = shell(f"{quoted([*command(tool), file])} >&-")
+            self.assertEqual(result.returncode, 4)
+            self.assert_says(result.stderr, "standard output: Bad file descriptor")
+
+    def test_standard_error(self):
+        file = self.file("events", BAD)
+        for tool in self.each_tool():
+            result = shell(f"{quoted([*command(tool), file])} 2>&-")
+            self.assertEqual(result.returncode, 1)
+            self.assertNotEqual(result.stdout, b"")
+
+    def test_all_closed_and_a_file_for_bad_records(self):
+        events, bad = self.file("events", BAD), str(self.folder / "bad")
+        for tool in self.each_tool():
+            shell(f"{quoted([*command(tool, '--bad-to', bad), events])} <&- >&- 2>&-")
+            with open(bad, encoding="utf-8") as file:
+                self.assertEqual(len(file.readlines()), 1)
+
+
+class ReaderLeaves(ToolTest):
+    def leave_while_writing(self, tool, **more):
+        with Running(command(tool), **more) as running:
+            running.process.stdout.close()
+            try:
+                for n in range(20000):
+                    running.put(lines_of(f'{{"ts":{1795341600 + n}}}'))
+            except BrokenPipeError:
+                pass
+            running.process.stdin.close()
+            return running.status(), running.messages()
+
+    def test_death_by_sigpipe_is_quiet(self):
+        for tool in self.each_tool():
+            status, messages = self.leave_while_writing(tool)
+            self.assertEqual((status, messages), (-signal.SIGPIPE, ""))
+
+    def test_also_where_the_parent_ignores_the_signal(self):
+        for tool in self.each_tool():
+            status, messages = self.leave_while_writing(tool, preexec_fn=ignore_sigpipe,
+                                                        restore_signals=False)
+            self.assertEqual((status, messages), (-signal.SIGPIPE, ""))
+
+    def test_an_idle_tool_leaves_with_its_reader(self):
+        for tool in self.each_tool():
+            with Running(command(tool)) as running:
+                running.put(GOOD)
+                self.assertIsNotNone(running.line())
+                running.process.stdout.close()
+                self.assertEqual(running.status(), -signal.SIGPIPE)
+
+    def test_a_chain_ends_with_head(self):
+        log = self.file("log", GOOD)
+        result = shell(f"timeout 20 bash -c \"tail -n +1 -F '{log}' | sfilter | sfilter | head -n 1\"")
+        self.assertEqual((result.returncode, result.stdout.count(b"\n")), (0, 1))
+
+
+class Devices(ToolTest):
+    def test_dev_null_is_an_empty_input(self):
+        for tool in self.each_tool():
+            result = run([*command(tool), "--", os.devnull])
+            self.assertEqual((result.returncode, result.stdout), (0, b""))
+
+    def test_output_that_is_also_a_pipe_is_read_slowly(self):
+        """A full pipe only makes the tool wait."""
+        for tool in self.each_tool():
+            result = shell(f"yes '{GOOD.splitlines()[0].decode()}' | head -n 300000 | "
+                           f"{quoted(command(tool))} | (sleep 0.3; wc -l)")
+            self.assertEqual(result.stdout.strip(), {"sfilter": b"300000"}.get(tool, b"1"))
+
+
+if __name__ == "__main__":
+    unittest.main()
