@@ -1,0 +1,139 @@
+"""What bench/compare measures: one Row per piece of work, as data.
+
+A command is a shell pipeline; {file} is the input.  SQL sees the input as the table that `read`
+makes of it.  `answer` turns a line of output into what must be equal for all contenders, so that
+nobody wins with another result.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import dataclasses
+import json
+import typing
+
+
+@dataclasses.dataclass
+class Row:
+    name: str
+    data: str  # "shop" or "dns"
+    ours: str
+    answer: typing.Callable[[dict], object]
+    grep: str = ""
+    jq: str = ""
+    mlr: str = ""
+    sql: str = ""
+
+
+def number(value):
+    """A number as all agree on it: sums of doubles differ in the last digits."""
+    return float(f"{float(value):.9g}")
+
+
+def by_id(event):
+    return event["id"]
+
+
+def by_uid(event):
+    return event["uid"], event["trans_id"] if "trans_id" in event else None
+
+
+def tens(name):
+    """(the ten seconds, the average); a rival may name them w and a."""
+    def answer(row):
+        start = row["window_start"] if "window_start" in row else row["w"]
+        return str(start)[:18].replace(" ", "T"), number(row[name] if name in row else row["a"])
+    return answer
+
+
+def minute_user(row):
+    if "window_start" in row:
+        return row["window_start"][:16], row["user"], number(row["avg_price"])
+    return str(row["w"])[:16].replace(" ", "T"), row["user"], number(row["a"])
+
+
+def minute_host(row):
+    start = row["window_start"] if "window_start" in row else row["w"]
+    host = row["id.orig_h"] if "id.orig_h" in row else row["h"]
+    count = row["count"] if "count" in row else row["n"]
+    return str(start)[:16].replace(" ", "T"), host, int(count)
+
+
+def jq_averages(wanted, key, value):
+    """The beginning of a jq program: averages $a of a value by key $k.
+
+    setpath, because jq 1.6 copies the whole object for each `|=` and `+=`: 50 times slower here.
+    """
+    return f"""jq -cn 'reduce (inputs|select({wanted})|[{key}, {value}]) as [$k, $v] ({{}};
+               getpath([$k]) as $old | setpath([$k]; [$old[0]+1, $old[1]+$v]))
+               | to_entries[] | .key as $k | (.value[1]/.value[0]) as $a | """
+
+
+SHOP_COLUMNS = ("{ts: 'TIMESTAMP', id: 'VARCHAR', type: 'VARCHAR', user: 'VARCHAR', "
+                "session: 'VARCHAR', amount: 'DOUBLE', price: 'DOUBLE', qty: 'INTEGER', "
+                "region: 'VARCHAR', device: 'JSON', url: 'VARCHAR'}")
+
+# How DuckDB reads each input.  Giving it the columns spares it the guess, which costs it time.
+READ = {
+    "shop": f"read_ndjson('{{file}}', columns={SHOP_COLUMNS})",
+    "dns": "read_ndjson('{file}', columns={ts: 'TIMESTAMP', uid: 'VARCHAR', trans_id: 'INTEGER', "
+           "qtype_name: 'VARCHAR', \"id.orig_h\": 'VARCHAR'})",
+}
+
+ROWS = [
+    Row("events of one type", "shop", answer=by_id,
+        ours="sfilter type=purchase {file}",
+        grep="""grep -F '"type":"purchase"' {file}""",
+        jq="""jq -c 'select(.type=="purchase")' {file}""",
+        mlr="""mlr --ijsonl --ojsonl filter '$type=="purchase"' {file}""",
+        sql="SELECT * FROM {read} WHERE type = 'purchase'"),
+    Row("events above a number", "shop", answer=by_id,
+        ours="sfilter 'amount>200' {file}",
+        jq="jq -c 'select(.amount>200)' {file}",
+        mlr="mlr --ijsonl --ojsonl filter 'is_present($amount) && $amount>200' {file}",
+        sql="SELECT * FROM {read} WHERE amount > 200"),
+    Row("average of the purchases per 10 s", "shop", answer=tens("avg_amount"),
+        ours="sfilter type=purchase {file} | swindow tumbling 10s avg amount --disorder 2s",
+        jq=jq_averages('.type=="purchase"', ".ts[0:18]", ".amount") + "{w:$k, a:$a}' {file}",
+        mlr="""mlr --ijsonl --ojsonl filter '$type=="purchase"' then put -q
+               '@n[$ts[1:18]]+=1; @s[$ts[1:18]]+=$amount;
+                end{for(w,n in @n){emit1 {"w":w,"a":@s[w]/n}}}' {file}""",
+        sql="SELECT time_bucket(INTERVAL 10 seconds, ts) w, avg(amount) a FROM {read} "
+            "WHERE type = 'purchase' GROUP BY w ORDER BY w"),
+    Row("average of all prices per 10 s", "shop", answer=tens("avg_price"),
+        ours="swindow tumbling 10s count avg price --disorder 2s {file}",
+        jq=jq_averages(".price", ".ts[0:18]", ".price") + "{w:$k, a:$a}' {file}",
+        mlr="""mlr --ijsonl --ojsonl filter 'is_present($price)' then put -q
+               '@n[$ts[1:18]]+=1; @s[$ts[1:18]]+=$price;
+                end{for(w,n in @n){emit1 {"w":w,"a":@s[w]/n}}}' {file}""",
+        sql="SELECT time_bucket(INTERVAL 10 seconds, ts) w, count(*) n, avg(price) a FROM {read} "
+            "GROUP BY w ORDER BY w"),
+    Row("average price per user and minute", "shop", answer=minute_user,
+        ours="sfilter 'type!=purchase' {file} | "
+             "swindow tumbling 1m avg price by user --disorder 2s",
+        jq=jq_averages('.type!="purchase"', ".ts[0:16]+.user", ".price") +
+           "{w:$k[0:16], user:$k[16:], a:$a}' {file}",
+        mlr="""mlr --ijsonl --ojsonl filter '$type!="purchase"' then put '$w=$ts[1:16]' then
+               stats1 -a mean -f price -g w,user then rename price_mean,a {file}""",
+        sql="SELECT time_bucket(INTERVAL 1 minute, ts) w, \"user\", avg(price) a FROM {read} "
+            "WHERE type <> 'purchase' GROUP BY w, \"user\" ORDER BY w"),
+    Row("DNS: queries for an address", "dns", answer=by_uid,
+        ours="sfilter qtype_name=A {file}",
+        grep="""grep -F '"qtype_name":"A"' {file}""",
+        jq="""jq -c 'select(.qtype_name=="A")' {file}""",
+        mlr="""mlr --ijsonl --ojsonl filter '$qtype_name=="A"' {file}""",
+        sql="SELECT * FROM {read} WHERE qtype_name = 'A'"),
+    Row("DNS: the same, counted per minute and host", "dns", answer=minute_host,
+        ours="sfilter qtype_name=A {file} | "
+             "swindow tumbling 1m count by id.orig_h --disorder 15m",
+        jq="""jq -cn 'reduce (inputs|select(.qtype_name=="A")|.ts[0:16]+.["id.orig_h"]) as $k ({};
+              setpath([$k]; getpath([$k])+1))
+              | to_entries[] | {w:.key[0:16], h:.key[16:], n:.value}' {file}""",
+        mlr="""mlr --ijsonl --ojsonl filter '$qtype_name=="A"' then
+               put '$w=$ts[1:16]; $h=${id.orig_h}' then count -g w,h -o n {file}""",
+        sql="SELECT time_bucket(INTERVAL 1 minute, ts) w, \"id.orig_h\" h, count(*) n FROM {read} "
+            "WHERE qtype_name = 'A' GROUP BY w, h ORDER BY w"),
+]
+
+
+def answers(row, lines):
+    """What a contender has found, in an order that all share."""
+    return sorted(map(row.answer, map(json.loads, lines)), key=repr)
