@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-MAX_LINES = 520  # a file longer than this holds two ideas
+MAX_LINES = 600  # a file longer than this holds two ideas; tables of tests may be longer
 MAX_COLUMNS = 100
 CODE = {".h", ".cc"}
 SCRIPTS = {".py", ".cmake", ".txt", ""}
@@ -57,7 +57,7 @@ def problems_in_file(path, text):
     lines = text.split("\n")
     if text and not text.endswith("\n"):
         yield 0, "no line end at the end of the file"
-    if len(lines) > MAX_LINES and path.suffix in CODE:
+    if len(lines) > MAX_LINES and path.suffix in CODE and path.parts[0] != "tests":
         yield 0, f"{len(lines)} lines, more than {MAX_LINES}: it holds more than one idea"
     if path.suffix in CODE | {".py"} and "SPDX-License-Identifier: Apache-2.0" not in comment_on_top(lines):
         yield 0, "no SPDX line in the comment on top"

@@ -177,7 +177,7 @@ class Driver {
   DriverSettings settings_;
   OperatorPtr op_;
   std::deque<Input> inputs_;
-  std::unique_ptr<Out> out_;
+  std::unique_ptr<Emitter> out_;
   std::optional<TextScanner> scanner_;
   std::vector<TextScanner::Line> lines_;  // scratch of feed_scanned
   Record record_;
