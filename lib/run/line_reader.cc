@@ -9,7 +9,7 @@ namespace streamutils {
 
 LineReader::LineReader(Read read, std::size_t max_line, std::size_t block_size)
     : read_(std::move(read)), max_line_(max_line), block_size_(block_size), capacity_(block_size) {
-  buffer_ = std::make_unique<char[]>(capacity_ + kPadding);
+  buffer_ = std::make_unique_for_overwrite<char[]>(capacity_ + kPadding);
 }
 
 LineReader::State LineReader::refill() {
