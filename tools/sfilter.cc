@@ -8,17 +8,21 @@
 
 #include "base/time.h"
 #include "json/path.h"
+#include "ops/expression.h"
 #include "ops/filter.h"
 #include "ops/sample.h"
 #include "ops/term.h"
 #include "ops/term_operands.h"
 #include "run/tool.h"
+#include "tools/expression_text.h"
 #include "tools/tools.h"
 
 namespace streamutils {
 namespace {
 
 struct Options {
+  std::vector<std::string> expressions;
+  std::optional<std::string> expression_file;
   bool invert = false;
   bool count = false;
   std::optional<std::uint64_t> limit;
@@ -29,6 +33,15 @@ struct Options {
 
 void declare(CLI::App& app, Options& o) {
   const char* group = "Selection";
+  app.add_option("-e,--expression", o.expressions,
+                 "Keep only events for which this expression is true; see streamutils-expr(7). "
+                 "Several, and terms beside them, must all hold")
+      ->type_name("EXPR")
+      ->allow_extra_args(false)
+      ->group(group);
+  app.add_option("-f,--file", o.expression_file, "The same for the expression that this file holds")
+      ->type_name("FILE")
+      ->group(group);
   app.add_flag("-v,--invert-match", o.invert, "Keep the events that do not match")->group(group);
   app.add_flag("-c,--count", o.count,
                "Write how many events there are, as {\"count\":N}, in place of the events")
@@ -57,6 +70,22 @@ Status add_terms(const std::vector<std::string>& terms, const TimeSyntax& times,
     if (!term) return term.error();
     filter.predicates.push_back(std::move(*term));
   }
+  return {};
+}
+
+// Behind the terms, which are cheaper.
+Status add_expressions(const Options& o, FilterOptions& filter) {
+  const bool one = o.expressions.size() == 1;
+  for (std::size_t i = 0; i < o.expressions.size(); ++i) {
+    auto expr = Expr::compile_argument(o.expressions[i]);
+    if (!expr) return Error{"-e: " + expr.error().message};
+    const std::string name = one ? "expression" : "expression " + std::to_string(i + 1);
+    filter.predicates.push_back(make_expression(std::move(*expr), name));
+  }
+  if (!o.expression_file) return {};
+  auto expr = expression_in_file(*o.expression_file);
+  if (!expr) return Error{"-f: " + expr.error().message};
+  filter.predicates.push_back(make_expression(std::move(*expr), *o.expression_file));
   return {};
 }
 
@@ -100,6 +129,7 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   filter.count = o.count;
   filter.limit = o.limit;
   if (Status s = add_terms(operands->terms, invocation.time_syntax, filter); !s) return s.error();
+  if (Status s = add_expressions(o, filter); !s) return s.error();
   if (Status s = add_sample(o, filter); !s) return s.error();
   if (Status s = add_around(o, filter); !s) return s.error();
   const bool takes_time = filter.around.has_value();
@@ -122,6 +152,7 @@ Tool sfilter() {
                                .time = TimeUse::optional,
                                .examples = {"sfilter type=purchase 'amount>100' log.ndjson",
                                             "sfilter 'status!=200,204' 'path~^/api/'",
+                                            "sfilter -e 'user.age >= 18 && size(items) > 2'",
                                             "sfilter level=error --around 5s --by host"}},
                               declare, plan);
 }

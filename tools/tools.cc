@@ -3,6 +3,6 @@
 
 namespace streamutils {
 
-std::vector<Tool> all_tools() { return {sfilter(), swindow()}; }
+std::vector<Tool> all_tools() { return {sfilter(), smap(), swindow()}; }
 
 }  // namespace streamutils

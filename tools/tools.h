@@ -9,6 +9,7 @@
 namespace streamutils {
 
 Tool sfilter();
+Tool smap();
 Tool swindow();
 
 std::vector<Tool> all_tools();

@@ -2,6 +2,8 @@
 # not to be edited.
 # SPDX-License-Identifier: Apache-2.0
 
+complete -c sfilter -s e -l expression -x -d 'Keep only events for which this expression is true'
+complete -c sfilter -s f -l file -r -F -d 'The same for the expression that this file holds'
 complete -c sfilter -s v -l invert-match -d 'Keep the events that do not match'
 complete -c sfilter -s c -l count -d 'Write how many events there are, as {"count":N}'
 complete -c sfilter -s m -l max-count -x -d 'Stop after N matches'

@@ -17,10 +17,17 @@ class Predicate {
  public:
   virtual ~Predicate() = default;
 
-  // True if the record matches.  What has no answer (a member of another type, an expression that
-  // fails) is no match; it is counted, and said once.  Damage that is met on the way stands in the
-  // record afterwards, and makes the answer meaningless.
+  // True if the record matches.  A member of another type is no match; it is counted, and said
+  // once. Damage that is met on the way stands in the record afterwards, and makes the answer
+  // meaningless.
   virtual bool matches(const Record& record, Emitter& out) = 0;
+
+  // True if the last matches() was false for want of an answer: then the event does not match, and
+  // does not fail to match either.
+  virtual bool has_failed() const { return false; }
+  // Counts why, and says the first of each kind.  REQUIRES: has_failed(), and the record of the
+  // last matches() is still valid.
+  virtual void report_failure(Emitter& out) { (void)out; }
 
   // Bytes that the line of every matching record holds, unless it holds "\u".  Empty: none known.
   virtual std::string required_text() const { return {}; }

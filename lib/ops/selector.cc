@@ -11,15 +11,21 @@ constexpr std::size_t kMaxRequiredText = 64;  // what json/scan.h can look for
 
 bool Selector::selects(const Record& record, Emitter& out) {
   if (sample_ && !sample_->by_key() && !sample_->takes_line(record)) return false;
-  if (all_match(record, out) == invert_) return false;
+  const Answer answer = ask(record, out);
+  if (answer == Answer::none || (answer == Answer::yes) == invert_) return false;
   return !sample_ || !sample_->by_key() || sample_->takes_key(record);
 }
 
-bool Selector::all_match(const Record& record, Emitter& out) {
+Selector::Answer Selector::ask(const Record& record, Emitter& out) {
+  Predicate* failed = nullptr;
   for (const PredicatePtr& predicate : predicates_) {
-    if (!predicate->matches(record, out)) return false;
+    if (predicate->matches(record, out)) continue;
+    if (!predicate->has_failed()) return Answer::no;
+    if (failed == nullptr) failed = predicate.get();
   }
-  return true;
+  if (failed == nullptr) return Answer::yes;
+  if (record.ok()) failed->report_failure(out);
+  return Answer::none;
 }
 
 std::string Selector::required_text() const {

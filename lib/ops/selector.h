@@ -1,7 +1,11 @@
 // Selector: which events sfilter is after: all predicates, then -v, then --sample.
+//
+// Predicates are joined as && joins: a no decides, whatever failed before it.  If none says no and
+// one fails, there is no answer, and the event is not wanted, under -v neither.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,7 +28,8 @@ class Selector {
   std::string required_text() const;
 
  private:
-  bool all_match(const Record& record, Emitter& out);
+  enum class Answer : std::uint8_t { no, yes, none };
+  Answer ask(const Record& record, Emitter& out);
 
   std::vector<PredicatePtr> predicates_;
   bool invert_;

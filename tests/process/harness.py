@@ -22,6 +22,7 @@ TOOLS = os.environ.get("STREAMUTILS_TOOLS", "sfilter,swindow").split(",")
 # Arguments with which the tool reads standard input and writes something for the events below.
 ARGUMENTS = {
     "sfilter": [],
+    "smap": [],
     "swindow": ["tumbling", "1s", "count"],
 }
 

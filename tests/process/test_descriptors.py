@@ -120,7 +120,7 @@ class Devices(ToolTest):
         for tool in self.each_tool():
             result = shell(f"yes '{GOOD.splitlines()[0].decode()}' | head -n 300000 | "
                            f"{quoted(command(tool))} | (sleep 0.3; wc -l)")
-            self.assertEqual(result.stdout.strip(), {"sfilter": b"300000"}.get(tool, b"1"))
+            self.assertEqual(result.stdout.strip(), {"swindow": b"1"}.get(tool, b"300000"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,216 @@
+// One event at a time: its text is taken apart, changed where it is to change, and put together.
+//
+// The evaluator and the text are told of every assignment, each in its own way: the evaluator keeps
+// the value with its type, so that a timestamp that was assigned is one to the next expression; the
+// text gets what is written.
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/map.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "ops/expression.h"
+#include "ops/member_text.h"
+
+namespace streamutils {
+namespace {
+
+bool is_empty_optional(expr::Value value) {
+  return value.is(expr::Kind::optional) && value.content() == nullptr;
+}
+
+class Assigner {
+ public:
+  explicit Assigner(MapAssignment assignment)
+      : target_(std::move(assignment.target)),
+        expr_(std::move(assignment.expr)),
+        source_(expr_.as_path()),
+        failures_("no value for '" + target_.text() + "'") {}
+
+  const Path& target() const { return target_; }
+
+  // no: the event is as it was.
+  enum class Done : std::uint8_t { yes, no, removed };
+  Done run(Evaluator& evaluator, MemberText& event, TextPool& pool) {
+    value_ = evaluator.eval(expr_);
+    why_.clear();
+    if (is_empty_optional(value_)) return remove(evaluator, event);
+    if (value_.is_error()) return Done::no;
+    const auto json = written(evaluator, event, pool);
+    if (!json) return Done::no;
+    if (evaluator.assign(target_, value_) && event.set(target_, *json)) return Done::yes;
+    why_ = "nothing can be set at this path";
+    return Done::no;
+  }
+
+  // REQUIRES: run() gave no, and the evaluator stands on the same event.
+  void report(const Evaluator& evaluator, Emitter& out) {
+    if (value_.is_error()) return failures_.report(expr_, evaluator, value_, out);
+    failures_.report(why_, out);
+  }
+  std::string describe(const Evaluator& evaluator) const {
+    return value_.is_error() ? failures_.describe(expr_, evaluator, value_)
+                             : failures_.describe(why_);
+  }
+
+ private:
+  // What is a mere copy keeps its bytes: no number loses digits on the way.
+  std::optional<std::string_view> written(Evaluator& evaluator, const MemberText& event,
+                                          TextPool& pool) {
+    if (source_ && !source_->is_whole()) {
+      if (const auto copy = event.get(*source_)) return copy;
+    }
+    std::string& json = pool.make();
+    if (!evaluator.append_json(json, value_, &why_)) return std::nullopt;
+    return json;
+  }
+
+  // The evaluator has no nested removal; it gets what is left, under each name
+  // of the top level that the path may begin with.
+  Done remove(Evaluator& evaluator, MemberText& event) {
+    event.drop(target_);
+    std::string name;
+    for (const std::string& step : target_.steps()) {
+      name += name.empty() ? step : "." + step;
+      const auto rest = event.member(name);
+      if (rest) evaluator.set(name, evaluator.from_json(*rest));
+      if (!rest) evaluator.remove(name);
+      if (target_.is_pointer()) break;
+    }
+    return Done::removed;
+  }
+
+  Path target_;
+  Expr expr_;
+  std::optional<Path> source_;  // if the expression is nothing but a path
+  Failures failures_;
+  expr::Value value_;
+  std::string why_;
+};
+
+class Map final : public Operator {
+ public:
+  explicit Map(MapOptions options) : options_(std::move(options)) {
+    for (MapAssignment& one : options_.assignments) assigners_.emplace_back(std::move(one));
+  }
+
+  Outcome on_record(const Record& record, Emitter& out) override {
+    pool_.reset();
+    rows_.clear();
+    bad_.clear();
+    if (!event_.read(record)) return {.fate = Fate::bad};
+    const Outcome outcome = options_.each ? map_each(record, out) : map_one(record, out);
+    if (outcome.fate != Fate::used) return outcome;
+    for (const std::string_view row : rows_) out.emit(row);
+    return outcome;
+  }
+
+ private:
+  // Elements leave together or, if the record turns out to be bad, not at all.
+  Outcome map_each(const Record& record, Emitter& out) {
+    const auto array = event_.get(*options_.each);
+    if (!array || array->front() != '[') {
+      report_no_array(array.has_value(), out);
+      return map_one(record, out);
+    }
+    MemberText elements(pool_);
+    elements.read(*array);
+    const MemberText whole = event_;
+    for (const MemberText::Item& element : elements.items()) {
+      const Outcome outcome = map_element(record, whole, element.value, out);
+      if (outcome.fate != Fate::used) return outcome;
+    }
+    return {.fate = elements.items().empty() ? Fate::dropped : Fate::used};
+  }
+
+  Outcome map_element(const Record& record, const MemberText& whole, std::string_view element,
+                      Emitter& out) {
+    event_ = whole;
+    if (element.front() == '{') {
+      MemberText members(pool_);
+      members.read(element);
+      event_.drop(*options_.each);
+      for (const MemberText::Item& item : members.items()) event_.set_member(item.key, item.value);
+    } else {
+      event_.set(*options_.each, element);
+    }
+    std::string& line = pool_.make();
+    event_.write(line);
+    const std::size_t size = line.size();
+    line.append(Record::kPadding, ' ');
+    element_.reset(std::string_view(line).substr(0, size));
+    element_.set_time(record.time());
+    if (!event_.read(element_)) return {.fate = Fate::bad, .reason = element_.damage()};
+    return map_one(element_, out);
+  }
+
+  Outcome map_one(const Record& record, Emitter& out) {
+    if (!assign_all(record, out)) return {.fate = Fate::bad, .reason = bad_};
+    for (const MapRename& one : options_.renames) {
+      if (!event_.rename(one.from, one.to)) report_no_rename(one, out);
+    }
+    for (const Path& path : options_.drop) event_.drop(path);
+    if (!options_.keep.empty() && !options_.only) {
+      kept_.clear();
+      keep_named();
+    }
+    std::string& row = pool_.make();
+    event_.write(row);
+    rows_.push_back(row);
+    return {};
+  }
+
+  // False if the record is bad.
+  bool assign_all(const Record& record, Emitter& out) {
+    kept_.clear();
+    if (!assigners_.empty()) evaluator_.begin(record);
+    for (Assigner& assigner : assigners_) {
+      const Assigner::Done done = assigner.run(evaluator_, event_, pool_);
+      if (done == Assigner::Done::yes) kept_.push_back(&assigner.target());
+      if (done != Assigner::Done::no) continue;
+      if (options_.strict) {
+        bad_ = assigner.describe(evaluator_);
+        return false;
+      }
+      assigner.report(evaluator_, out);
+    }
+    if (options_.only) keep_named();
+    return true;
+  }
+
+  void keep_named() {
+    for (const Path& path : options_.keep) kept_.push_back(&path);
+    event_.keep(kept_);
+  }
+
+  void report_no_array(bool exists, Emitter& out) const {
+    const std::string reason =
+        "--each: field '" + options_.each->text() + "' is " + (exists ? "no array" : "missing");
+    if (out.count(reason)) out.say(reason + ": the event passes as one");
+  }
+
+  static void report_no_rename(const MapRename& one, Emitter& out) {
+    const std::string reason = "no member '" + one.to.text() + "' for '" + one.from.text() +
+                               "': nothing can be set at this path";
+    if (out.count(reason)) out.say(reason);
+  }
+
+  MapOptions options_;
+  std::vector<Assigner> assigners_;
+  Evaluator evaluator_;
+  Record element_;  // of --each, as an event
+  TextPool pool_;
+  MemberText event_{pool_};
+  std::vector<const Path*> kept_;       // scratch: what --only or -k keeps
+  std::vector<std::string_view> rows_;  // what the record becomes, in pool_
+  std::string bad_;                     // why the record is bad under --strict
+};
+
+}  // namespace
+
+OperatorPtr make_map(MapOptions options) { return std::make_unique<Map>(std::move(options)); }
+
+}  // namespace streamutils
