@@ -94,35 +94,46 @@ class Pipeline:
             process.wait()
         self.out.close()
 
-    def answer_to(self, line):
-        """Seconds from the write of a line to the arrival of output."""
+    def answer_to(self, line, mark):
+        """Seconds from the write of a line to the arrival of the one that holds `mark`."""
         begin = time.perf_counter()
         self.into.write(line)
         if not select.select([self.out], [], [], 10)[0]:
             raise RuntimeError("no output within ten seconds")
         seconds = time.perf_counter() - begin
-        self.out.read(1 << 16)
+        answer = self.out.read(1 << 16)
+        if mark not in answer or answer.count(b"\n") != 1:
+            raise RuntimeError(f"another answer than {mark} to {line}: {answer}")
         return seconds
 
 
-def event_at(seconds):
-    """A purchase, some seconds after 47 minutes ago (times to come would not be believed)."""
-    base = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
-    t = base - datetime.timedelta(minutes=47) + datetime.timedelta(seconds=seconds)
+# Times to come would not be believed.
+BASE = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) - datetime.timedelta(
+    minutes=47)
+
+
+def time_at(second):
+    return (BASE + datetime.timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+
+
+def event_at(second):
+    """A purchase, as a line."""
     return (b'{"ts":"%s","id":"e1","type":"purchase","amount":12.50,"region":"eu"}\n'
-            % t.strftime("%Y-%m-%dT%H:%M:%SZ").encode())
+            % time_at(second))
 
 
-def line_delays(stages, lines, pause=0.002):
-    """The delays of lines that each cause output, written one by one to idle, running stages."""
+def line_delays(stages, lag, count=500, pause=0.002):
+    """The delays of events, one a second of event time, written one by one to idle, running stages.
+
+    Each causes one line of output, which holds the time of the event `lag` events before.
+    """
     with Pipeline(*stages) as pipeline:
-        pipeline.into.write(lines[0])
+        for second in range(lag):
+            pipeline.into.write(event_at(second))
         time.sleep(0.2)
-        if select.select([pipeline.out], [], [], 0)[0]:
-            pipeline.out.read(1 << 16)
         delays = []
-        for line in lines[1:]:
-            delays.append(pipeline.answer_to(line))
+        for second in range(lag, count):
+            delays.append(pipeline.answer_to(event_at(second), b'"%s"' % time_at(second - lag)))
             time.sleep(pause)
         return delays
 
@@ -133,6 +144,6 @@ def first_output(stages, line, runs=50):
     for _ in range(runs):
         begin = time.perf_counter()
         with Pipeline(*stages) as pipeline:
-            pipeline.answer_to(line)
+            pipeline.answer_to(line, line)
             times.append(time.perf_counter() - begin)
     return statistics.median(times)
