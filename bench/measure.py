@@ -45,18 +45,26 @@ def start_up(argv, runs=200):
     return statistics.median(times)
 
 
+def high_water_mark(pid):
+    """The peak resident size of a running process in bytes so far; 0 once it has ended."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        lines = [line for line in status if line.startswith("VmHWM:")]
+    return int(lines[0].split()[1]) * 1024 if lines else 0
+
+
 def peak_memory(argv, stdin=subprocess.DEVNULL):
     """The peak resident size of a process in bytes, output to a pipe that is read.
 
-    VmHWM, sampled until the process ends: wait4 would count the pages of Python, which forked it.
+    Sampled until the process ends, also while it writes nothing: wait4 would count the pages of Python,
+    which forked it.
     """
     process = subprocess.Popen(argv, stdin=stdin, stdout=subprocess.PIPE, env=ENVIRONMENT)
     peak = 0
-    while process.stdout.read1(1 << 20):
-        with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    peak = max(peak, int(line.split()[1]) * 1024)
+    while True:
+        peak = max(peak, high_water_mark(process.pid))
+        ready = select.select([process.stdout], [], [], 0.005)[0]
+        if ready and not process.stdout.read1(1 << 20):
+            break
     process.wait()
     process.stdout.close()
     return peak
