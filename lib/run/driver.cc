@@ -77,8 +77,7 @@ class Driver::Out final : public Emitter {
   void hold(std::string_view line) {
     driver_.held_.emplace_back(line);
     driver_.held_bytes_ += line.size();
-    if (driver_.held_bytes_ > kMaxHeldBytes)
-      driver_.write_control(encode_begin({}, driver_.epoch_));
+    if (driver_.held_bytes_ > kMaxHeldBytes) driver_.write_begin();
   }
 
   Driver& driver_;
@@ -388,7 +387,7 @@ void Driver::finish(bool interrupted) {
     op_->on_end(*out_);
     if (controlled_out_) write_control(encode_end());
   }
-  if (!held_.empty()) write_control(encode_begin({}, epoch_));
+  if (!held_.empty()) write_begin();
   report_end();
   if (status_ == ExitStatus::done) status_ = loss();
 }

@@ -152,11 +152,12 @@ class Driver {
 
   // Control
   void on_control(Input& input, std::string_view line);
-  void on_begin(Input& input, const Message& message, std::string_view line);
+  void on_begin(Input& input, const Message& message);
   void on_clock(Timestamp now);
   void advance(bool forced);
   void forward_watermark(bool forced);
   void ensure_begin();
+  void write_begin();
   void write_control(std::string_view line);
   bool may_write_control() const;
   bool reads_time(const Input& input) const;

@@ -22,7 +22,7 @@ void Driver::on_control(Input& input, std::string_view line) {
   if (!message) return refuse("control line: " + message.error().message);
   if (message->kind == What::begin) {
     if (input.begun) return refuse("control line: a begin line that is not the first line");
-    return on_begin(input, *message, line);
+    return on_begin(input, *message);
   }
   if (message->kind == What::clock && settings_.common.stream_clock) on_clock(message->time);
   const bool speaks_of_stream = message->kind == What::watermark || message->kind == What::end;
@@ -41,7 +41,7 @@ void Driver::on_control(Input& input, std::string_view line) {
   if (controlled_out_) write_control(line);
 }
 
-void Driver::on_begin(Input& input, const Message& message, std::string_view) {
+void Driver::on_begin(Input& input, const Message& message) {
   input.controlled = true;
   controlled_out_ = may_write_control();
   if (message.epoch) epoch_ = message.epoch;
@@ -115,21 +115,20 @@ void Driver::ensure_begin() {
   const bool from_upstream = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
     return input.controlled && !input.clock.is_derived();
   });
-  if (!member && !from_upstream) return;
-  write_control(encode_begin(member, epoch_));
+  if (member || from_upstream) write_begin();
 }
 
-// A control line, behind the begin line and the output that waited for it.
+// The begin line, with the member if it is known, and the output that waited for it.
+void Driver::write_begin() {
+  begin_written_ = true;
+  settings_.out->write(encode_begin(output_member(), epoch_));
+  for (const std::string& line : held_) settings_.out->write(line);
+  held_.clear();
+  held_bytes_ = 0;
+}
+
 void Driver::write_control(std::string_view line) {
-  if (!begin_written_) {
-    begin_written_ = true;
-    const std::string begin = encode_begin(output_member(), epoch_);
-    settings_.out->write(begin);
-    for (const std::string& held : held_) settings_.out->write(held);
-    held_.clear();
-    held_bytes_ = 0;
-    if (line.starts_with("{\"~stream\":{\"begin\"")) return;
-  }
+  if (!begin_written_) write_begin();
   settings_.out->write(line);
 }
 

@@ -3,7 +3,7 @@
 //
 // A tool is declared without being run, so that one program can list all tools with all options:
 // from that come --help, the man pages and the completions.  A tool is built from an argument
-// vector without touching a file or the process (make_stage in run/stage.h), so that a test, or a
+// vector without touching a file or the process (see run/stage.h), so that a test, or a
 // later runner of whole pipelines, can have many in one process.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
