@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "ops/aggregate_list.h"
 #include "ops/keyed.h"
 #include "ops/window_parts.h"
 
@@ -14,8 +15,9 @@ namespace streamutils {
 
 class Pane {
  public:
-  // parts must outlive the pane.
-  explicit Pane(const WindowParts& parts);
+  // aggregates must outlive the pane.  has_keys: if not, all events are one group.
+  Pane(const AggregateList& aggregates, bool has_keys);
+  explicit Pane(const WindowParts& parts) : Pane(parts.aggregates, !parts.keys.is_empty()) {}
   ~Pane() { destroy_states(); }
   Pane(const Pane&) = delete;
   Pane& operator=(const Pane&) = delete;
@@ -36,7 +38,8 @@ class Pane {
  private:
   void destroy_states();
 
-  const WindowParts& parts_;
+  const AggregateList& aggregates_;
+  bool has_keys_;
   GroupTable table_;
   std::vector<Group*> groups_;
 };

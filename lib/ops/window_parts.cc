@@ -1,44 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/window_parts.h"
 
-#include <algorithm>
-
-#include "json/writer.h"
-#include "ops/snapshot_bytes.h"
-
 namespace streamutils {
-namespace {
-
-constexpr char kBetween = '\n';  // between the values of a key
-
-}  // namespace
-
-GroupKey KeyReader::read(const Record& record) {
-  canonical_.clear();
-  spelling_.clear();
-  bool same = true;
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
-    if (i > 0) {
-      canonical_ += kBetween;
-      spelling_ += kBetween;
-    }
-    const Value value = record.get(fields_[i]);
-    const std::size_t begin = canonical_.size();
-    append_key(canonical_, value);
-    same = same && std::string_view(canonical_).substr(begin) == value.raw();
-    spelling_ += value.raw();
-  }
-  return {canonical_, same ? std::string_view() : std::string_view(spelling_)};
-}
-
 RowWriter::RowWriter(const std::vector<Path>& keys, const AggregateList& aggregates)
-    : aggregates_(aggregates) {
-  for (const Path& key : keys) {
-    std::string label = ",";
-    append_json_string(label, key.text());
-    key_labels_.push_back(label + ':');
-  }
-}
+    : aggregates_(aggregates), keys_(keys) {}
 
 void RowWriter::begin_window(Timestamp start, Timestamp end) {
   times_ = "{\"window_start\":";
@@ -49,12 +14,7 @@ void RowWriter::begin_window(Timestamp start, Timestamp end) {
 
 void RowWriter::write(const Group& group, const std::byte* block, bool partial, Emitter& out) {
   row_ = times_;
-  std::string_view spelling = group.spelling();
-  for (const std::string& label : key_labels_) {
-    const std::size_t length = std::min(spelling.find(kBetween), spelling.size());
-    if (length > 0) row_.append(label).append(spelling.substr(0, length));
-    spelling.remove_prefix(std::min(length + 1, spelling.size()));
-  }
+  keys_.append_to(row_, group);
   aggregates_.write(block, row_);
   row_ += partial ? ",\"partial\":true}" : "}";
   out.emit(row_);
@@ -106,17 +66,6 @@ void WindowParts::restore(SnapshotReader& in) {
   events = in.unsigned_integer("events");
   watermark = in.time("watermark");
   partial.restore(in);
-}
-
-void save_key(SnapshotWriter& out, const Group& group) {
-  const GroupKey key = group.group_key();
-  save_bytes(out, "key", key.canonical);
-  if (!key.spelling.empty()) save_bytes(out, "spelling", key.spelling);
-}
-
-SavedKey::SavedKey(SnapshotReader& in) : canonical(restore_bytes(in, "key")) {
-  const bool spelled = in.json("spelling").exists() || in.json("spelling_hex").exists();
-  if (spelled) spelling = restore_bytes(in, "spelling");
 }
 
 }  // namespace streamutils

@@ -1,5 +1,4 @@
-// What all kinds of windows do alike: read the key of an event, write the row of a group, and keep
-// blocks of aggregate states.
+// What all kinds of windows do alike: read an event, and write the row of a group.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,29 +11,13 @@
 #include "json/path.h"
 #include "json/record.h"
 #include "ops/aggregate_list.h"
+#include "ops/group_key.h"
 #include "ops/keyed.h"
 #include "ops/window_args.h"
 #include "stream/operator.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
-
-// Reads the fields of `by`.
-class KeyReader {
- public:
-  explicit KeyReader(std::vector<Path> fields) : fields_(std::move(fields)) {}
-
-  bool is_empty() const { return fields_.empty(); }
-
-  // The key of the record; valid until the next call.  Both forms are the values of the fields with
-  // a line feed between them, which no JSON value of one line can hold; a missing value is empty.
-  GroupKey read(const Record& record);
-
- private:
-  std::vector<Path> fields_;
-  std::string canonical_;
-  std::string spelling_;
-};
 
 // Writes rows: {"window_start":…,"window_end":…,"region":"eu","count":3}.
 class RowWriter {
@@ -50,7 +33,7 @@ class RowWriter {
 
  private:
   const AggregateList& aggregates_;
-  std::vector<std::string> key_labels_;  // `,"region":`
+  KeyMembers keys_;
   TimeStyle style_;
   std::string times_;
   std::string row_;
@@ -90,18 +73,6 @@ struct WindowParts {
   PartialFilter partial;
   std::uint64_t events = 0;  // read so far: the number of an event is the order in which it came
   Timestamp watermark = kMinTime;
-};
-
-// The key of a group as fields of an entry.
-void save_key(SnapshotWriter& out, const Group& group);
-
-// The key in an entry that save_key has written to.
-struct SavedKey {
-  explicit SavedKey(SnapshotReader& in);
-  GroupKey key() const { return {canonical, spelling}; }
-
-  std::string canonical;
-  std::string spelling;
 };
 
 }  // namespace streamutils

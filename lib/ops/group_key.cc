@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/group_key.h"
+
+#include <algorithm>
+
+#include "json/writer.h"
+#include "ops/snapshot_bytes.h"
+
+namespace streamutils {
+namespace {
+
+constexpr char kBetween = '\n';  // between the values of a key
+
+}  // namespace
+
+GroupKey KeyReader::read(const Record& record) {
+  canonical_.clear();
+  spelling_.clear();
+  bool same = true;
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    if (i > 0) {
+      canonical_ += kBetween;
+      spelling_ += kBetween;
+    }
+    const Value value = record.get(fields_[i]);
+    const std::size_t begin = canonical_.size();
+    append_key(canonical_, value);
+    same = same && std::string_view(canonical_).substr(begin) == value.raw();
+    spelling_ += value.raw();
+  }
+  return {canonical_, same ? std::string_view() : std::string_view(spelling_)};
+}
+
+KeyMembers::KeyMembers(const std::vector<Path>& fields) {
+  for (const Path& field : fields) {
+    std::string label = ",";
+    append_json_string(label, field.text());
+    labels_.push_back(label + ':');
+  }
+}
+
+void KeyMembers::append_to(std::string& row, const Group& group) const {
+  std::string_view spelling = group.spelling();
+  for (const std::string& label : labels_) {
+    const std::size_t length = std::min(spelling.find(kBetween), spelling.size());
+    if (length > 0) row.append(label).append(spelling.substr(0, length));
+    spelling.remove_prefix(std::min(length + 1, spelling.size()));
+  }
+}
+
+void save_key(SnapshotWriter& out, const Group& group) {
+  const GroupKey key = group.group_key();
+  save_bytes(out, "key", key.canonical);
+  if (!key.spelling.empty()) save_bytes(out, "spelling", key.spelling);
+}
+
+SavedKey::SavedKey(SnapshotReader& in) : canonical(restore_bytes(in, "key")) {
+  const bool spelled = in.json("spelling").exists() || in.json("spelling_hex").exists();
+  if (spelled) spelling = restore_bytes(in, "spelling");
+}
+
+}  // namespace streamutils

@@ -1,0 +1,59 @@
+// Keys of groups: read from events, written into rows and snapshots.
+//
+// Both forms of a key, the canonical and the spelled one, are the values of its fields with a line
+// feed between them, which no JSON value of one line can hold; a missing value is empty.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/path.h"
+#include "json/record.h"
+#include "ops/keyed.h"
+#include "stream/snapshot.h"
+
+namespace streamutils {
+
+// Reads the fields that a group shares.
+class KeyReader {
+ public:
+  explicit KeyReader(std::vector<Path> fields) : fields_(std::move(fields)) {}
+
+  bool is_empty() const { return fields_.empty(); }
+
+  // The key of the record; valid until the next call.
+  GroupKey read(const Record& record);
+
+ private:
+  std::vector<Path> fields_;
+  std::string canonical_;
+  std::string spelling_;
+};
+
+// Writes keys into rows, as members under the paths of their fields; a missing one is left out.
+class KeyMembers {
+ public:
+  explicit KeyMembers(const std::vector<Path>& fields);
+
+  // Appends `,"region":"eu"` for each field.
+  void append_to(std::string& row, const Group& group) const;
+
+ private:
+  std::vector<std::string> labels_;  // `,"region":`
+};
+
+// The key of a group as fields of an entry.
+void save_key(SnapshotWriter& out, const Group& group);
+
+// The key in an entry that save_key has written to.
+struct SavedKey {
+  explicit SavedKey(SnapshotReader& in);
+  GroupKey key() const { return {canonical, spelling}; }
+
+  std::string canonical;
+  std::string spelling;
+};
+
+}  // namespace streamutils
