@@ -19,8 +19,8 @@ struct Options {
 
 void declare(CLI::App& app, Options& o) {
   app.add_option("--offset", o.offset,
-                 "Start windows this much after the multiples of their length that count from 1970 "
-                 "in UTC: tumbling 1d --offset 6h begins each day at six")
+                 "Start windows this much later than the multiples of their length that count from "
+                 "1970: tumbling 1d --offset 6h begins each day at six")
       ->type_name("DURATION")
       ->group("Windows");
 }
@@ -28,7 +28,8 @@ void declare(CLI::App& app, Options& o) {
 Result<Plan> plan(const Options& o, const Invocation& invocation) {
   auto arguments = parse_window_arguments(invocation.operands);
   if (!arguments) return arguments.error();
-  WindowOptions window{.arguments = std::move(*arguments)};
+  WindowOptions window{
+      .arguments = std::move(*arguments), .offset = {}, .zone = invocation.time_syntax.zone};
   if (o.offset) {
     auto offset = parse_duration(*o.offset);
     if (!offset) return Error{"--offset: " + offset.error().message};
@@ -50,7 +51,9 @@ Tool swindow() {
        .summary = "aggregate the events of each window",
        .synopsis = {"[OPTION]... tumbling SIZE AGG... [by FIELDS] [FILE]...",
                     "[OPTION]... sliding SIZE SLIDE AGG... [by FIELDS] [FILE]...",
-                    "[OPTION]... session GAP [max D] AGG... [by FIELDS] [FILE]..."},
+                    "[OPTION]... session GAP [max D] AGG... [by FIELDS] [FILE]...",
+                    "[OPTION]... cumulate SIZE STEP AGG... [by FIELDS] [FILE]...",
+                    "[OPTION]... rolling SIZE AGG... [by FIELDS] [FILE]..."},
        .time = TimeUse::always,
        .examples =
            {"swindow tumbling 10s count avg amount by region events.ndjson",

@@ -2,7 +2,7 @@
 # not to be edited.
 # SPDX-License-Identifier: Apache-2.0
 
-complete -c swindow -l offset -x -d 'Start windows this much after the multiples of their length that count from 1970 in UTC'
+complete -c swindow -l offset -x -d 'Start windows this much later than the multiples of their length that count from 1970'
 complete -c swindow -s t -l time -x -d 'The member that holds the time of an event (a path)'
 complete -c swindow -l time-unit -x -d 'Numbers are an epoch in this unit: s, ms, us or ns'
 complete -c swindow -l time-format -x -d 'Times are texts of this form, as in strptime(3)'

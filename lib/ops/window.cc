@@ -2,20 +2,51 @@
 #include "ops/window.h"
 
 #include "ops/window_kinds.h"
+#include "ops/window_parts.h"
 
 namespace streamutils {
+namespace {
+
+// A day has no length in time unless the zone never moves its clocks.
+bool is_time(const WindowLength& length, const absl::TimeZone& zone) {
+  using Unit = WindowLength::Unit;
+  return length.unit == Unit::nanos || (length.unit == Unit::days && zone == absl::UTCTimeZone());
+}
+
+Status check_lengths(const WindowSpec& window, const absl::TimeZone& zone) {
+  if (window.size.unit == window.slide.unit) return {};
+  if (is_time(window.size, zone) && is_time(window.slide, zone)) return {};
+  if (window.kind == WindowKind::cumulate) return {};
+  return Error{"SIZE and SLIDE are of two calendars: " + format_window_length(window.size) +
+               " and " + format_window_length(window.slide) +
+               " (both in d and w, both in mo and y, or both in h, m and s: a day of 24 hours is"
+               " 24h)"};
+}
+
+Status check_offset(const WindowOptions& options) {
+  const WindowSpec& window = options.arguments.window;
+  if (options.offset == Duration::zero()) return {};
+  if (window.kind == WindowKind::session) {
+    return Error{"--offset has no meaning for sessions: they begin with their first event"};
+  }
+  if (window.kind == WindowKind::rolling || window.size.is_rows()) {
+    return Error{"--offset has no meaning here: the windows begin with events"};
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<OperatorPtr> make_window(WindowOptions options) {
-  WindowSpec& window = options.arguments.window;
-  if (window.kind == WindowKind::session) {
-    if (options.offset != Duration::zero()) {
-      return Error{"--offset has no meaning for sessions: they begin with their first event"};
-    }
-    return make_session_windows(options.arguments);
-  }
-  window.origin += options.offset % window.slide;
-  if (window.slide >= window.size) return make_disjoint_windows(options.arguments);
-  return make_overlapping_windows(options.arguments);
+  const WindowSpec& window = options.arguments.window;
+  if (Status status = check_offset(options); !status.ok()) return status.error();
+  if (window.kind == WindowKind::session) return make_session_windows(options);
+  if (window.kind == WindowKind::rolling) return make_rolling_windows(options);
+  if (Status status = check_lengths(window, options.zone); !status.ok()) return status.error();
+  if (window.kind == WindowKind::cumulate) return make_cumulating_windows(options);
+  if (window.size.is_rows()) return make_row_windows(options);
+  return fixed_windows(options).overlap() ? make_overlapping_windows(options)
+                                          : make_disjoint_windows(options);
 }
 
 }  // namespace streamutils

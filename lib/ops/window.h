@@ -8,6 +8,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "absl/time/time.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "ops/window_args.h"
@@ -17,7 +18,8 @@ namespace streamutils {
 
 struct WindowOptions {
   WindowArguments arguments;
-  Duration offset{};  // shifts the windows; of no meaning to sessions
+  Duration offset{};                          // how much later windows of fixed length start
+  absl::TimeZone zone = absl::UTCTimeZone();  // of calendar lengths
 };
 
 Result<OperatorPtr> make_window(WindowOptions options);

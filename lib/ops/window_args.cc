@@ -11,8 +11,6 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kKinds = {"tumbling", "sliding", "session", "cumulate",
                                                     "rolling"};
-// The epoch was a Thursday; a calendar week begins on Monday.
-constexpr Duration kFirstMonday = std::chrono::days(4);
 
 // The words, and how far they have been read.
 struct Words {
@@ -24,40 +22,62 @@ struct Words {
   const std::string& take() { return all[position++]; }
 };
 
-bool is_calendar_unit(std::string_view text) {
-  const std::size_t unit = text.find_first_not_of("0123456789");
-  if (unit == 0 || unit == std::string_view::npos) return false;
-  return text.substr(unit) == "mo" || text.substr(unit) == "y";
+Result<WindowLength> parse_length(Words& words, const std::string& what) {
+  if (words.at_end()) return Error{what + " is missing: a duration such as 10s, 5m, 1h30m"};
+  return parse_window_length(words.take(), what);
 }
 
-Result<Duration> parse_length(Words& words, const std::string& what) {
+// A distance between events: days of 24 hours, whatever the calendar says.
+Result<WindowLength> parse_span(Words& words, const std::string& what) {
   if (words.at_end()) return Error{what + " is missing: a duration such as 10s, 5m, 1h30m"};
   const std::string& text = words.take();
-  if (text.ends_with("rows") || text.ends_with("row")) {
-    return Error{what + ": windows of rows are not supported yet: " + quote(text)};
-  }
-  if (is_calendar_unit(text)) {
-    return Error{what + ": months and years are not supported yet: " + quote(text)};
-  }
-  Result<Duration> length = parse_duration(text);
-  if (!length) return Error{what + ": " + length.error().message};
-  if (*length <= Duration::zero()) return Error{what + " must be more than 0: " + quote(text)};
-  return length;
+  const Result<Duration> span = parse_duration(text);
+  if (!span) return Error{what + ": " + span.error().message};
+  if (*span <= Duration::zero()) return Error{what + " must be more than 0: " + quote(text)};
+  return WindowLength{WindowLength::Unit::nanos, span->count()};
 }
 
 Result<WindowSpec> parse_tumbling(Words& words) {
-  const bool week = words.next_is("1w");
-  Result<Duration> size = parse_length(words, "the SIZE of 'tumbling'");
+  Result<WindowLength> size = parse_length(words, "the SIZE of 'tumbling'");
   if (!size) return size.error();
-  return WindowSpec{WindowKind::tumbling, *size, *size, week ? kFirstMonday : Duration::zero(), {}};
+  return WindowSpec{WindowKind::tumbling, *size, *size, {}};
 }
 
 Result<WindowSpec> parse_sliding(Words& words) {
-  Result<Duration> size = parse_length(words, "the SIZE of 'sliding'");
+  Result<WindowLength> size = parse_length(words, "the SIZE of 'sliding'");
   if (!size) return size.error();
-  Result<Duration> slide = parse_length(words, "the SLIDE of 'sliding'");
+  Result<WindowLength> slide = parse_length(words, "the SLIDE of 'sliding'");
   if (!slide) return slide.error();
-  return WindowSpec{WindowKind::sliding, *size, *slide, Duration::zero(), {}};
+  if (size->is_rows() != slide->is_rows()) {
+    return Error{"the SIZE and the SLIDE of 'sliding' are both rows, or both lengths of time"};
+  }
+  return WindowSpec{WindowKind::sliding, *size, *slide, {}};
+}
+
+Result<WindowSpec> parse_cumulate(Words& words) {
+  Result<WindowLength> size = parse_length(words, "the SIZE of 'cumulate'");
+  if (!size) return size.error();
+  Result<WindowLength> step = parse_length(words, "the STEP of 'cumulate'");
+  if (!step) return step.error();
+  if (size->is_rows() || step->is_rows()) {
+    return Error{"'cumulate' has lengths of time, not rows"};
+  }
+  if (size->unit == step->unit && step->n > size->n) {
+    return Error{"the STEP of 'cumulate' is longer than its SIZE"};
+  }
+  return WindowSpec{WindowKind::cumulate, *size, *step, {}};
+}
+
+Result<WindowSpec> parse_rolling(Words& words) {
+  if (words.at_end()) return Error{"the SIZE of 'rolling' is missing: 10m, or 100rows"};
+  const std::string what = "the SIZE of 'rolling'";
+  Result<WindowLength> size = parse_window_length(words.all[words.position], what);
+  if (!size || !size->is_rows())
+    size = parse_span(words, what);
+  else
+    words.take();
+  if (!size) return size.error();
+  return WindowSpec{WindowKind::rolling, *size, {}, {}};
 }
 
 // `max` is the cap if a duration follows, else the aggregate of that name.
@@ -67,31 +87,33 @@ bool next_is_cap(const Words& words) {
 }
 
 Result<WindowSpec> parse_session(Words& words) {
-  Result<Duration> gap = parse_length(words, "the GAP of 'session'");
+  Result<WindowLength> gap = parse_span(words, "the GAP of 'session'");
   if (!gap) return gap.error();
-  WindowSpec spec{WindowKind::session, *gap, {}, Duration::zero(), {}};
+  WindowSpec spec{WindowKind::session, *gap, {}, {}};
   if (!next_is_cap(words)) return spec;
   words.take();
-  Result<Duration> cap = parse_length(words, "the 'max' of 'session'");
+  Result<WindowLength> cap = parse_span(words, "the 'max' of 'session'");
   if (!cap) return cap.error();
-  spec.max = *cap;
+  spec.max = cap->duration();
   return spec;
 }
 
 Result<WindowSpec> parse_window(Words& words) {
   if (words.at_end()) {
-    return Error{"no window given: tumbling SIZE, sliding SIZE SLIDE, or session GAP"};
+    return Error{
+        "no window given: tumbling SIZE, sliding SIZE SLIDE, session GAP, cumulate SIZE STEP,"
+        " or rolling SIZE"};
   }
   const std::string& kind = words.take();
   if (kind == "tumbling") return parse_tumbling(words);
   if (kind == "sliding") return parse_sliding(words);
   if (kind == "session") return parse_session(words);
-  if (kind == "cumulate" || kind == "rolling") {
-    return Error{"'" + kind + "' windows are not supported yet"};
-  }
+  if (kind == "cumulate") return parse_cumulate(words);
+  if (kind == "rolling") return parse_rolling(words);
   const std::string guess = did_you_mean(kind, kKinds);
-  return Error{"no such kind of window: " + quote(kind) +
-               (guess.empty() ? " (there are tumbling, sliding, session)" : guess)};
+  return Error{
+      "no such kind of window: " + quote(kind) +
+      (guess.empty() ? " (there are tumbling, sliding, session, cumulate, rolling)" : guess)};
 }
 
 Status parse_keys(Words& words, std::vector<Path>& keys) {

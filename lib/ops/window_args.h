@@ -16,17 +16,17 @@
 #include "base/time.h"
 #include "json/path.h"
 #include "ops/aggregate_args.h"
+#include "ops/window_length.h"
 
 namespace streamutils {
 
-enum class WindowKind : std::uint8_t { tumbling, sliding, session };
+enum class WindowKind : std::uint8_t { tumbling, sliding, session, cumulate, rolling };
 
 // Which windows there are.
 struct WindowSpec {
   WindowKind kind = WindowKind::tumbling;
-  Duration size{};              // of a session: its GAP
-  Duration slide{};             // from one start to the next; of tumbling windows: size
-  Duration origin{};            // windows start at origin + n * slide (from the epoch)
+  WindowLength size;            // of a session: its GAP
+  WindowLength slide;           // SLIDE, STEP; of tumbling windows: size
   std::optional<Duration> max;  // of a session: the cap on last - start
 };
 

@@ -15,8 +15,8 @@ namespace {
 
 class DisjointWindows final : public Operator {
  public:
-  explicit DisjointWindows(const WindowArguments& arguments)
-      : parts_(arguments), windows_(arguments.window) {}
+  explicit DisjointWindows(const WindowOptions& options)
+      : parts_(options), windows_(fixed_windows(options)) {}
 
   Outcome on_record(const Record& record, Emitter& out) override;
   void on_watermark(Timestamp now, Emitter& out) override;
@@ -102,7 +102,7 @@ void DisjointWindows::on_interrupt(Emitter& out) {
 void DisjointWindows::write(const Window& window, bool partial, Emitter& out) {
   parts_.rows.begin_window(window.start, window.end);
   for (const Group* group : window.pane->groups()) {
-    parts_.rows.write(*group, group->state(), partial, out);
+    parts_.rows.write(*group, group->state(), {.partial = partial}, out);
   }
 }
 
@@ -129,8 +129,8 @@ void DisjointWindows::describe_state(std::string& json_members) const {
 
 }  // namespace
 
-OperatorPtr make_disjoint_windows(const WindowArguments& arguments) {
-  return std::make_unique<DisjointWindows>(arguments);
+OperatorPtr make_disjoint_windows(const WindowOptions& options) {
+  return std::make_unique<DisjointWindows>(options);
 }
 
 }  // namespace streamutils

@@ -109,8 +109,8 @@ class Histories {
 
 class OverlappingWindows final : public Operator {
  public:
-  explicit OverlappingWindows(const WindowArguments& arguments)
-      : parts_(arguments), windows_(arguments.window), histories_(parts_.aggregates) {}
+  explicit OverlappingWindows(const WindowOptions& options)
+      : parts_(options), windows_(fixed_windows(options)), histories_(parts_.aggregates) {}
 
   Outcome on_record(const Record& record, Emitter& out) override;
   void on_watermark(Timestamp now, Emitter& out) override;
@@ -261,13 +261,14 @@ void OverlappingWindows::write_group(const Group& group, const SliceQueue& queue
   const SliceQueue::Sum front = queue.front();
   const SliceQueue::Sum back = queue.back();
   if (!front.block || !back.block) {
-    return parts_.rows.write(group, front.block ? front.block : back.block, partial, out);
+    return parts_.rows.write(group, front.block ? front.block : back.block, {.partial = partial},
+                             out);
   }
   BlockPool& pool = histories_.tools().pool;
   std::byte* whole = pool.make();
   parts_.aggregates.merge(whole, front.block);
   parts_.aggregates.merge(whole, back.block);
-  parts_.rows.write(group, whole, partial, out);
+  parts_.rows.write(group, whole, {.partial = partial}, out);
   pool.free(whole);
 }
 
@@ -303,8 +304,8 @@ void OverlappingWindows::describe_state(std::string& json_members) const {
 
 }  // namespace
 
-OperatorPtr make_overlapping_windows(const WindowArguments& arguments) {
-  return std::make_unique<OverlappingWindows>(arguments);
+OperatorPtr make_overlapping_windows(const WindowOptions& options) {
+  return std::make_unique<OverlappingWindows>(options);
 }
 
 }  // namespace streamutils

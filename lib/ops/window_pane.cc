@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/window_pane.h"
 
+#include <algorithm>
+
 namespace streamutils {
 
 Pane::Pane(const AggregateList& aggregates, bool has_keys)
@@ -15,6 +17,20 @@ std::byte* Pane::block(const GroupKey& key, std::uint64_t event) {
     groups_.push_back(found.group);
   }
   return found.group->state();
+}
+
+void Pane::merge(const Pane& other) {
+  for (const Group* group : other.groups_) {
+    const GroupTable::Found found = table_.find_or_add(group->group_key());
+    if (found.is_new) {
+      found.group->first_seen = group->first_seen;
+      aggregates_.create(found.group->state());
+      groups_.push_back(found.group);
+    }
+    found.group->first_seen = std::min(found.group->first_seen, group->first_seen);
+    aggregates_.merge(found.group->state(), group->state());
+  }
+  std::ranges::sort(groups_, {}, &Group::first_seen);
 }
 
 void Pane::destroy_states() {

@@ -25,6 +25,9 @@ class Pane {
   // The states of the key; made if this is its first event here, which then has the number `event`.
   std::byte* block(const GroupKey& key, std::uint64_t event);
 
+  // Adds all groups of another pane of the same parts.
+  void merge(const Pane& other);
+
   // In the order in which they were first seen.
   std::span<Group* const> groups() const { return groups_; }
 

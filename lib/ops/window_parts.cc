@@ -12,13 +12,33 @@ void RowWriter::begin_window(Timestamp start, Timestamp end) {
   append_time(times_, end, style_);
 }
 
-void RowWriter::write(const Group& group, const std::byte* block, bool partial, Emitter& out) {
+void RowWriter::write(const Group& group, const std::byte* block, RowMark mark, Emitter& out) {
   row_ = times_;
   keys_.append_to(row_, group);
-  aggregates_.write(block, row_);
-  row_ += partial ? ",\"partial\":true}" : "}";
-  out.emit(row_);
+  append_results(block, mark, out);
+  emit(out);
 }
+
+void RowWriter::write_enriched(std::string_view event, const std::byte* block, RowMark mark,
+                               Emitter& out) {
+  event = event.substr(0, event.rfind('}'));
+  row_ = event.substr(0, event.find_last_not_of(" \t\r") + 1);
+  const std::size_t size = row_.size();
+  const bool is_empty = row_.back() == '{';
+  append_results(block, mark, out);
+  if (is_empty) row_.erase(size, 1);  // no comma before the first member
+  emit(out);
+}
+
+void RowWriter::append_results(const std::byte* block, RowMark mark, Emitter&) {
+  aggregates_.write(block, row_);
+  if (mark.partial) row_ += ",\"partial\":true";
+  if (mark.late) row_ += ",\"late\":true";
+  if (mark.revision > 0) row_ += ",\"revision\":" + std::to_string(mark.revision);
+  row_ += '}';
+}
+
+void RowWriter::emit(Emitter& out) { out.emit(row_); }
 
 bool PartialFilter::is_partial(const Record& record) {
   if (stream_ == Stream::unknown) {
@@ -37,6 +57,11 @@ void PartialFilter::restore(SnapshotReader& in) {
   const std::int64_t stream = in.integer("rows");
   if (stream < 0 || stream > 2) return in.fail("'rows' is out of range");
   stream_ = static_cast<Stream>(stream);
+}
+
+FixedWindows fixed_windows(const WindowOptions& options) {
+  const WindowSpec& window = options.arguments.window;
+  return {window.size, window.slide, options.offset, options.zone};
 }
 
 bool WindowParts::read(const Record& record, Emitter& out, GroupKey& key, Outcome& outcome) {

@@ -13,11 +13,19 @@
 #include "ops/aggregate_list.h"
 #include "ops/group_key.h"
 #include "ops/keyed.h"
-#include "ops/window_args.h"
+#include "ops/window.h"
+#include "ops/windower.h"
 #include "stream/operator.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
+
+// What a row says of itself behind its results.
+struct RowMark {
+  bool partial = false;        // of a window that is still open
+  bool late = false;           // of an event that came late
+  std::uint64_t revision = 0;  // of a window that has been written before; 0: not
+};
 
 // Writes rows: {"window_start":…,"window_end":…,"region":"eu","count":3}.
 class RowWriter {
@@ -29,9 +37,16 @@ class RowWriter {
   // The window of the rows that follow.
   void begin_window(Timestamp start, Timestamp end);
 
-  void write(const Group& group, const std::byte* block, bool partial, Emitter& out);
+  void write(const Group& group, const std::byte* block, RowMark mark, Emitter& out);
+
+  // The event itself, its bytes kept, with the results behind its members.  REQUIRES: `event` is
+  // the text of an object.
+  void write_enriched(std::string_view event, const std::byte* block, RowMark mark, Emitter& out);
 
  private:
+  void append_results(const std::byte* block, RowMark mark, Emitter& out);
+  void emit(Emitter& out);
+
   const AggregateList& aggregates_;
   KeyMembers keys_;
   TimeStyle style_;
@@ -54,10 +69,15 @@ class PartialFilter {
   Stream stream_ = Stream::unknown;
 };
 
+// The windows of fixed length that the options ask for.
+FixedWindows fixed_windows(const WindowOptions& options);
+
 // The parts together, and what they count.
 struct WindowParts {
-  explicit WindowParts(const WindowArguments& arguments)
-      : aggregates(arguments.aggregates), keys(arguments.keys), rows(arguments.keys, aggregates) {}
+  explicit WindowParts(const WindowOptions& options)
+      : aggregates(options.arguments.aggregates),
+        keys(options.arguments.keys),
+        rows(options.arguments.keys, aggregates) {}
   WindowParts(const WindowParts&) = delete;
   WindowParts& operator=(const WindowParts&) = delete;
 

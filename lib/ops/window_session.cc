@@ -88,10 +88,10 @@ using LeastFirst = std::priority_queue<T, std::vector<T>, std::greater<>>;
 
 class SessionWindows final : public Operator {
  public:
-  explicit SessionWindows(const WindowArguments& arguments)
-      : parts_(arguments),
-        gap_(arguments.window.size),
-        cap_(arguments.window.max),
+  explicit SessionWindows(const WindowOptions& options)
+      : parts_(options),
+        gap_(options.arguments.window.size.duration()),
+        cap_(options.arguments.window.max),
         pool_(parts_.aggregates),
         keys_(kKeyStateSize) {}
   ~SessionWindows() override;
@@ -317,7 +317,7 @@ void SessionWindows::sort(std::vector<Pointer>& sessions) const {
 
 void SessionWindows::write(const Session& session, bool partial, Emitter& out) {
   parts_.rows.begin_window(session.start, end_of(session));
-  parts_.rows.write(*session.group, session.block, partial, out);
+  parts_.rows.write(*session.group, session.block, {.partial = partial}, out);
 }
 
 void SessionWindows::on_interrupt(Emitter& out) {
@@ -378,8 +378,8 @@ void SessionWindows::describe_state(std::string& json_members) const {
 
 }  // namespace
 
-OperatorPtr make_session_windows(const WindowArguments& arguments) {
-  return std::make_unique<SessionWindows>(arguments);
+OperatorPtr make_session_windows(const WindowOptions& options) {
+  return std::make_unique<SessionWindows>(options);
 }
 
 }  // namespace streamutils

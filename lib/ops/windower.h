@@ -17,21 +17,28 @@
 //         |----1----|
 //     | | | | | | | |
 //
-// Starts and ends stop at kMinTime and kMaxTime; window numbers never overflow.
+// Lengths are counted in nanoseconds, or in the days or months of a calendar, whose lengths in time
+// differ; everything above holds in those units.  Starts and ends stop at kMinTime and kMaxTime;
+// window numbers never overflow.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/time.h"
-#include "ops/window_args.h"
+#include "ops/calendar.h"
+#include "ops/window_length.h"
 
 namespace streamutils {
 
 class FixedWindows {
  public:
-  // REQUIRES: tumbling or sliding, size > 0 and slide > 0.
-  explicit FixedWindows(const WindowSpec& spec);
+  // offset: how much later each window starts (--offset).  zone: of calendar lengths.
+  // REQUIRES: both lengths are of one unit, and greater than 0.  Rows are counted like nanoseconds:
+  // event n of a key stands at from_nanos(n).
+  FixedWindows(const WindowLength& size, const WindowLength& slide, Duration offset = {},
+               absl::TimeZone zone = absl::UTCTimeZone());
 
   Timestamp start(std::int64_t k) const;
   Timestamp end(std::int64_t k) const;
@@ -52,10 +59,16 @@ class FixedWindows {
   Slice slice(Timestamp t) const;
 
  private:
-  Duration size_;
-  Duration slide_;
-  Duration origin_;  // within [0, slide)
-  Duration rest_;    // size modulo slide
+  __extension__ typedef __int128 Wide;  // holds sums and products of times without overflow
+
+  Timestamp at(Wide units) const;
+  std::int64_t units(Timestamp t) const;  // rounded down
+
+  std::int64_t size_;
+  std::int64_t slide_;
+  std::int64_t origin_;  // within [0, slide)
+  std::int64_t rest_;    // size modulo slide
+  std::optional<Calendar> calendar_;
 };
 
 }  // namespace streamutils

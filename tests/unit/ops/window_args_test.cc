@@ -11,9 +11,10 @@ namespace {
 
 // Everything that was understood, in one line.
 std::string describe(const WindowArguments& a) {
-  const std::string kinds[] = {"tumbling", "sliding", "session"};
-  std::string text = kinds[static_cast<int>(a.window.kind)] + " " + format_duration(a.window.size);
-  if (a.window.kind == WindowKind::sliding) text += "/" + format_duration(a.window.slide);
+  const std::string kinds[] = {"tumbling", "sliding", "session", "cumulate", "rolling"};
+  std::string text =
+      kinds[static_cast<int>(a.window.kind)] + " " + format_window_length(a.window.size);
+  if (a.window.kind == WindowKind::sliding) text += "/" + format_window_length(a.window.slide);
   if (a.window.max) text += " max " + format_duration(*a.window.max);
   for (const AggregateSpec& spec : a.aggregates) {
     text += " | " + spec.function;
@@ -33,6 +34,13 @@ TEST_CASE("arguments are read as they are meant") {
       {"tumbling 10s count", "tumbling 10s | count -> count"},
       {"sliding 1h 1s avg amount", "sliding 1h/1s | avg amount -> avg_amount"},
       {"session 30m count", "session 30m | count -> count"},
+      {"session 1w max 2d count", "session 1w max 2d | count -> count"},
+      {"tumbling 1w count", "tumbling 1w | count -> count"},
+      {"tumbling 100rows count", "tumbling 100rows | count -> count"},
+      {"sliding 2y 3mo count", "sliding 2y/3mo | count -> count"},
+      {"cumulate 1d 1h count", "cumulate 1d | count -> count"},
+      {"rolling 1d count", "rolling 1d | count -> count"},
+      {"rolling 5rows count", "rolling 5rows | count -> count"},
       {"session 30m max 1h count", "session 30m max 1h | count -> count"},
       {"session 30m max amount", "session 30m | max amount -> max_amount"},
       {"session 30m max 5", "session 30m | max 5 -> max_5"},
@@ -69,14 +77,16 @@ TEST_CASE("what is refused is named, with what would be right") {
       {"", "no window given"},
       {"tumblign 1s count", "did you mean 'tumbling'?"},
       {"hop 1s count", "there are tumbling, sliding, session"},
-      {"rolling 1s count", "'rolling' windows are not supported yet"},
-      {"cumulate 1h 1m count", "'cumulate' windows are not supported yet"},
+      {"rolling 1mo count", "the SIZE of 'rolling': not a duration"},
+      {"rolling", "the SIZE of 'rolling' is missing"},
+      {"cumulate 1h 2h count", "STEP of 'cumulate' is longer than its SIZE"},
+      {"cumulate 10rows 1rows count", "not rows"},
       {"tumbling", "the SIZE of 'tumbling' is missing"},
       {"tumbling 10 count", "for example 10s"},
       {"tumbling 0 count", "must be more than 0"},
       {"tumbling -5s count", "must be more than 0"},
-      {"tumbling 100rows count", "windows of rows are not supported yet"},
-      {"tumbling 1mo count", "months and years are not supported yet"},
+      {"sliding 100rows 1s count", "both rows, or both lengths of time"},
+      {"session 1mo count", "not a duration"},
       {"tumbling count", "the SIZE of 'tumbling': not a duration: \"count\""},
       {"sliding 10s", "the SLIDE of 'sliding' is missing"},
       {"sliding 10s count", "the SLIDE of 'sliding': not a duration: \"count\""},

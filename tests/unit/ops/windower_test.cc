@@ -10,7 +10,8 @@ namespace streamutils {
 namespace {
 
 FixedWindows windows(std::int64_t size, std::int64_t slide, std::int64_t origin = 0) {
-  return FixedWindows({WindowKind::sliding, Duration(size), Duration(slide), Duration(origin), {}});
+  using Unit = WindowLength::Unit;
+  return FixedWindows({Unit::nanos, size}, {Unit::nanos, slide}, Duration(origin));
 }
 
 // From first(t) to last(t), by the starts: "-5 0".

@@ -1,0 +1,274 @@
+// Rolling windows: each event, with aggregates over its own past.
+//
+//     t         1    3 4         9
+//     rolling 5s                          (t - 5, t]
+//     1         x
+//     3         x----x
+//     4         x----x-x                  (-1, 4]
+//     9                          x        (4, 9]: 4 is out
+//
+// An event leaves when the watermark has come to its time: then all that came before it are known,
+// and events of its own time that come later stand behind it.  With no disorder that is at once.
+//
+// An event below the watermark is late.  It is written nevertheless, marked, with what is held of
+// its past: events newer than the watermark less SIZE, or among the last N; and it counts for the
+// events that come after it.
+//
+// What is held is a function of the events and of the watermark alone, never of when memory is
+// tidied up.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ops/aggregate_pool.h"
+#include "ops/keyed.h"
+#include "ops/member_text.h"
+#include "ops/snapshot_bytes.h"
+#include "ops/window_kinds.h"
+#include "ops/window_parts.h"
+#include "ops/window_rolling_queue.h"
+#include "ops/window_waiting.h"
+
+namespace streamutils {
+namespace {
+
+// One key.
+struct Past {
+  RollingQueue events;
+  std::size_t waiting = 0;
+};
+constexpr std::size_t kPastSize = (sizeof(Past) + 15) / 16 * 16;
+
+Past& past_of(Group* group) { return *reinterpret_cast<Past*>(group->state()); }
+
+// The names of the results, which the event's own members must not have.
+class ResultNames {
+ public:
+  explicit ResultNames(const std::vector<AggregateSpec>& specs) {
+    for (const AggregateSpec& spec : specs) names_.push_back(spec.name);
+  }
+
+  // True if a member has one of the names.  Looks at the whole line.
+  bool clash(const Record& record) const {
+    return std::ranges::any_of(
+        names_, [&](const std::string& name) { return record.member(name).exists(); });
+  }
+
+  // The event without those members; that is counted, and the first is said.
+  std::string remove(const Record& record, Emitter& out) {
+    texts_.reset();
+    members_.read(record);
+    for (const std::string& name : names_) {
+      if (!record.member(name).exists()) continue;
+      members_.drop(pointer_to(name));
+      const std::string what = "member '" + name + "' of the event is replaced by the result";
+      if (out.count(what)) out.say(what + " (give the result another name with 'as NAME')");
+    }
+    std::string line;
+    members_.write(line);
+    return line;
+  }
+
+ private:
+  static Path pointer_to(const std::string& name) {
+    std::string text = "/";
+    for (const char c : name) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+    return Path::parse(text).value();
+  }
+
+  std::vector<std::string> names_;
+  TextPool texts_;
+  MemberText members_{texts_};
+};
+
+class RollingWindows final : public Operator {
+ public:
+  explicit RollingWindows(const WindowOptions& options)
+      : parts_(options),
+        size_(options.arguments.window.size),
+        pool_(parts_.aggregates),
+        tools_{parts_.aggregates, pool_},
+        keys_(kPastSize),
+        names_(options.arguments.aggregates) {}
+  ~RollingWindows() override;
+  RollingWindows(const RollingWindows&) = delete;
+  RollingWindows& operator=(const RollingWindows&) = delete;
+
+  Outcome on_record(const Record& record, Emitter& out) override;
+  void on_watermark(Timestamp now, Emitter& out) override;
+  void on_interrupt(Emitter& out) override;
+  bool has_state() const override { return true; }
+  void save(SnapshotWriter& out) const override;
+  Status restore(SnapshotReader& in) override;
+  void describe_state(std::string& json_members) const override;
+
+ private:
+  Group* group_of(const GroupKey& key);
+  void settle(WaitingEvent event, bool partial, Emitter& out);
+  Outcome add_late(WaitingEvent event, Emitter& out);
+  // Events before or at this time are out of every window to come.
+  Timestamp horizon(Timestamp now) const {
+    return size_.is_rows() ? kMinTime : minus(now, size_.duration());
+  }
+  std::size_t most_rows() const {
+    return size_.is_rows() ? static_cast<std::size_t>(size_.n) : static_cast<std::size_t>(-1);
+  }
+  void forget_old(Timestamp now);
+
+  WindowParts parts_;
+  WindowLength size_;
+  BlockPool pool_;
+  RollingQueue::Tools tools_;
+  GroupTable keys_;
+  std::vector<Group*> groups_;  // in the order in which they were made
+  WaitingEvents waiting_;
+  ResultNames names_;
+  Timestamp tidied_ = kMinTime;
+};
+
+RollingWindows::~RollingWindows() {
+  for (const WaitingEvent& event : waiting_.all()) pool_.free(event.block);
+  for (Group* group : groups_) {
+    past_of(group).events.clear(tools_);
+    past_of(group).~Past();
+  }
+}
+
+Group* RollingWindows::group_of(const GroupKey& key) {
+  const GroupTable::Found found = keys_.find_or_add(key);
+  if (found.is_new) {
+    new (found.group->state()) Past;
+    groups_.push_back(found.group);
+  }
+  return found.group;
+}
+
+Outcome RollingWindows::on_record(const Record& record, Emitter& out) {
+  Outcome outcome;
+  GroupKey key;
+  const bool clash = names_.clash(record);
+  if (!parts_.read(record, out, key, outcome)) return outcome;
+  const Timestamp t = record.time();
+  WaitingEvent event{t, parts_.events, group_of(key), pool_.make(),
+                     clash ? names_.remove(record, out) : std::string(record.line())};
+  parts_.aggregates.add(event.block, out);
+  if (t < parts_.watermark) return add_late(std::move(event), out);
+  ++past_of(event.group).waiting;
+  if (t == parts_.watermark) {
+    settle(std::move(event), false, out);
+  } else {
+    waiting_.push(std::move(event));
+  }
+  return outcome;
+}
+
+void RollingWindows::on_watermark(Timestamp now, Emitter& out) {
+  if (now != kMaxTime) parts_.watermark = now;
+  while (waiting_.is_ripe(now)) settle(waiting_.take(), false, out);
+  if (now != kMaxTime) forget_old(now);
+}
+
+void RollingWindows::on_interrupt(Emitter& out) {
+  while (waiting_.is_ripe(kMaxTime)) settle(waiting_.take(), true, out);
+}
+
+void RollingWindows::settle(WaitingEvent event, bool partial, Emitter& out) {
+  Past& past = past_of(event.group);
+  --past.waiting;
+  past.events.drop_through(horizon(event.time), tools_);
+  past.events.push(event.time, event.block, tools_);
+  past.events.keep_last(most_rows(), tools_);
+  std::byte* whole = pool_.make();
+  past.events.sum(whole, tools_);
+  parts_.rows.write_enriched(event.line, whole, {.partial = partial}, out);
+  pool_.free(whole);
+}
+
+Outcome RollingWindows::add_late(WaitingEvent event, Emitter& out) {
+  Past& past = past_of(event.group);
+  std::byte* whole = pool_.make();
+  const Timestamp held = horizon(parts_.watermark);
+  past.events.sum_between(held, event.time, most_rows() - 1, whole, tools_);
+  parts_.aggregates.merge(whole, event.block);
+  parts_.rows.write_enriched(event.line, whole, {.late = true}, out);
+  pool_.free(whole);
+  if (event.time > held) {
+    past.events.insert(event.time, event.block, tools_);
+    past.events.keep_last(most_rows(), tools_);
+  } else {
+    pool_.free(event.block);
+  }
+  return {.fate = Fate::used,
+          .late_partly = true,
+          .deadline = plus(event.time, Duration(1)),
+          .reason = {}};
+}
+
+// Keys whose events are all out of every window go, once in SIZE.
+void RollingWindows::forget_old(Timestamp now) {
+  if (size_.is_rows() || minus(now, size_.duration()) < tidied_) return;
+  tidied_ = now;
+  std::erase_if(groups_, [&](Group* group) {
+    Past& past = past_of(group);
+    past.events.drop_through(horizon(now), tools_);
+    if (!past.events.is_empty() || past.waiting > 0) return false;
+    past.events.clear(tools_);
+    past.~Past();
+    keys_.erase(group);
+    return true;
+  });
+}
+
+void RollingWindows::save(SnapshotWriter& out) const {
+  parts_.save(out);
+  out.entry("rolling").field("tidied", tidied_);
+  for (Group* group : groups_) {
+    out.entry("past");
+    save_key(out, *group);
+    past_of(group).events.save(out, parts_.aggregates);
+  }
+  for (const WaitingEvent* event : waiting_.by_number()) {
+    out.entry("waiting").field("time", event->time).field("number", event->number);
+    save_bytes(out, "line", event->line);
+    save_key(out, *event->group);
+    parts_.aggregates.save(event->block, out);
+  }
+}
+
+Status RollingWindows::restore(SnapshotReader& in) {
+  parts_.restore(in);
+  if (!in.next_is("rolling")) in.fail("no entry 'rolling'");
+  tidied_ = in.time("tidied");
+  while (in.next_is("past")) {
+    Group* group = group_of(SavedKey(in).key());
+    past_of(group).events.restore(in, tools_);
+  }
+  while (in.next_is("waiting")) {
+    Group* group = group_of(SavedKey(in).key());
+    ++past_of(group).waiting;
+    WaitingEvent event{in.time("time"), in.unsigned_integer("number"), group, pool_.make(),
+                       restore_bytes(in, "line")};
+    parts_.aggregates.restore(event.block, in);
+    waiting_.push(std::move(event));
+  }
+  return in.status();
+}
+
+void RollingWindows::describe_state(std::string& json_members) const {
+  std::size_t events = waiting_.size();
+  for (Group* group : groups_) events += past_of(group).events.size();
+  json_members +=
+      "\"groups\":" + std::to_string(groups_.size()) + ",\"events\":" + std::to_string(events);
+}
+
+}  // namespace
+
+OperatorPtr make_rolling_windows(const WindowOptions& options) {
+  return std::make_unique<RollingWindows>(options);
+}
+
+}  // namespace streamutils

@@ -1,0 +1,288 @@
+// Windows of events: tumbling 100rows, sliding 100rows 10rows.
+//
+// The events of a key, in the order of their times, stand on a line of numbers: 0, 1, 2 …  On that
+// line the windows are fixed windows like those on the line of time, and share slices in the same
+// way (window_history.h).
+//
+//     events of a key     0 1 2 3 4 5 6 7 8 9
+//     sliding 4 2         |-----|
+//                             |-----|
+//                                 |-----|
+//                                     |---…     incomplete at the end: partial
+//
+// Since the place of an event on the line depends on all that come before it, events wait until the
+// watermark has come to their time; one that comes below the watermark has no place any more and is
+// late.
+//
+// window_start and window_end are the times of the first and of the last event of the window; of an
+// incomplete one, window_end is how far event time has come, if that is more.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ops/aggregate_pool.h"
+#include "ops/keyed.h"
+#include "ops/window_history.h"
+#include "ops/window_kinds.h"
+#include "ops/window_parts.h"
+#include "ops/window_waiting.h"
+#include "ops/windower.h"
+
+namespace streamutils {
+namespace {
+
+// One key.
+struct Line {
+  std::int64_t rows = 0;          // events so far, numbered from 0
+  Timestamp last{};               // the time of the last one
+  std::vector<Timestamp> starts;  // of the open windows, by number: when their first event was
+  SliceQueue slices;              // by event numbers
+  std::size_t waiting = 0;
+  std::size_t index = 0;  // in the list of all lines
+};
+constexpr std::size_t kLineSize = (sizeof(Line) + 15) / 16 * 16;
+
+Line& line_of(Group* group) { return *reinterpret_cast<Line*>(group->state()); }
+
+Timestamp place(std::int64_t n) { return from_nanos(n); }
+
+class RowWindows final : public Operator {
+ public:
+  explicit RowWindows(const WindowOptions& options)
+      : parts_(options),
+        windows_(options.arguments.window.size, options.arguments.window.slide),
+        pool_(parts_.aggregates),
+        tools_{parts_.aggregates, pool_},
+        keys_(kLineSize) {}
+  ~RowWindows() override;
+  RowWindows(const RowWindows&) = delete;
+  RowWindows& operator=(const RowWindows&) = delete;
+
+  Outcome on_record(const Record& record, Emitter& out) override;
+  void on_watermark(Timestamp now, Emitter& out) override;
+  void on_end(Emitter& out) override { write_incomplete(out); }
+  void on_interrupt(Emitter& out) override;
+  // The row of an event at the watermark has a time one instant before it.
+  Timestamp least_time_to_come(Timestamp w) const override {
+    return w == kMaxTime ? w : minus(w, Duration(1));
+  }
+  std::optional<std::string> output_time() const override { return "window_end"; }
+  void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
+  bool has_state() const override { return true; }
+  void save(SnapshotWriter& out) const override;
+  Status restore(SnapshotReader& in) override;
+  void describe_state(std::string& json_members) const override;
+
+ private:
+  Group* group_of(const GroupKey& key);
+  void settle(const WaitingEvent& event, Emitter& out);
+  void open_window(Line& line, std::int64_t row, Timestamp t);
+  void close_window(Group* group, std::int64_t number, Emitter& out);
+  void forget(Group* group);
+  std::vector<Group*> groups_by_age() const;
+  void write(const Group& group, Timestamp start, Timestamp end, bool partial, Emitter& out);
+  void write_incomplete(Emitter& out);
+  std::int64_t first_open(const Line& line) const {
+    return std::max<std::int64_t>(0, windows_.first(place(line.rows)));
+  }
+
+  WindowParts parts_;
+  FixedWindows windows_;
+  BlockPool pool_;
+  SliceQueue::Tools tools_;
+  GroupTable keys_;
+  std::vector<Group*> groups_;  // in no order
+  WaitingEvents waiting_;
+};
+
+RowWindows::~RowWindows() {
+  for (const WaitingEvent& event : waiting_.all()) pool_.free(event.block);
+  for (Group* group : groups_) {
+    line_of(group).slices.clear(tools_);
+    line_of(group).~Line();
+  }
+}
+
+Group* RowWindows::group_of(const GroupKey& key) {
+  const GroupTable::Found found = keys_.find_or_add(key);
+  if (found.is_new) {
+    new (found.group->state()) Line;
+    found.group->first_seen = parts_.events;
+    line_of(found.group).index = groups_.size();
+    groups_.push_back(found.group);
+  }
+  return found.group;
+}
+
+Outcome RowWindows::on_record(const Record& record, Emitter& out) {
+  Outcome outcome;
+  GroupKey key;
+  if (!parts_.read(record, out, key, outcome)) return outcome;
+  const Timestamp t = record.time();
+  if (t < parts_.watermark) {
+    outcome.fate = Fate::late;
+    outcome.deadline = plus(t, Duration(1));
+    return outcome;
+  }
+  WaitingEvent event{t, parts_.events, group_of(key), pool_.make(), {}};
+  parts_.aggregates.add(event.block, out);
+  ++line_of(event.group).waiting;
+  if (t == parts_.watermark) {
+    settle(event, out);
+  } else {
+    waiting_.push(std::move(event));
+  }
+  return outcome;
+}
+
+void RowWindows::on_watermark(Timestamp now, Emitter& out) {
+  if (now != kMaxTime) parts_.watermark = now;
+  while (waiting_.is_ripe(now)) settle(waiting_.take(), out);
+}
+
+void RowWindows::settle(const WaitingEvent& event, Emitter& out) {
+  Line& line = line_of(event.group);
+  --line.waiting;
+  const std::int64_t row = line.rows++;
+  line.last = event.time;
+  const std::int64_t first = std::max<std::int64_t>(0, windows_.first(place(row)));
+  const std::int64_t last = windows_.last(place(row));
+  if (first <= last) {
+    open_window(line, row, event.time);
+    const Timestamp slice =
+        windows_.overlap() ? windows_.slice(place(row)).start : windows_.start(last);
+    line.slices.add(slice, event.block, event.number, tools_);
+  } else {
+    out.count("in a gap between windows");
+  }
+  pool_.free(event.block);
+  if (first <= last && windows_.end(first) == place(row + 1)) close_window(event.group, first, out);
+}
+
+void RowWindows::open_window(Line& line, std::int64_t row, Timestamp t) {
+  if (windows_.start(windows_.last(place(row))) == place(row)) line.starts.push_back(t);
+}
+
+void RowWindows::close_window(Group* group, std::int64_t number, Emitter& out) {
+  Line& line = line_of(group);
+  line.slices.drop_before(windows_.start(number), tools_);
+  write(*group, line.starts.front(), line.last, false, out);
+  line.starts.erase(line.starts.begin());
+  line.slices.drop_before(windows_.start(number + 1), tools_);
+  // The count of a key goes on in a gap; without gaps, what comes next is as good as the first.
+  const bool starts_anew = line.starts.empty() && windows_.start(number + 1) == place(line.rows);
+  if (starts_anew) line.rows = 0;
+  if (starts_anew && line.waiting == 0) forget(group);
+}
+
+void RowWindows::forget(Group* group) {
+  Line& line = line_of(group);
+  line.slices.clear(tools_);
+  groups_[line.index] = groups_.back();
+  line_of(groups_.back()).index = line.index;
+  groups_.pop_back();
+  line.~Line();
+  keys_.erase(group);
+}
+
+std::vector<Group*> RowWindows::groups_by_age() const {
+  std::vector<Group*> groups = groups_;
+  std::ranges::sort(groups, {}, &Group::first_seen);
+  return groups;
+}
+
+void RowWindows::write(const Group& group, Timestamp start, Timestamp end, bool partial,
+                       Emitter& out) {
+  const SliceQueue& slices = line_of(const_cast<Group*>(&group)).slices;
+  std::byte* whole = pool_.make();
+  for (const SliceQueue::Sum& sum : {slices.front(), slices.back()}) {
+    if (sum.block) parts_.aggregates.merge(whole, sum.block);
+  }
+  parts_.rows.begin_window(start, end);
+  parts_.rows.write(group, whole, {.partial = partial}, out);
+  pool_.free(whole);
+}
+
+void RowWindows::on_interrupt(Emitter& out) {
+  while (waiting_.is_ripe(kMaxTime)) settle(waiting_.take(), out);
+  write_incomplete(out);
+}
+
+// By end, then by key in the order in which they were first seen, then by start.
+void RowWindows::write_incomplete(Emitter& out) {
+  const auto end_of = [&](Group* group) { return std::max(line_of(group).last, parts_.watermark); };
+  std::vector<Group*> groups = groups_;
+  std::ranges::sort(groups, [&](Group* a, Group* b) {
+    return std::pair(end_of(a), a->first_seen) < std::pair(end_of(b), b->first_seen);
+  });
+  for (Group* group : groups) {
+    Line& line = line_of(group);
+    std::int64_t number = first_open(line);
+    for (const Timestamp start : line.starts) {
+      line.slices.drop_before(windows_.start(number++), tools_);
+      write(*group, start, end_of(group), true, out);
+    }
+    forget(group);
+  }
+}
+
+void RowWindows::save(SnapshotWriter& out) const {
+  parts_.save(out);
+  for (Group* group : groups_by_age()) {
+    const Line& line = line_of(group);
+    out.entry("line").field("rows", line.rows).field("last", line.last);
+    out.field("first_seen", group->first_seen);
+    save_key(out, *group);
+    for (const Timestamp start : line.starts) out.entry("start").field("time", start);
+    line.slices.save(out, parts_.aggregates);
+  }
+  for (const WaitingEvent* event : waiting_.by_number()) {
+    out.entry("waiting").field("time", event->time).field("number", event->number);
+    save_key(out, *event->group);
+    parts_.aggregates.save(event->block, out);
+  }
+}
+
+Status RowWindows::restore(SnapshotReader& in) {
+  parts_.restore(in);
+  while (in.next_is("line")) {
+    Group* group = group_of(SavedKey(in).key());
+    group->first_seen = in.unsigned_integer("first_seen");
+    Line& line = line_of(group);
+    line.rows = in.integer("rows");
+    line.last = in.time("last");
+    while (in.next_is("start")) line.starts.push_back(in.time("time"));
+    line.slices.restore(in, tools_);
+    // A damaged count would make windows without end.
+    const std::int64_t open =
+        line.rows == 0 ? 0 : windows_.last(place(line.rows - 1)) - first_open(line) + 1;
+    const bool plausible =
+        line.rows >= 0 && std::cmp_equal(std::max<std::int64_t>(open, 0), line.starts.size());
+    if (!plausible) in.fail("'rows' does not go with the open windows");
+  }
+  while (in.next_is("waiting")) {
+    Group* group = group_of(SavedKey(in).key());
+    ++line_of(group).waiting;
+    WaitingEvent event{in.time("time"), in.unsigned_integer("number"), group, pool_.make(), {}};
+    parts_.aggregates.restore(event.block, in);
+    waiting_.push(std::move(event));
+  }
+  return in.status();
+}
+
+void RowWindows::describe_state(std::string& json_members) const {
+  json_members += "\"groups\":" + std::to_string(groups_.size()) +
+                  ",\"waiting\":" + std::to_string(waiting_.size());
+}
+
+}  // namespace
+
+OperatorPtr make_row_windows(const WindowOptions& options) {
+  return std::make_unique<RowWindows>(options);
+}
+
+}  // namespace streamutils
