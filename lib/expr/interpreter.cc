@@ -322,7 +322,7 @@ Value Interpreter::compare_others(const Instruction& i, std::uint32_t node, Valu
     if (!same) return fail(ErrorKind::too_large).at(node);
     return Value::boolean(*same == (op == Comparison::equal));
   }
-  const auto o = order(a, b);
+  const auto o = a.is_numeric() && b.is_numeric() ? order_numeric(a, b) : order(a, b);
   if (!o) return blame(no_overload({a, b}), node, {{i.a, i.b}});
   return Value::boolean(holds<int>(op,
                                    *o < 0   ? -1

@@ -1,6 +1,7 @@
 // The network extension: internet addresses and ranges of them, as Kubernetes has them.
 //
-// Strict: no zones, no IPv4 in IPv6, no leading zeros.
+// Strict: no zones, no leading zeros, no dotted IPv4 in IPv6.  An IPv4-mapped address in
+// hexadecimal is the IPv4 address that it stands for.
 // SPDX-License-Identifier: Apache-2.0
 #include <arpa/inet.h>
 
@@ -24,8 +25,12 @@ std::optional<Address> parse_ip(std::string_view text) {
   }
   if (inet_pton(AF_INET6, terminated.c_str(), a.octets) != 1) return std::nullopt;
   static constexpr std::uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  if (std::memcmp(a.octets, kMapped, sizeof kMapped) == 0) return std::nullopt;
-  return a;
+  if (std::memcmp(a.octets, kMapped, sizeof kMapped) != 0) return a;
+  if (text.find('.') != std::string_view::npos) return std::nullopt;
+  Address inner;
+  inner.v4 = true;
+  std::memcpy(inner.octets, a.octets + sizeof kMapped, 4);
+  return inner;
 }
 
 std::optional<Address> parse_cidr(std::string_view text) {
@@ -37,7 +42,8 @@ std::optional<Address> parse_cidr(std::string_view text) {
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
   const bool plain = error == std::errc() && end == digits.data() + digits.size() &&
                      (digits.size() == 1 || digits[0] != '0') && digits[0] != '-';
-  if (!a || !plain || prefix > a->bits()) return std::nullopt;
+  const bool mapped = a && a->v4 && text.find(':') != std::string_view::npos;
+  if (!a || mapped || !plain || prefix > a->bits()) return std::nullopt;
   a->prefix = static_cast<std::uint8_t>(prefix);
   return a;
 }

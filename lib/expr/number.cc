@@ -296,6 +296,16 @@ std::partial_ordering compare_numeric_exactly(Value a, Value b) {
   return a.as_real() <=> b.as_real();
 }
 
+std::partial_ordering order_numeric(Value a, Value b) {
+  const auto meet = [](Value i, Value d) {
+    if (!d.is(Kind::real)) return false;
+    if (i.is(Kind::integer)) return i.as_int() == kMax && d.as_real() == 0x1p63;
+    return i.is(Kind::uinteger) && ~i.as_uint() == 0 && d.as_real() == 0x1p64;
+  };
+  if (meet(a, b) || meet(b, a)) return std::partial_ordering::equivalent;
+  return compare_numeric(a, b);
+}
+
 void append_number(std::string& out, Value v) {
   if (v.is(Kind::real)) v = Value::number(v.as_real());
   char digits[24];

@@ -58,6 +58,11 @@ inline std::partial_ordering compare_numeric(Value a, Value b) {
   return compare_numeric_exactly(a, b);
 }
 
+// The order that < <= > >= see: as above, but an int or uint at the upper end of its range is no
+// less than the strict double next to it, which is one greater and what it converts to.  Every
+// implementation of CEL has it so, and its conformance suite asks for it.
+std::partial_ordering order_numeric(Value a, Value b);
+
 // Appends the number as string() and output spell it: whole numbers in 64 bits as digits, others in
 // the shortest form that reads back; NaN, Infinity, -Infinity.  REQUIRES: v is numeric.
 void append_number(std::string& out, Value v);
