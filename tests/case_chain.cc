@@ -7,6 +7,7 @@
 #include <cstring>
 #include <deque>
 #include <functional>
+#include <optional>
 
 #include "run/line_reader.h"
 #include "run/stage.h"
@@ -106,6 +107,7 @@ class Chain::Stage {
   void files(std::map<std::string, std::vector<std::string>>& files) const {
     if (!parsed_common_.bad_to.empty()) files[parsed_common_.bad_to] = bad_to_.lines;
     if (!parsed_common_.late_to.empty()) files[parsed_common_.late_to] = late_to_.lines;
+    if (output_) files[output_->name] = file_.lines;
   }
 
  private:
@@ -136,7 +138,9 @@ class Chain::Stage {
       }
       inputs.push_back({name, live_});
     }
-    driver_ = make_driver(tool, argv_, std::move(*parsed), std::move(inputs), world_, out_,
+    output_ = parsed->plan.output;
+    Sink& out = output_ ? static_cast<Sink&>(file_) : out_;
+    driver_ = make_driver(tool, argv_, std::move(*parsed), std::move(inputs), world_, out,
                           parsed_common_.bad_to.empty() ? nullptr : &bad_to_,
                           parsed_common_.late_to.empty() ? nullptr : &late_to_,
                           [this](std::string_view message) { say(message); });
@@ -194,8 +198,8 @@ class Chain::Stage {
                                     : queue.bytes.rfind('\n');
     if (newline == std::string::npos) return read_end(input, queue);
     if (options_.feed == ChainOptions::Feed::lines) {
-      driver_->feed(input, Padded(queue.bytes.substr(0, newline)).view(), queue.offset);
-      queue.drop(newline + 1);
+      const Padded line(queue.bytes.substr(0, newline));
+      if (driver_->feed(input, line.view(), queue.offset)) queue.drop(newline + 1);
     } else {
       const Padded block(std::string_view(queue.bytes).substr(0, newline + 1));
       queue.drop(driver_->feed_block(input, block.view(), queue.offset));
@@ -208,8 +212,8 @@ class Chain::Stage {
     if (queue.bytes.empty()) {
       driver_->end_input(input);
     } else {
-      driver_->feed_unterminated(input, Padded(queue.bytes).view(), queue.offset);
-      queue.bytes.clear();
+      const Padded rest(queue.bytes);
+      if (driver_->feed_unterminated(input, rest.view(), queue.offset)) queue.bytes.clear();
     }
     return true;
   }
@@ -256,6 +260,8 @@ class Chain::Stage {
   std::string& failure_;
   Collector bad_to_;
   Collector late_to_;
+  Collector file_;  // in place of standard output
+  std::optional<OutputFile> output_;
   CommonOptions parsed_common_;
   std::string help_;
   std::vector<std::string> names_;

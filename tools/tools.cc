@@ -3,6 +3,6 @@
 
 namespace streamutils {
 
-std::vector<Tool> all_tools() { return {sfilter(), smap(), swindow()}; }
+std::vector<Tool> all_tools() { return {sfilter(), smap(), sread(), swindow(), swrite()}; }
 
 }  // namespace streamutils

@@ -10,7 +10,9 @@ namespace streamutils {
 
 Tool sfilter();
 Tool smap();
+Tool sread();
 Tool swindow();
+Tool swrite();
 
 std::vector<Tool> all_tools();
 

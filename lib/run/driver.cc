@@ -101,6 +101,7 @@ void Driver::set_now(Timestamp now) {
 
 std::optional<std::size_t> Driver::next_input() const {
   if (is_done()) return std::nullopt;
+  if (merges_exactly()) return next_by_line();
   std::optional<std::size_t> next;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     if (inputs_[i].clock.has_ended()) continue;
@@ -113,12 +114,14 @@ std::optional<std::size_t> Driver::next_input() const {
 
 // --- Lines ---------------------------------------------------------------------------------------
 
-void Driver::feed(std::size_t index, std::string_view line, std::uint64_t offset) {
+bool Driver::feed(std::size_t index, std::string_view line, std::uint64_t offset) {
   Input& input = inputs_[index];
+  if (merges_exactly() && !is_next(input, line)) return false;
   input.at = input.counted = line.data();
   input.offset = offset;
   on_line(input, line);
   ++input.lines;
+  return true;
 }
 
 std::size_t Driver::feed_block(std::size_t index, std::string_view block, std::uint64_t offset) {
@@ -133,12 +136,14 @@ std::size_t Driver::feed_block(std::size_t index, std::string_view block, std::u
 }
 
 std::size_t Driver::feed_each(Input& input, std::string_view block, std::uint64_t offset) {
-  const bool may_switch = inputs_.size() > 1;
+  const bool exact = merges_exactly();
+  const bool may_switch = !exact && inputs_.size() > 1;
   const char* const begin = block.data();
   const char* const end = begin + block.size();
   const char* at = begin;
   while (at < end) {
     const char* newline = find_newline(at, end);
+    if (exact && !is_next(input, {at, newline})) break;
     input.at = input.counted = at;
     input.offset = offset + static_cast<std::uint64_t>(at - begin);
     on_line(input, {at, newline});
@@ -192,13 +197,13 @@ void Driver::on_too_long(Input& input, std::string_view head) {
   on_bad(input, "longer than --max-line", head.substr(0, kTooLongHead));
 }
 
-void Driver::feed_unterminated(std::size_t index, std::string_view line, std::uint64_t offset) {
+bool Driver::feed_unterminated(std::size_t index, std::string_view line, std::uint64_t offset) {
   Input& input = inputs_[index];
   const std::string_view content = input.begun ? line : without_mark(line);
   Record record;
   record.reset(content);
   if (trim(content).empty() || record.check()) {
-    feed(index, line, offset);
+    if (!feed(index, line, offset)) return false;
   } else {
     input.at = input.counted = line.data();
     input.offset = offset;
@@ -206,10 +211,12 @@ void Driver::feed_unterminated(std::size_t index, std::string_view line, std::ui
     on_bad(input, "cut off: no line end, and no complete JSON", line);
   }
   end_input(index);
+  return true;
 }
 
 void Driver::on_line(Input& input, std::string_view line) {
   current_ = &input;
+  input.place.reset();
   if (line.size() > settings_.common.max_line) return on_too_long(input, line);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   if (!input.begun) line = without_mark(line);

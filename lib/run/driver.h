@@ -28,6 +28,7 @@
 #include "json/scan.h"
 #include "run/options.h"
 #include "run/report.h"
+#include "run/role.h"
 #include "stream/event_time.h"
 #include "stream/message.h"
 #include "stream/operator.h"
@@ -59,6 +60,8 @@ struct InputInfo {
 
 struct DriverSettings {
   std::string tool;
+  Role role = Role::filter;
+  bool data_only = false;         // control lines in the input are bad records
   std::vector<std::string> argv;  // with the tool's name first, for the advice about late events
   CommonSettings common;
   std::vector<InputInfo> inputs;
@@ -86,8 +89,9 @@ class Driver {
   std::optional<std::size_t> next_input() const;
 
   // One line without its '\n' (a '\r' may stand at its end); offset: of its first byte in the
-  // input. REQUIRES: Record::kPadding readable bytes behind it.
-  void feed(std::size_t input, std::string_view line, std::uint64_t offset);
+  // input.  False if a line of another input goes first (Role::source): then nothing has happened,
+  // and next_input() says which.  REQUIRES: Record::kPadding readable bytes behind it.
+  bool feed(std::size_t input, std::string_view line, std::uint64_t offset);
 
   // A block of whole lines, as feed() for each of them, but lines that cannot matter are not looked
   // at. Returns the bytes consumed: all of them unless the driver became done, or another input is
@@ -98,7 +102,8 @@ class Driver {
   void feed_too_long(std::size_t input, std::string_view head, std::uint64_t offset);
 
   // What stands behind the last '\n' of an input: a record if it is complete JSON.  Then end_input.
-  void feed_unterminated(std::size_t input, std::string_view line, std::uint64_t offset);
+  // False as feed().
+  bool feed_unterminated(std::size_t input, std::string_view line, std::uint64_t offset);
 
   // The input has ended (end of file).
   void end_input(std::size_t input);
@@ -149,6 +154,11 @@ class Driver {
   void on_late(const Outcome& outcome, Timestamp t);
   std::size_t feed_scanned(Input& input, std::string_view block, std::uint64_t offset);
   std::size_t feed_each(Input& input, std::string_view block, std::uint64_t offset);
+
+  // Merging (driver_merge.cc)
+  bool merges_exactly() const;
+  bool is_next(Input& input, std::string_view line);
+  std::optional<std::size_t> next_by_line() const;
 
   // Control
   void on_control(Input& input, std::string_view line);

@@ -19,6 +19,7 @@ void Driver::on_control(Input& input, std::string_view line) {
     ++counts_.in;
     on_bad(input, reason, line);
   };
+  if (settings_.data_only) return refuse("a control line in the data (--replay obeys it)");
   if (!message) return refuse("control line: " + message.error().message);
   if (message->kind == What::begin) {
     if (input.begun) return refuse("control line: a begin line that is not the first line");
@@ -108,14 +109,15 @@ std::optional<std::string> Driver::output_member() const {
   return std::nullopt;
 }
 
-// Writes the begin line if its member is known.
+// Writes the begin line if its member is known.  A source does not wait for a record that has one:
+// it is there to hand on lines at once.
 void Driver::ensure_begin() {
   if (begin_written_) return;
   const auto member = output_member();
   const bool from_upstream = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
     return input.controlled && !input.clock.is_derived();
   });
-  if (member || from_upstream) write_begin();
+  if (member || from_upstream || settings_.role == Role::source) write_begin();
 }
 
 // The begin line, with the member if it is known, and the output that waited for it.

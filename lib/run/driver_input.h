@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 
 #include "run/driver.h"
 
@@ -26,8 +27,9 @@ struct Driver::Input {
   InputClock clock;
   std::uint64_t lines = 0;  // lines in front of `counted`
   const char* counted = nullptr;
-  const char* at = nullptr;     // the first byte of the current line
-  std::uint64_t offset = 0;     // of the current line
+  const char* at = nullptr;        // the first byte of the current line
+  std::uint64_t offset = 0;        // of the current line
+  std::optional<Timestamp> place;  // of the line that comes next, in the order of an exact merge
   Timestamp active = kMinTime;  // when the stream's clock stood at the last line (--clock=stream)
   bool begun = false;           // a line has been seen
   bool controlled = false;      // it had a begin line

@@ -73,6 +73,17 @@ std::unique_ptr<LineWriter> output_to(int fd) {
   });
 }
 
+MainOutput::MainOutput() : fd_(STDOUT_FILENO), writer_(output_to(fd_)) {}
+
+bool MainOutput::open(const std::string& name, bool append) {
+  name_ = name;
+  fd_ = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (append ? O_APPEND : O_TRUNC), 0666);
+  if (fd_ >= 0) writer_ = output_to(fd_);
+  return fd_ >= 0;
+}
+
+int MainOutput::close() { return ::close(fd_) != 0 && errno != EBADF ? errno : 0; }
+
 bool SideFile::open(const std::string& name) {
   if (name.empty()) return true;
   name_ = name;
@@ -107,7 +118,7 @@ void Loop::pump() {
     look_at_signals();
     if (must_stop(source)) return;
     if (consume(source, *index)) {
-      if (outputs_.out->error() != 0) return;
+      if (outputs_.out.error() != 0) return;
       continue;
     }
     const Wait wait = this->wait(source, *index);
@@ -169,7 +180,7 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
     if (shows_progress_) timeout = std::min(timeout, kProgressStep);
     if (interrupted_) timeout = std::min(timeout, kInterruptGrace / 20);
 
-    pollfd fds[] = {{source.fd, POLLIN, 0}, {signal_fd(), POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
+    pollfd fds[] = {{source.fd, POLLIN, 0}, {signal_fd(), POLLIN, 0}, {outputs_.out.fd(), 0, 0}};
     const Clock::time_point before = Clock::now();
     const int n = poll(fds, 3, timeout == Duration::max() ? -1 : milliseconds(timeout));
     // A tool that was stopped, or a machine that slept, has not seen the input quiet for so long.
@@ -190,8 +201,8 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
 // Side files first: what the main output says of them must already be there.
 bool Loop::flush() {
   const bool sides = outputs_.bad_to.flush() && outputs_.late_to.flush();
-  outputs_.out->flush();
-  return sides && outputs_.out->error() == 0;
+  outputs_.out.writer().flush();
+  return sides && outputs_.out.error() == 0;
 }
 
 void Loop::look_at_signals() {
@@ -251,7 +262,7 @@ void Loop::print_stats(bool json) {
 
 int Loop::finish() {
   const int signal = ending_signal();
-  const bool stopped_reading = outputs_.out->error() != 0 || failed_;
+  const bool stopped_reading = outputs_.out.error() != 0 || failed_;
   if (!stopped_reading) driver_.finish(signal != 0 && !driver_.is_complete());
   flush();
   clear_progress();
@@ -262,10 +273,9 @@ int Loop::finish() {
   };
   tell(outputs_.bad_to.name(), outputs_.bad_to.error());
   tell(outputs_.late_to.name(), outputs_.late_to.error());
-  if (outputs_.out->error() == EPIPE) die_of(SIGPIPE);
-  tell("standard output", outputs_.out->error());
-  // Some file systems report a full disk only here.
-  if (!failed_ && close(STDOUT_FILENO) != 0 && errno != EBADF) tell("standard output", errno);
+  if (outputs_.out.error() == EPIPE) die_of(SIGPIPE);
+  tell(outputs_.out.name(), outputs_.out.error());
+  if (!failed_) tell(outputs_.out.name(), outputs_.out.close());
   if (!settings_.stats.empty()) print_stats(settings_.stats == "json");
   if (signal != 0) die_of(signal);
   return static_cast<int>(failed_ ? ExitStatus::io : driver_.status());

@@ -56,8 +56,28 @@ class SideFile {
   std::unique_ptr<LineWriter> writer_;
 };
 
+// Where the stream goes: standard output, or a file in its place.
+class MainOutput {
+ public:
+  MainOutput();  // standard output
+  // False: errno tells.
+  bool open(const std::string& name, bool append);
+
+  LineWriter& writer() { return *writer_; }
+  int fd() const { return fd_; }
+  const std::string& name() const { return name_; }
+  int error() const { return writer_->error(); }
+  // Some file systems report a full disk only here.  The errno, or 0.
+  int close();
+
+ private:
+  std::string name_ = "standard output";
+  int fd_;
+  std::unique_ptr<LineWriter> writer_;
+};
+
 struct Outputs {
-  std::unique_ptr<LineWriter> out;
+  MainOutput out;
   SideFile bad_to;
   SideFile late_to;
 };

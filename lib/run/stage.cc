@@ -88,6 +88,10 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
   auto plan = tool.plan(invocation);
   if (!plan) return plan.error();
   parsed.plan = std::move(*plan);
+  parsed.settings.originate |= parsed.plan.role == Role::source;
+  if (parsed.plan.role == Role::sink && parsed.common.control == "auto") {
+    parsed.settings.control = CommonSettings::Control::never;
+  }
   return parsed;
 }
 
@@ -97,6 +101,8 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
                                     Say say) {
   DriverSettings settings;
   settings.tool = tool.info.name;
+  settings.role = parsed.plan.role;
+  settings.data_only = parsed.plan.data_only;
   settings.argv = argv;
   settings.common = std::move(parsed.settings);
   settings.inputs = std::move(inputs);

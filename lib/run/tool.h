@@ -11,11 +11,13 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "run/options.h"
+#include "run/role.h"
 #include "stream/operator.h"
 
 namespace streamutils {
@@ -31,12 +33,21 @@ struct Invocation {
   TimeSyntax time_syntax;  // of --time-unit, --time-format, --tz
 };
 
+// A file that a tool writes in place of standard output.
+struct OutputFile {
+  std::string name;
+  bool append = false;  // to what it holds; else that is replaced
+};
+
 // What a tool has made of its arguments.
 struct Plan {
   OperatorPtr op;
   std::vector<std::string> files;     // empty: standard input
   bool takes_time = false;            // records without a readable time are bad
   std::vector<std::string> warnings;  // said before the first record
+  Role role = Role::filter;
+  bool data_only = false;              // control lines in the input are bad records
+  std::optional<OutputFile> output{};  // in place of standard output
 };
 
 // How much of event time a tool knows.

@@ -23,7 +23,9 @@ TOOLS = os.environ.get("STREAMUTILS_TOOLS", "sfilter,swindow").split(",")
 ARGUMENTS = {
     "sfilter": [],
     "smap": [],
+    "sread": [],
     "swindow": ["tumbling", "1s", "count"],
+    "swrite": [],
 }
 
 # How long anything may take that should happen at once; generous, for slow and shared machines.
