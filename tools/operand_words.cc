@@ -14,6 +14,7 @@ OperandWords words_of_swindow() {
   for (const AggregateFunction& function : aggregate_functions()) {
     words.later.push_back({std::string(function.name), std::string(function.help)});
   }
+  words.later.push_back({"where", "EXPR: which events an aggregate sees"});
   words.later.push_back({"as", "NAME: names the result of an aggregate"});
   words.later.push_back({"by", "FIELDS: a result for each value of these fields"});
   return words;

@@ -33,6 +33,10 @@ std::optional<std::int64_t> to_int64(std::string_view text);
 // The nearest double, or nullopt if it is too large for one.
 std::optional<double> to_double(std::string_view text);
 
+// Appends a number in plain digits where 40 of them suffice, without the zeros that its spelling
+// may carry (12.50 -> 12.5, 1e2 -> 100): the same text for equal numbers.
+void append_plain_number(std::string& out, std::string_view number);
+
 // Appends the shortest text that reads back as d: whole numbers below 1e21 as digits without ".0"
 // or exponent.  REQUIRES: d is finite.
 void append_double(std::string& out, double d);
@@ -73,6 +77,9 @@ class ExactSum {
 
   // sum / n, rounded once to the nearest double; nullopt if n is 0 or the result is no double.
   std::optional<double> divided_by(std::uint64_t n) const;
+
+  // Memory that it holds beside itself, in bytes.
+  std::size_t bytes() const;
 
  private:
   struct Wide;  // limbs of base 10^18 with an exponent

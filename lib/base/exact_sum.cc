@@ -322,6 +322,10 @@ void ExactSum::append_to(std::string& out) const {
   append_spelled(out, narrow_digits(mantissa_, exponent_));
 }
 
+std::size_t ExactSum::bytes() const {
+  return wide_ ? sizeof(Wide) + wide_->limbs.capacity() * sizeof(std::int64_t) : 0;
+}
+
 std::optional<double> ExactSum::divided_by(std::uint64_t n) const {
   if (n == 0) return std::nullopt;
   if (wide_) return divide_long(wide_->to_digits(), n);
@@ -334,6 +338,15 @@ std::optional<double> ExactSum::divided_by(std::uint64_t n) const {
     }
   }
   return divide_long(narrow_digits(mantissa_, exponent_), n);
+}
+
+void append_plain_number(std::string& out, std::string_view number) {
+  ExactSum sum;
+  if (sum.add(number)) {
+    sum.append_to(out);
+  } else {
+    append_canonical_number(out, number);
+  }
 }
 
 }  // namespace streamutils

@@ -1,32 +1,42 @@
-// Aggregate: what is computed from the values of one group, in bounded memory.
+// Aggregate: what is computed from the events of one group.
 //
 // An aggregate is a rule without data of its own.  Its state is a few bytes inside a block that the
 // caller owns: a group of a million costs no allocation per aggregate, and the states of one group
-// stand side by side (the layout of ClickHouse's aggregate functions).  Every aggregate merges: the
-// state of two parts joined is that of the whole, whatever the parts were.  That is what lets
-// sliding windows share slices and sessions grow together.
+// stand side by side (the layout of ClickHouse's aggregate functions).  What grows with the events
+// is allocated beside the block.
 //
-// The functions themselves are rows of a table in aggregate.cc: name, number of arguments, help,
-// maker.
+// Every aggregate but fold merges: the states of two parts joined are that of the whole, whatever
+// the parts were.  That is what lets sliding windows share slices and sessions grow together.
+// Results do not depend on the order in which events of different times came.  Of equal times, what
+// comes first counts as earlier: in merge(a, b), the events of a came before those of b.
+//
+// The functions are rows of a table in aggregate.cc: name, words that it takes, help, maker.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
 #include "base/time.h"
 #include "json/value.h"
+#include "ops/aggregate_args.h"
+#include "stream/operator.h"
 
 namespace streamutils {
 
-// One value of one event.
+// What an event is to an aggregate.  Views are valid during the call.
 struct Sample {
-  Value value;       // neither missing nor null; meaningless to an aggregate without arguments
-  Timestamp time{};  // of the event
+  Value value;             // neither missing nor null; meaningless to one without an argument
+  Timestamp time{};        // of the event
+  std::string_view event;  // its whole line; only if the aggregate says wants_event()
+  // Which of the `where` clauses that share the state it meets: bit i for clause i.  Not 0.
+  std::uint64_t clauses = 1;
 };
 
 // What an aggregate made of a sample.
@@ -35,6 +45,14 @@ enum class Taken : std::uint8_t {
   wrong_type,    // not of a kind that it understands
   out_of_range,  // a number, but too large or too small
   mixed,         // a string beside numbers (min and max compare numbers then)
+};
+
+// What stands around a result when it is written.
+struct Closing {
+  // The length of the window; nothing where there is none.
+  std::optional<Duration> length;
+  // Which `where` clause is asked for, among those that share the state.
+  unsigned clause = 0;
 };
 
 class Aggregate {
@@ -49,27 +67,46 @@ class Aggregate {
   virtual void destroy(void* state) const = 0;
 
   virtual Taken add(void* state, const Sample& sample) const = 0;
-  // Adds all that `other` has seen.
+  // Adds all that `other` has seen, as if it had come after what `state` has seen.
+  // REQUIRES: the function merges.
   virtual void merge(void* state, const void* other) const = 0;
 
-  // Appends the result as a JSON value.
-  virtual void write(const void* state, std::string& out) const = 0;
+  // Appends the result as a JSON value.  What fails (only fold can) is counted and said.
+  virtual void write(const void* state, const Closing& closing, std::string& out,
+                     Emitter& messages) const = 0;
 
   // The state as text, any bytes; restore takes it back into a fresh state, or refuses it (false).
   virtual void save(const void* state, std::string& out) const = 0;
   virtual bool restore(void* state, std::string_view text) const = 0;
+
+  // Memory that the state holds outside its block, in bytes, about.
+  virtual std::size_t bytes(const void* state) const = 0;
+
+  // Aggregates of one argument whose states are alike keep one state for all: those with the same
+  // kind, such as p50 and p99.  They differ in write() alone.
+  virtual std::string_view state_kind() const = 0;
+  // True if also those with another `where` share the state, which then tells clauses apart.
+  virtual bool tells_clauses() const { return false; }
+  // True if it needs Sample::event.
+  virtual bool wants_event() const { return false; }
 };
 
 using AggregatePtr = std::unique_ptr<const Aggregate>;
 
 // A row of the table of functions.
 struct AggregateFunction {
-  std::string_view name;
-  std::size_t arity;           // words that it takes, whatever they spell
-  std::string_view arguments;  // for messages: "FIELD", or empty
+  std::string_view name;       // "pNN" stands for p50, p99.9 and so on
+  std::string_view parameter;  // of the word in front of the argument, for messages: "N", or empty
+  std::string_view argument;   // "EXPR", or empty if it takes none
   std::string_view help;       // one line for the man page
   std::string_view wants;      // what a wrong type is not: "a number"
-  AggregatePtr (*make)();
+  bool by_time;                // the result depends on the times of events
+  bool merges;
+  // Refuses a parameter that is none, in one line.
+  Result<AggregatePtr> (*make)(const AggregateSpec& spec);
+
+  // Words that it takes, whatever they spell.
+  std::size_t arity() const { return !parameter.empty() + !argument.empty(); }
 };
 
 // All functions, in the order in which the man page lists them.

@@ -16,27 +16,13 @@ constexpr std::array<std::string_view, 5> kReserved = {"window_start", "window_e
 
 // Functions of the language that this version does not have.  They are known so that nobody's
 // `median latency` is taken for the names of two files.
-constexpr std::array<std::string_view, 22> kPlanned = {
-    "distinct", "median",          "stddev", "var",       "mode", "range", "list",   "set",  "any",
-    "every",    "argmin",          "argmax", "delta",     "rate", "top",   "bottom", "ewma", "fold",
-    "quantile", "approx_distinct", "mean",   "percentile"};
-
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// p50, p99.9, approx_p99
-bool is_percentile(std::string_view word) {
-  if (word.starts_with("approx_")) word.remove_prefix(7);
-  if (!word.starts_with('p')) return false;
-  word.remove_prefix(1);
-  const std::size_t dot = word.find('.');
-  if (dot == std::string_view::npos) return all_digits(word);
-  return all_digits(word.substr(0, dot)) && all_digits(word.substr(dot + 1));
-}
+constexpr std::array<std::string_view, 18> kPlanned = {
+    "distinct", "median",   "stddev",          "var",   "mode", "range",  "list",
+    "set",      "argmin",   "argmax",          "delta", "top",  "bottom", "ewma",
+    "fold",     "quantile", "approx_distinct", "p99"};
 
 bool is_planned(std::string_view word) {
-  return std::ranges::find(kPlanned, word) != kPlanned.end() || is_percentile(word);
+  return std::ranges::find(kPlanned, word) != kPlanned.end();
 }
 
 std::string list_of_functions() {
@@ -56,48 +42,77 @@ Error no_such_function(std::string_view word) {
           (guess.empty() ? " (there are " + list_of_functions() + ")" : guess)};
 }
 
-// An argument that is a path.  What only an expression could mean is refused, not looked up as a
-// member that no event has.
-Result<Path> parse_argument(const AggregateFunction& function, const std::string& word) {
-  constexpr std::string_view kOperators = " \t()*+%<>=!&|?:,\"'[]{}";
-  const bool pointer = word.starts_with('/');
-  if (!pointer && word.find_first_of(kOperators) != std::string::npos) {
-    return Error{std::string(function.name) + ": " + quote(word) +
-                 " is no field, and expressions are not supported yet"};
-  }
-  Result<Path> path = Path::parse(word);
-  if (!path) return Error{std::string(function.name) + ": " + path.error().message};
-  return path;
-}
+// The words of one command line, and how far they have been read.
+struct Words {
+  std::span<const std::string> all;
+  std::size_t& position;
 
-Status parse_name(std::span<const std::string> words, std::size_t& position, AggregateSpec& spec) {
-  if (position == words.size() || words[position] != "as") return {};
-  if (++position == words.size() || words[position].empty()) {
-    return Error{"'as' needs the name of a member behind it"};
+  bool at_end() const { return position == all.size(); }
+  bool next_is(std::string_view word) const { return !at_end() && all[position] == word; }
+  bool take_if(std::string_view word) {
+    const bool found = next_is(word);
+    position += found;
+    return found;
   }
-  spec.name = words[position++];
+  const std::string& take() { return all[position++]; }
+};
+
+// The expression behind the word `role`.
+Status parse_expression(std::string_view role, const std::string& text, std::optional<Expr>& expr) {
+  Result<Expr> compiled = Expr::compile_argument(text);
+  if (!compiled) return Error{std::string(role) + ": " + compiled.error().message};
+  expr = *std::move(compiled);
   return {};
 }
 
-// REQUIRES: words[position] is the name of the function.
-Result<AggregateSpec> parse_one(const AggregateFunction& function,
-                                std::span<const std::string> words, std::size_t& position) {
-  AggregateSpec spec{std::string(function.name), {}, {}};
-  ++position;
-  if (words.size() - position < function.arity) {
-    return Error{"'" + spec.function + "' needs a field behind it: " + spec.function + " " +
-                 std::string(function.arguments)};
+// `where EXPR`, `having EXPR`.
+Status parse_condition(Words& words, const std::string& role, std::optional<Expr>& expr) {
+  if (!words.take_if(role)) return {};
+  if (words.at_end()) return Error{"'" + role + "' needs an expression behind it"};
+  return parse_expression(role, words.take(), expr);
+}
+
+Status parse_name(Words& words, AggregateSpec& spec) {
+  if (!words.take_if("as")) return {};
+  if (words.at_end() || words.all[words.position].empty()) {
+    return Error{"'as' needs the name of a member behind it"};
   }
-  for (std::size_t i = 0; i < function.arity; ++i) {
-    Result<Path> argument = parse_argument(function, words[position++]);
-    if (!argument) return argument.error();
-    spec.arguments.push_back(*std::move(argument));
+  spec.name = words.take();
+  return {};
+}
+
+Error too_few_words(const AggregateFunction& function, const std::string& name) {
+  std::string form = name;
+  for (const std::string_view word : {function.parameter, function.argument}) {
+    if (!word.empty()) form += " " + std::string(word);
   }
-  if (position < words.size() && words[position] == "where") {
-    return Error{"'where' is not supported yet: filter before the window, with sfilter"};
+  return {"'" + name + "' needs " + (function.arity() == 1 ? "a field" : "two words") +
+          " behind it: " + form};
+}
+
+// The fixed words of the function.  REQUIRES: its name has been taken.
+Status parse_words(const AggregateFunction& function, Words& words, AggregateSpec& spec) {
+  const std::size_t name = words.position - 1;
+  if (words.all.size() - words.position < function.arity()) {
+    return too_few_words(function, spec.function);
   }
-  spec.name = output_name(spec.function, spec.arguments);
-  if (Status status = parse_name(words, position, spec); !status.ok()) return status.error();
+  if (!function.parameter.empty()) spec.parameter = words.take();
+  if (!function.argument.empty()) {
+    Status status = parse_expression(spec.function, words.take(), spec.argument);
+    if (!status.ok()) return status;
+  }
+  spec.name = output_name(words.all.subspan(name, words.position - name));
+  const auto made = function.make(spec);
+  if (!made) return Error{spec.function + ": " + made.error().message};
+  return {};
+}
+
+Result<AggregateSpec> parse_one(const AggregateFunction& function, Words& words) {
+  AggregateSpec spec;
+  spec.function = words.take();
+  if (Status s = parse_words(function, words, spec); !s.ok()) return s.error();
+  if (Status s = parse_condition(words, "where", spec.where); !s.ok()) return s.error();
+  if (Status s = parse_name(words, spec); !s.ok()) return s.error();
   return spec;
 }
 
@@ -108,9 +123,9 @@ Error no_aggregates() {
 
 }  // namespace
 
-std::string output_name(std::string_view function, std::span<const Path> arguments) {
-  std::string joined(function);
-  for (const Path& argument : arguments) joined += "_" + argument.text();
+std::string output_name(std::span<const std::string> words) {
+  std::string joined;
+  for (const std::string& word : words) joined += (joined.empty() ? "" : "_") + word;
   std::string name;
   bool in_run = false;
   for (const char c : joined) {
@@ -125,20 +140,20 @@ std::string output_name(std::string_view function, std::span<const Path> argumen
 
 bool is_aggregate_word(std::string_view word) { return find_aggregate(word) || is_planned(word); }
 
-Result<std::vector<AggregateSpec>> parse_aggregates(std::span<const std::string> words,
+Result<std::vector<AggregateSpec>> parse_aggregates(std::span<const std::string> all,
                                                     std::size_t& position) {
+  Words words{all, position};
   std::vector<AggregateSpec> specs;
-  while (position < words.size()) {
-    const std::string& word = words[position];
+  while (!words.at_end()) {
+    const std::string& word = all[position];
     const AggregateFunction* function = find_aggregate(word);
     if (!function && is_planned(word)) {
-      return Error{"the aggregate '" + word + "' is not supported yet (there are " +
-                   list_of_functions() + ")"};
+      return Error{"the aggregate '" + word + "' is not supported yet"};
     }
     if (!function && !specs.empty()) break;
     if (word == "by" || word == "having" || word == "--") return no_aggregates();
     if (!function) return no_such_function(word);
-    Result<AggregateSpec> spec = parse_one(*function, words, position);
+    Result<AggregateSpec> spec = parse_one(*function, words);
     if (!spec) return spec.error();
     specs.push_back(*std::move(spec));
   }
@@ -169,6 +184,60 @@ Status check_output_names(std::span<const AggregateSpec> aggregates, std::span<c
     taken.push_back(spec.name);
   }
   return {};
+}
+
+namespace {
+
+Status parse_keys(Words& words, AggregateRules rules, std::vector<Path>& keys) {
+  if (!words.next_is("by")) return {};
+  if (!rules.takes_by) return Error{"'by' is not needed here: the keys are given already"};
+  words.take();
+  if (words.at_end()) return Error{"'by' needs a field behind it: by FIELD, or by FIELD,FIELD"};
+  Result<std::vector<Path>> fields = parse_key_fields(words.take());
+  if (!fields) return fields.error();
+  keys = *std::move(fields);
+  return {};
+}
+
+// What follows the arguments are files, so an argument in the wrong place would be opened as one.
+Status parse_files(Words& words, std::vector<std::string>& files) {
+  constexpr std::array<std::string_view, 4> kWords = {"by", "as", "where", "having"};
+  if (!words.take_if("--") && !words.at_end()) {
+    const std::string& word = words.all[words.position];
+    if (is_aggregate_word(word) || std::ranges::find(kWords, word) != kWords.end()) {
+      return Error{"'" + word +
+                   "' comes too late: aggregates first, then 'by', then 'having', then files" +
+                   " (a file of that name is ./" + word + ")"};
+    }
+  }
+  files.assign(words.all.begin() + static_cast<std::ptrdiff_t>(words.position), words.all.end());
+  words.position = words.all.size();
+  return {};
+}
+
+Status parse_or_default(Words& words, AggregateRules rules, std::vector<AggregateSpec>& specs) {
+  const bool given = !words.at_end() && is_aggregate_word(words.all[words.position]);
+  if (!given && rules.defaults_to_count) {
+    specs = {{"count", {}, {}, {}, "count"}};
+    return {};
+  }
+  Result<std::vector<AggregateSpec>> parsed = parse_aggregates(words.all, words.position);
+  if (!parsed) return parsed.error();
+  specs = *std::move(parsed);
+  return {};
+}
+
+}  // namespace
+
+Result<AggregateArguments> parse_aggregate_arguments(std::span<const std::string> all,
+                                                     std::size_t position, AggregateRules rules) {
+  Words words{all, position};
+  AggregateArguments arguments;
+  if (Status s = parse_or_default(words, rules, arguments.aggregates); !s.ok()) return s.error();
+  if (Status s = parse_keys(words, rules, arguments.keys); !s.ok()) return s.error();
+  if (Status s = parse_condition(words, "having", arguments.having); !s.ok()) return s.error();
+  if (Status s = parse_files(words, arguments.files); !s.ok()) return s.error();
+  return arguments;
 }
 
 }  // namespace streamutils

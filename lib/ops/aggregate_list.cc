@@ -10,6 +10,8 @@
 namespace streamutils {
 namespace {
 
+constexpr std::size_t kMaxClauses = 64;  // bits of Sample::clauses
+
 // A value in a message: a string in one pair of quotes, anything else without.
 std::string show(Value value) {
   std::string scratch;
@@ -18,117 +20,229 @@ std::string show(Value value) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
+// The place of the expression among some that were seen before, or their number.
+template <typename Known, typename Text>
+std::size_t place_of(const std::vector<Known>& known, const std::string& text, Text text_of) {
+  const auto place =
+      std::ranges::find_if(known, [&](const Known& one) { return text_of(one) == text; });
+  return static_cast<std::size_t>(place - known.begin());
+}
+
 }  // namespace
 
 AggregateList::AggregateList(std::span<const AggregateSpec> specs) {
-  for (const AggregateSpec& spec : specs) {
-    const AggregateFunction* function = find_aggregate(spec.function);
-    Member member{function->make(), function, block_size_, input_of(spec), ",", {}};
-    append_json_string(member.label, spec.name);
-    member.label += ':';
-    member.field.append("a").append(std::to_string(members_.size()));
-    block_size_ += (member.aggregate->size() + 15) / 16 * 16;
-    members_.push_back(std::move(member));
-  }
+  for (const AggregateSpec& spec : specs) append(spec);
+  needs_evaluator_ = !clauses_.empty() || std::ranges::any_of(inputs_, [](const Input& input) {
+    return input.argument.needs_evaluator();
+  });
 }
 
-std::size_t AggregateList::input_of(const AggregateSpec& spec) {
-  if (spec.arguments.empty()) return kNoInput;
-  const Path& path = spec.arguments.front();
-  const auto known = std::ranges::find(inputs_, path, &Input::path);
-  if (known != inputs_.end()) return static_cast<std::size_t>(known - inputs_.begin());
-  inputs_.push_back({path, {}});
-  return inputs_.size() - 1;
+void AggregateList::append(const AggregateSpec& spec) {
+  const AggregateFunction* function = find_aggregate(spec.function);
+  AggregatePtr aggregate = *function->make(spec);
+  const std::size_t clause = clause_of(spec);
+  const std::size_t input = input_of(spec, clause);
+  Column column{nullptr, state_for(*aggregate, input, clause), 0, ","};
+  append_json_string(column.label, spec.name);
+  column.label += ':';
+  if (column.state == kNone) {
+    column.state = states_.size();
+    const std::size_t size = (aggregate->size() + 15) / 16 * 16;
+    states_.push_back({std::move(aggregate),
+                       function,
+                       block_size_,
+                       input,
+                       {clause},
+                       "a" + std::to_string(states_.size())});
+    block_size_ += size;
+  } else {
+    column.aggregate = std::move(aggregate);
+  }
+  std::vector<std::size_t>& clauses = states_[column.state].clauses;
+  const auto place = std::ranges::find(clauses, clause);
+  column.clause = static_cast<unsigned>(place - clauses.begin());
+  if (place == clauses.end()) clauses.push_back(clause);
+  columns_.push_back(std::move(column));
+  is_by_time_ = is_by_time_ || function->by_time;
+  if (!function->merges) unmergeable_ = function->name;
+}
+
+std::size_t AggregateList::clause_of(const AggregateSpec& spec) {
+  if (!spec.where) return kNone;
+  const std::size_t place =
+      place_of(clauses_, spec.where->text(),
+               [](const AggregateClause& clause) { return clause.expr().text(); });
+  if (place == clauses_.size()) clauses_.emplace_back(*spec.where);
+  return place;
+}
+
+std::size_t AggregateList::input_of(const AggregateSpec& spec, std::size_t clause) {
+  if (!spec.argument) return kNone;
+  const std::size_t place = place_of(inputs_, spec.argument->text(), [](const Input& input) {
+    return input.argument.expr().text();
+  });
+  if (place == inputs_.size()) inputs_.push_back({AggregateArgument(*spec.argument), {}});
+  inputs_[place].clauses.push_back(clause);
+  return place;
+}
+
+std::size_t AggregateList::state_for(const Aggregate& aggregate, std::size_t input,
+                                     std::size_t clause) const {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const State& state = states_[i];
+    const bool same_clause = state.clauses == std::vector<std::size_t>{clause};
+    const bool may_join = aggregate.tells_clauses() && state.clauses.size() < kMaxClauses;
+    if (state.input == input && state.aggregate->state_kind() == aggregate.state_kind() &&
+        (same_clause || may_join)) {
+      return i;
+    }
+  }
+  return kNone;
 }
 
 void AggregateList::create(std::byte* block) const {
-  for (const Member& member : members_) member.aggregate->create(block + member.offset);
+  for (const State& state : states_) state.aggregate->create(block + state.offset);
 }
 
 void AggregateList::destroy(std::byte* block) const {
-  for (const Member& member : members_) member.aggregate->destroy(block + member.offset);
+  for (const State& state : states_) state.aggregate->destroy(block + state.offset);
 }
 
 void AggregateList::read(const Record& record) {
   time_ = record.time();
+  line_ = record.line();
+  if (needs_evaluator_) return compute(record);
   for (Input& input : inputs_) {
-    input.value = record.get(input.path);
+    input.argument.read(record, evaluator_);
     input.reported = 0;
   }
 }
 
+// Clauses come first: `avg a / n where n != 0` never divides by 0.
+void AggregateList::compute(const Record& record) {
+  evaluator_.begin(record);
+  failed_ = false;
+  for (AggregateClause& clause : clauses_) {
+    clause.read(evaluator_);
+    failed_ = failed_ || clause.has_failed();
+  }
+  for (Input& input : inputs_) {
+    input.reported = 0;
+    const bool needed = std::ranges::any_of(
+        input.clauses, [&](std::size_t clause) { return clause_holds(clause); });
+    if (needed) {
+      input.argument.read(record, evaluator_);
+    } else {
+      input.argument.skip();
+    }
+    failed_ = failed_ || input.argument.has_failed();
+  }
+}
+
+void AggregateList::report_failures(Emitter& out) {
+  failed_ = false;
+  for (AggregateClause& clause : clauses_) {
+    if (clause.has_failed()) clause.report_failure(evaluator_, out);
+  }
+  for (Input& input : inputs_) {
+    if (input.argument.has_failed()) input.argument.report_failure(evaluator_, out);
+  }
+}
+
+std::uint64_t AggregateList::clauses_met(const State& state) const {
+  std::uint64_t met = 0;
+  for (std::size_t i = 0; i < state.clauses.size(); ++i) {
+    met |= std::uint64_t{clause_holds(state.clauses[i])} << i;
+  }
+  return met;
+}
+
 void AggregateList::add(std::byte* block, Emitter& out) {
-  for (const Member& member : members_) {
-    Sample sample{{}, time_};
-    if (member.input != kNoInput) {
-      sample.value = inputs_[member.input].value;
+  if (failed_) report_failures(out);
+  for (const State& state : states_) {
+    Sample sample{{}, time_, line_};
+    if (!clauses_.empty()) {
+      sample.clauses = clauses_met(state);
+      if (sample.clauses == 0) continue;
+    }
+    if (state.input != kNone) {
+      sample.value = inputs_[state.input].argument.value();
       if (!sample.value.exists() || sample.value.is(Kind::null)) continue;
     }
-    const Taken taken = member.aggregate->add(block + member.offset, sample);
-    if (taken != Taken::yes) report(member, taken, out);
+    const Taken taken = state.aggregate->add(block + state.offset, sample);
+    if (taken != Taken::yes) report(state, taken, out);
   }
 }
 
 // "field 'amount' is not a number" is counted; the first says what was found.
-void AggregateList::report(const Member& member, Taken taken, Emitter& out) {
-  Input& input = inputs_[member.input];
+void AggregateList::report(const State& state, Taken taken, Emitter& out) {
+  Input& input = inputs_[state.input];
   const unsigned bit = 1U << static_cast<unsigned>(taken);
   if (input.reported & bit) return;
   input.reported |= bit;
-  const std::string field = "field '" + input.path.text() + "'";
-  const std::string skipped = " (" + std::string(member.function->name) + " skips it)";
-  const std::string found = show(input.value);
+  const std::string subject = input.argument.subject();
+  const std::string name(state.function->name);
+  const std::string found = show(input.argument.value());
   switch (taken) {
     case Taken::yes:
       return;
     case Taken::wrong_type: {
-      const std::string not_wanted = "not " + std::string(member.function->wants);
-      if (out.count(field + " is " + not_wanted)) {
-        out.say(field + ": " + not_wanted + ": " + found + skipped);
+      const std::string not_wanted = "not " + std::string(state.function->wants);
+      if (out.count(subject + " is " + not_wanted)) {
+        out.say(subject + ": " + not_wanted + ": " + found + " (" + name + " skips it)");
       }
       return;
     }
     case Taken::out_of_range:
-      if (out.count(field + " is out of range")) {
-        out.say(field + ": the number is out of range: " + found + skipped);
+      if (out.count(subject + " is out of range")) {
+        out.say(subject + ": the number is out of range: " + found + " (" + name + " skips it)");
       }
       return;
     case Taken::mixed:
-      if (out.count(field + " has strings beside numbers")) {
-        out.say(field + ": strings beside numbers in one group: " +
-                std::string(member.function->name) + " compares the numbers");
+      if (out.count(subject + " has strings beside numbers")) {
+        out.say(subject + ": strings beside numbers in one group: " + name +
+                " compares the numbers");
       }
       return;
   }
 }
 
 void AggregateList::merge(std::byte* block, const std::byte* other) const {
-  for (const Member& member : members_) {
-    member.aggregate->merge(block + member.offset, other + member.offset);
+  for (const State& state : states_) {
+    state.aggregate->merge(block + state.offset, other + state.offset);
   }
 }
 
-void AggregateList::write(const std::byte* block, std::string& row) const {
-  for (const Member& member : members_) {
-    row += member.label;
-    member.aggregate->write(block + member.offset, row);
+void AggregateList::write(const std::byte* block, std::optional<Duration> length, std::string& row,
+                          Emitter& out) const {
+  for (const Column& column : columns_) {
+    const State& state = states_[column.state];
+    const Aggregate& aggregate = column.aggregate ? *column.aggregate : *state.aggregate;
+    row += column.label;
+    aggregate.write(block + state.offset, {length, column.clause}, row, out);
   }
+}
+
+std::size_t AggregateList::bytes(const std::byte* block) const {
+  std::size_t bytes = 0;
+  for (const State& state : states_) bytes += state.aggregate->bytes(block + state.offset);
+  return bytes;
 }
 
 void AggregateList::save(const std::byte* block, SnapshotWriter& out) const {
-  std::string state;
-  for (const Member& member : members_) {
-    state.clear();
-    member.aggregate->save(block + member.offset, state);
-    save_bytes(out, member.field, state);
+  std::string text;
+  for (const State& state : states_) {
+    text.clear();
+    state.aggregate->save(block + state.offset, text);
+    save_bytes(out, state.field, text);
   }
 }
 
 void AggregateList::restore(std::byte* block, SnapshotReader& in) const {
-  for (const Member& member : members_) {
-    const std::string state = restore_bytes(in, member.field);
-    if (!member.aggregate->restore(block + member.offset, state)) {
-      in.fail("no state of '" + std::string(member.function->name) + "': " + quote(state));
+  for (const State& state : states_) {
+    const std::string text = restore_bytes(in, state.field);
+    if (!state.aggregate->restore(block + state.offset, text)) {
+      in.fail("no state of '" + std::string(state.function->name) + "': " + quote(text));
     }
   }
 }

@@ -1,17 +1,24 @@
 // AggregateList: the aggregates of one command line, with the states of a group side by side in a
 // block.
+//
+// Aggregates whose states would be equal share one: p50 and p99 of one argument, and the distinct
+// values of one argument under several `where` clauses.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "expr/expr.h"
 #include "json/record.h"
 #include "ops/aggregate.h"
 #include "ops/aggregate_args.h"
+#include "ops/aggregate_input.h"
 #include "stream/operator.h"
 #include "stream/snapshot.h"
 
@@ -19,7 +26,7 @@ namespace streamutils {
 
 class AggregateList {
  public:
-  // REQUIRES: every function is in the table, with as many arguments as it takes.
+  // REQUIRES: parse_aggregates made them.
   explicit AggregateList(std::span<const AggregateSpec> specs);
 
   // Bytes of a block, a multiple of 16.  Blocks are aligned to 16.
@@ -29,17 +36,29 @@ class AggregateList {
   void create(std::byte* block) const;
   void destroy(std::byte* block) const;
 
-  // Looks up the arguments in the record, once however often they are named.  Changes no state: the
-  // record may still turn out to be damaged.
+  // Computes arguments and clauses from the record, each once.  Changes no state: the record may
+  // still turn out to be damaged.
   void read(const Record& record);
-  // Adds the event that was read last.  REQUIRES: its record is still valid, and ok().  Values of
-  // the wrong kind are counted, and the first of each is said.
+  // Adds the event that was read last.  REQUIRES: its record is still valid, and ok().  Expressions
+  // that fail and values of the wrong kind are counted, and the first of each is said.
   void add(std::byte* block, Emitter& out);
 
+  // Adds the events of `other`, as if they had come after those of `block`: that matters to equal
+  // times only.  REQUIRES: merges().
   void merge(std::byte* block, const std::byte* other) const;
 
-  // Appends `,"name":result` for each aggregate.
-  void write(const std::byte* block, std::string& row) const;
+  // False if one of the functions does not merge (fold); unmergeable() is its name, or empty.
+  bool merges() const { return unmergeable_.empty(); }
+  std::string_view unmergeable() const { return unmergeable_; }
+  // True if a result depends on the times of events (first, last, list…).
+  bool is_by_time() const { return is_by_time_; }
+
+  // Appends `,"name":result` for each aggregate.  length: of the window (rate divides by it).
+  void write(const std::byte* block, std::optional<Duration> length, std::string& row,
+             Emitter& out) const;
+
+  // Memory that the states hold outside the block, in bytes, about.  Walks all states.
+  std::size_t bytes(const std::byte* block) const;
 
   // The states as fields of the snapshot's current entry.
   void save(const std::byte* block, SnapshotWriter& out) const;
@@ -47,31 +66,57 @@ class AggregateList {
   void restore(std::byte* block, SnapshotReader& in) const;
 
  private:
-  static constexpr std::size_t kNoInput = static_cast<std::size_t>(-1);
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-  // A path, and the value that the record has there.
+  // An argument, who needs it, and what has been reported of it for the current event.
   struct Input {
-    Path path;
-    Value value;
-    // What has been reported of this event, once for all aggregates of the field: a set of Taken.
-    unsigned reported = 0;
+    AggregateArgument argument;
+    std::vector<std::size_t> clauses;  // needed if one of them holds, or if one is kNone
+    unsigned reported = 0;             // a set of Taken
   };
-  struct Member {
-    AggregatePtr aggregate;
+  // A state in the block, and what it is fed with.
+  struct State {
+    AggregatePtr aggregate;  // of the first that uses it
     const AggregateFunction* function;
-    std::size_t offset;  // in the block
-    std::size_t input;   // among inputs_, or kNoInput
-    std::string label;   // `,"name":`
-    std::string field;   // in snapshots
+    std::size_t offset;                // in the block
+    std::size_t input;                 // among inputs_, or kNone
+    std::vector<std::size_t> clauses;  // among clauses_, or kNone: every event
+    std::string field;                 // in snapshots
+  };
+  // A member of the output.
+  struct Column {
+    AggregatePtr aggregate;  // null: that of the state
+    std::size_t state;
+    unsigned clause;    // among those of the state
+    std::string label;  // `,"name":`
   };
 
-  std::size_t input_of(const AggregateSpec& spec);
-  void report(const Member& member, Taken taken, Emitter& out);
+  void append(const AggregateSpec& spec);
+  std::size_t input_of(const AggregateSpec& spec, std::size_t clause);
+  std::size_t clause_of(const AggregateSpec& spec);
+  // A state that the aggregate can share, or kNone.
+  std::size_t state_for(const Aggregate& aggregate, std::size_t input, std::size_t clause) const;
+  bool clause_holds(std::size_t clause) const {
+    return clause == kNone || clauses_[clause].holds();
+  }
+  std::uint64_t clauses_met(const State& state) const;
+  void compute(const Record& record);
+  void report_failures(Emitter& out);
+  void report(const State& state, Taken taken, Emitter& out);
 
+  std::vector<AggregateClause> clauses_;
   std::vector<Input> inputs_;
-  std::vector<Member> members_;
+  std::vector<State> states_;
+  std::vector<Column> columns_;
   std::size_t block_size_ = 0;
-  Timestamp time_{};  // of the event that was read last
+  std::string_view unmergeable_;
+  bool is_by_time_ = false;
+  bool needs_evaluator_ = false;
+  bool failed_ = false;  // an expression, on the event that was read last; not reported yet
+  Evaluator evaluator_;
+  // Of the event that was read last.
+  Timestamp time_{};
+  std::string_view line_;
 };
 
 }  // namespace streamutils

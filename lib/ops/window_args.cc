@@ -116,35 +116,6 @@ Result<WindowSpec> parse_window(Words& words) {
       (guess.empty() ? " (there are tumbling, sliding, session, cumulate, rolling)" : guess)};
 }
 
-Status parse_keys(Words& words, std::vector<Path>& keys) {
-  if (!words.next_is("by")) return {};
-  words.take();
-  if (words.at_end()) return Error{"'by' needs a field behind it: by FIELD, or by FIELD,FIELD"};
-  Result<std::vector<Path>> fields = parse_key_fields(words.take());
-  if (!fields) return fields.error();
-  keys = *std::move(fields);
-  return {};
-}
-
-// What follows the arguments are files, so an argument in the wrong place would be opened as one.
-Status parse_files(Words& words, std::vector<std::string>& files) {
-  if (words.next_is("having"))
-    return Error{"'having' is not supported yet: filter behind the window"};
-  const bool explicit_end = words.next_is("--");
-  if (explicit_end) words.take();
-  if (!explicit_end && !words.at_end()) {
-    const std::string& word = words.all[words.position];
-    if (is_aggregate_word(word) || word == "by" || word == "as" || word == "where") {
-      return Error{"'" + word +
-                   "' comes too late: aggregates first, then 'by', then files (a file of" +
-                   " that name is ./" + word + ")"};
-    }
-  }
-  files.assign(words.all.begin() + static_cast<std::ptrdiff_t>(words.position), words.all.end());
-  words.position = words.all.size();
-  return {};
-}
-
 }  // namespace
 
 Result<WindowArguments> parse_window_arguments(std::span<const std::string> all) {
@@ -153,11 +124,12 @@ Result<WindowArguments> parse_window_arguments(std::span<const std::string> all)
   Result<WindowSpec> window = parse_window(words);
   if (!window) return window.error();
   arguments.window = *window;
-  Result<std::vector<AggregateSpec>> aggregates = parse_aggregates(words.all, words.position);
-  if (!aggregates) return aggregates.error();
-  arguments.aggregates = *std::move(aggregates);
-  if (Status s = parse_keys(words, arguments.keys); !s.ok()) return s.error();
-  if (Status s = parse_files(words, arguments.files); !s.ok()) return s.error();
+  Result<AggregateArguments> rest = parse_aggregate_arguments(words.all, words.position, {});
+  if (!rest) return rest.error();
+  if (rest->having) return Error{"'having' is not supported yet: filter behind the window"};
+  arguments.aggregates = std::move(rest->aggregates);
+  arguments.keys = std::move(rest->keys);
+  arguments.files = std::move(rest->files);
   if (Status s = check_output_names(arguments.aggregates, arguments.keys); !s.ok())
     return s.error();
   return arguments;

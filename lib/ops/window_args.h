@@ -37,7 +37,8 @@ struct WindowArguments {
   std::vector<std::string> files;
 };
 
-// Reads the words; an error is one line that names the word and what would be right.  A word "--"
+// Reads the words; an error names the word and what would be right; that of
+// an expression has several lines, the last with a caret.  A word "--"
 // ends the arguments.
 Result<WindowArguments> parse_window_arguments(std::span<const std::string> words);
 

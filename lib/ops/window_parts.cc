@@ -6,6 +6,7 @@ RowWriter::RowWriter(const std::vector<Path>& keys, const AggregateList& aggrega
     : aggregates_(aggregates), keys_(keys) {}
 
 void RowWriter::begin_window(Timestamp start, Timestamp end) {
+  length_ = end - start;
   times_ = "{\"window_start\":";
   append_time(times_, start, style_);
   times_ += ",\"window_end\":";
@@ -30,8 +31,8 @@ void RowWriter::write_enriched(std::string_view event, const std::byte* block, R
   emit(out);
 }
 
-void RowWriter::append_results(const std::byte* block, RowMark mark, Emitter&) {
-  aggregates_.write(block, row_);
+void RowWriter::append_results(const std::byte* block, RowMark mark, Emitter& out) {
+  aggregates_.write(block, length_, row_, out);
   if (mark.partial) row_ += ",\"partial\":true";
   if (mark.late) row_ += ",\"late\":true";
   if (mark.revision > 0) row_ += ",\"revision\":" + std::to_string(mark.revision);

@@ -36,6 +36,8 @@ class RowWriter {
 
   // The window of the rows that follow.
   void begin_window(Timestamp start, Timestamp end);
+  // Of windows that are not written with their ends.
+  void set_length(Duration length) { length_ = length; }
 
   void write(const Group& group, const std::byte* block, RowMark mark, Emitter& out);
 
@@ -50,6 +52,7 @@ class RowWriter {
   const AggregateList& aggregates_;
   KeyMembers keys_;
   TimeStyle style_;
+  Duration length_{};  // of the window
   std::string times_;
   std::string row_;
 };

@@ -93,7 +93,9 @@ class RollingWindows final : public Operator {
         pool_(parts_.aggregates),
         tools_{parts_.aggregates, pool_},
         keys_(kPastSize),
-        names_(options.arguments.aggregates) {}
+        names_(options.arguments.aggregates) {
+    if (size_.unit == WindowLength::Unit::nanos) parts_.rows.set_length(size_.duration());
+  }
   ~RollingWindows() override;
   RollingWindows(const RollingWindows&) = delete;
   RollingWindows& operator=(const RollingWindows&) = delete;

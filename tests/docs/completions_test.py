@@ -119,7 +119,7 @@ class Fish(unittest.TestCase):
             ("swindow ", ["session", "sliding", "tumbling"]),
             ("swindow -w ev", []),
             ("swindow tumbling 10s av", ["avg"]),
-            ("swindow tumbling 10s count ev", ["events.ndjson"]),
+            ("swindow tumbling 10s count even", ["events.ndjson"]),
         ]
         for line, wanted in rows:
             with self.subTest(line):
@@ -180,7 +180,7 @@ class Zsh(unittest.TestCase):
             ("swindow tum", "swindow tumbling "),
             ("swindow -w --disorder 2s tum", "swindow -w --disorder 2s tumbling "),
             ("swindow tumbling 10s av", "swindow tumbling 10s avg "),
-            ("swindow tumbling 10s count ev", "swindow tumbling 10s count events.ndjson "),
+            ("swindow tumbling 10s count even", "swindow tumbling 10s count events.ndjson "),
         ]
         with tempfile.TemporaryDirectory() as folder:
             (pathlib.Path(folder) / "events.ndjson").touch()

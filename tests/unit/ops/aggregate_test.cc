@@ -54,17 +54,18 @@ class Bench {
     return made;
   }
   // Without `,"r":`.
-  std::string text(const std::byte* of) const {
+  std::string text(const std::byte* of) {
     std::string text;
-    list_.write(of, text);
+    list_.write(of, std::chrono::seconds(10), text, messages_);
     return text.substr(5);
   }
 
   Recorder out;
 
  private:
+  // The words of the function, its parameters among them, without the argument.
   static std::vector<AggregateSpec> specs(const std::string& function) {
-    const bool unary = find_aggregate(function)->arity == 1;
+    const bool unary = !find_aggregate(split_words(function).front())->argument.empty();
     std::size_t position = 0;
     return parse_aggregates(split_words(function + (unary ? " v as r" : " as r")), position)
         .value();
@@ -74,6 +75,7 @@ class Bench {
   BlockPool pool_;
   std::vector<std::byte*> blocks_;
   Record record_;
+  Recorder messages_;
 };
 
 struct Row {
@@ -116,6 +118,14 @@ const Row kRows[] = {
     {"first", {{2, "2"}, {1, "1"}, {3, "3"}}, "1"},
     {"first", {{1, ""}, {2, "null"}, {3, "{\"a\": 1.0}"}}, "{\"a\": 1.0}"},
     {"last", {{2, "2"}, {3, "3.0"}, {1, "1"}}, "3.0"},
+    {"rate", {}, "0"},
+    {"rate", {{1, "1"}, {2, ""}, {3, "null"}}, "0.3"},
+    {"any", {}, "null"},
+    {"any", {{1, "false"}, {2, "null"}}, "false"},
+    {"any", {{1, "false"}, {2, "true"}, {3, "1"}}, "true"},
+    {"every", {}, "null"},
+    {"every", {{1, "true"}, {2, "false"}}, "false"},
+    {"every", {{1, "true"}, {2, ""}}, "true"},
     {"last", {{2, "\"x\\u0041\""}, {3, "null"}}, "\"x\\u0041\""},
 };
 
@@ -168,13 +178,15 @@ TEST_CASE("a state that is none is refused") {
   struct Damage {
     std::string function, state;
   };
-  const Damage rows[] = {{"count", ""},    {"count", "1x"}, {"count", "-1"}, {"sum", ""},
-                         {"sum", "1,5"},   {"avg", "3"},    {"avg", "x 3"},  {"avg", "3 x"},
-                         {"min", "abc"},   {"min", "\""},   {"max", "01"},   {"first", "5"},
+  const Damage rows[] = {{"any", "3"},     {"every", "12"}, {"max", "1x"},  {"sum", ""},
+                         {"sum", "1,5"},   {"avg", "3"},    {"avg", "x 3"}, {"avg", "3 x"},
+                         {"min", "abc"},   {"min", "\""},   {"max", "01"},  {"first", "5"},
                          {"first", "x 1"}, {"last", "5 "}};
   for (const Damage& row : rows) {
     CAPTURE(row.function, row.state);
-    const AggregatePtr aggregate = find_aggregate(row.function)->make();
+    std::size_t position = 0;
+    const auto specs = parse_aggregates(split_words(row.function + " v"), position).value();
+    const AggregatePtr aggregate = *find_aggregate(row.function)->make(specs.front());
     alignas(16) std::byte state[256];
     REQUIRE(aggregate->size() <= sizeof(state));
     aggregate->create(state);

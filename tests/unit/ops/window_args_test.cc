@@ -18,7 +18,9 @@ std::string describe(const WindowArguments& a) {
   if (a.window.max) text += " max " + format_duration(*a.window.max);
   for (const AggregateSpec& spec : a.aggregates) {
     text += " | " + spec.function;
-    for (const Path& path : spec.arguments) text += " " + path.text();
+    if (!spec.parameter.empty()) text += " " + spec.parameter;
+    if (spec.argument) text += " " + spec.argument->text();
+    if (spec.where) text += " where " + spec.where->text();
     text += " -> " + spec.name;
   }
   for (const Path& key : a.keys) text += " | by " + key.text();
@@ -50,7 +52,9 @@ TEST_CASE("arguments are read as they are meant") {
       {"tumbling 1s sum as as as", "tumbling 1s | sum as -> as"},
       {"tumbling 1s count as sum sum x as count", "tumbling 1s | count -> sum | sum x -> count"},
       {"tumbling 1s sum where", "tumbling 1s | sum where -> sum_where"},
-      {"tumbling 1s sum -- -- sum", "tumbling 1s | sum -- -> sum__ | file sum"},
+      {"tumbling 1s sum a*b count where x>1&&y as n avg c where z",
+       "tumbling 1s | sum a*b -> sum_a_b | count where x>1&&y -> n | avg c where z -> avg_c"},
+      {"tumbling 1s sum where where where", "tumbling 1s | sum where where where -> sum_where"},
       {"tumbling 1s count by a,b.c f g",
        "tumbling 1s | count -> count | by a | by b.c | file f | file g"},
       {"tumbling 1s count f by", "tumbling 1s | count -> count | file f | file by"},
@@ -96,14 +100,15 @@ TEST_CASE("what is refused is named, with what would be right") {
       {"tumbling 1s by a", "no aggregate given"},
       {"tumbling 1s --", "no aggregate given"},
       {"tumbling 1s coutn", "did you mean 'count'?"},
-      {"tumbling 1s xyzzy", "there are count, sum, avg, min, max, first, last"},
+      {"tumbling 1s xyzzy", "there are count, rate, sum, avg, min, max, first, last"},
       {"tumbling 1s median x", "'median' is not supported yet"},
-      {"tumbling 1s p99.9 x", "'p99.9' is not supported yet"},
       {"tumbling 1s count distinct x", "'distinct' is not supported yet"},
-      {"tumbling 1s avg", "'avg' needs a field behind it: avg FIELD"},
+      {"tumbling 1s avg", "'avg' needs a field behind it: avg EXPR"},
       {"tumbling 1s avg a..b", "avg: "},
-      {"tumbling 1s sum a*b", "expressions are not supported yet"},
-      {"tumbling 1s count where x", "'where' is not supported yet"},
+      {"tumbling 1s sum a*", "sum: 1:3: "},
+      {"tumbling 1s count where", "'where' needs an expression behind it"},
+      {"tumbling 1s count where x( as y", "where: 1:"},
+      {"tumbling 1s count having", "'having' needs an expression behind it"},
       {"tumbling 1s count as", "'as' needs the name of a member"},
       {"tumbling 1s count by", "'by' needs a field behind it"},
       {"tumbling 1s count by a,,b", "by: "},

@@ -60,7 +60,7 @@ class Queue {
     if (queue_.front().block) list_.merge(block, queue_.front().block);
     if (queue_.back().block) list_.merge(block, queue_.back().block);
     std::string text;
-    list_.write(block, text);
+    list_.write(block, std::nullopt, text, out_);
     pool_.free(block);
     return text;
   }
