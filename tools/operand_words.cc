@@ -6,24 +6,35 @@
 namespace streamutils {
 namespace {
 
-OperandWords words_of_swindow() {
-  OperandWords words;
-  words.first = {{"tumbling", "SIZE: windows one after the other"},
-                 {"sliding", "SIZE SLIDE: windows that overlap"},
-                 {"session", "GAP: activity of a key without a pause"}};
+void add_aggregates(OperandWords& words) {
   for (const AggregateFunction& function : aggregate_functions()) {
     words.later.push_back({std::string(function.name), std::string(function.help)});
   }
   words.later.push_back({"where", "EXPR: which events an aggregate sees"});
   words.later.push_back({"as", "NAME: names the result of an aggregate"});
+}
+
+OperandWords words_of_swindow() {
+  OperandWords words;
+  words.first = {{"tumbling", "SIZE: windows one after the other"},
+                 {"sliding", "SIZE SLIDE: windows that overlap"},
+                 {"session", "GAP: activity of a key without a pause"}};
+  add_aggregates(words);
   words.later.push_back({"by", "FIELDS: a result for each value of these fields"});
+  return words;
+}
+
+OperandWords words_of_sgroup() {
+  OperandWords words;
+  add_aggregates(words);
   return words;
 }
 
 }  // namespace
 
 OperandWords operand_words(const Tool& tool) {
-  return tool.info.name == "swindow" ? words_of_swindow() : OperandWords{};
+  if (tool.info.name == "swindow") return words_of_swindow();
+  return tool.info.name == "sgroup" ? words_of_sgroup() : OperandWords{};
 }
 
 }  // namespace streamutils

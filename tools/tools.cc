@@ -3,6 +3,8 @@
 
 namespace streamutils {
 
-std::vector<Tool> all_tools() { return {sfilter(), smap(), sread(), swindow(), swrite()}; }
+std::vector<Tool> all_tools() {
+  return {sfilter(), smap(), sread(), swindow(), sgroup(), swrite()};
+}
 
 }  // namespace streamutils

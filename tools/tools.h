@@ -13,6 +13,7 @@ Tool smap();
 Tool sread();
 Tool swindow();
 Tool swrite();
+Tool sgroup();
 
 std::vector<Tool> all_tools();
 

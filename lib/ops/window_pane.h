@@ -22,8 +22,10 @@ class Pane {
   Pane(const Pane&) = delete;
   Pane& operator=(const Pane&) = delete;
 
-  // The states of the key; made if this is its first event here, which then has the number `event`.
-  std::byte* block(const GroupKey& key, std::uint64_t event);
+  // The group of the key; made if this is its first event here, which then has the number `event`.
+  Group& group(const GroupKey& key, std::uint64_t event);
+  // Its states.
+  std::byte* block(const GroupKey& key, std::uint64_t event) { return group(key, event).state(); }
 
   // Adds all groups of another pane of the same parts.
   void merge(const Pane& other);

@@ -256,6 +256,13 @@ bool Driver::read_time(Input& input) {
     return true;
   }
   if (record_.ok() && !settings_.takes_time) return true;
+  if (record_.ok() && settings_.time_optional && !input.time.path()) {
+    record_.set_time(Timestamp{});
+    if (out_->count("no time: order of arrival")) {
+      out_->say("no time (-t names the member that holds it): events count in order of arrival");
+    }
+    return true;
+  }
   on_bad(input, input.time.problem(record_), record_.line());
   return false;
 }

@@ -66,6 +66,7 @@ struct DriverSettings {
   CommonSettings common;
   std::vector<InputInfo> inputs;
   bool takes_time = false;       // records without a readable time are bad
+  bool time_optional = false;    // but not in a stream in which no record had one so far
   bool output_is_stream = true;  // neither a terminal nor a regular file: control lines may leave
   Sink* out = nullptr;
   Sink* bad_to = nullptr;   // --bad-to, or null

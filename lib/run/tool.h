@@ -48,6 +48,8 @@ struct Plan {
   Role role = Role::filter;
   bool data_only = false;              // control lines in the input are bad records
   std::optional<OutputFile> output{};  // in place of standard output
+  // With takes_time: in a stream in which no record had a time so far, none is bad for want of it.
+  bool time_optional = false;
 };
 
 // How much of event time a tool knows.

@@ -26,6 +26,7 @@ ARGUMENTS = {
     "sread": [],
     "swindow": ["tumbling", "1s", "count"],
     "swrite": [],
+    "sgroup": ["n", "--every", "1s", "--changes"],
 }
 
 # How long anything may take that should happen at once; generous, for slow and shared machines.

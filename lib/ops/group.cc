@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/group.h"
+
+#include <string>
+
+#include "ops/group_parts.h"
+
+namespace streamutils {
+
+bool goes_by_time(const GroupOptions& options) {
+  return options.every || AggregateList(options.arguments.aggregates).is_by_time();
+}
+
+Result<OperatorPtr> make_group(GroupOptions options) {
+  if (options.every && *options.every <= Duration::zero()) {
+    return Error{"--every must be more than 0"};
+  }
+  if (options.arguments.having) {
+    return Error{"'having' is not supported yet: filter behind sgroup"};
+  }
+  if (options.every) {
+    const AggregateList aggregates(options.arguments.aggregates);
+    if (!aggregates.merges()) {
+      return Error{"--every cannot be used with '" + std::string(aggregates.unmergeable()) +
+                   "', which does not merge"};
+    }
+  }
+  return options.every ? make_group_every(options) : make_group_total(options);
+}
+
+}  // namespace streamutils

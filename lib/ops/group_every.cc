@@ -1,0 +1,137 @@
+// The table at each multiple of D of event time (--every D).
+//
+// Events come out of order, so when one comes it may belong to a later table than the next one to
+// leave.  Events are therefore gathered by the period of D that holds their time, and a period is
+// merged into the table when the watermark has reached its end:
+//
+//     table (all before B) | B .. B+D | B+D .. B+2D |        periods: few, one as a rule
+//
+// So a table holds exactly the events before its time, whatever the order in which they came within
+// the disorder.  An event that is too late for its own table counts from the next one on: nothing
+// is lost.
+// SPDX-License-Identifier: Apache-2.0
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "ops/group_parts.h"
+#include "ops/window_pane.h"
+
+namespace streamutils {
+namespace {
+
+class GroupEvery final : public Operator {
+ public:
+  explicit GroupEvery(const GroupOptions& options)
+      : parts_(options.arguments),
+        every_(*options.every),
+        changes_(options.changes),
+        table_(parts_.aggregates, true) {}
+
+  Outcome on_record(const Record& record, Emitter& out) override;
+  void on_watermark(Timestamp now, Emitter& out) override;
+  void on_interrupt(Emitter& out) override;
+  std::optional<std::string> output_time() const override { return "window_end"; }
+  void set_time_style(TimeStyle style) override { style_ = style; }
+  bool has_state() const override { return true; }
+  void save(SnapshotWriter& out) const override;
+  Status restore(SnapshotReader& in) override;
+  void describe_state(std::string& json_members) const override;
+
+ private:
+  Timestamp end_of_period(Timestamp t) const { return plus(floor_to(t, every_), every_); }
+  Pane& period_that_ends(Timestamp end);
+  void write(const Pane& period, Timestamp end, bool partial, Emitter& out);
+
+  GroupParts parts_;
+  Duration every_;
+  bool changes_;
+  TimeStyle style_;
+  Timestamp watermark_ = kMinTime;
+  Pane table_;                                          // of all periods that have ended
+  std::map<Timestamp, std::unique_ptr<Pane>> periods_;  // by their ends
+  std::string head_;
+};
+
+Outcome GroupEvery::on_record(const Record& record, Emitter& out) {
+  Outcome outcome;
+  GroupKey key;
+  if (!parts_.read(record, out, key, outcome)) return outcome;
+  Timestamp end = end_of_period(record.time());
+  if (end <= watermark_) {
+    outcome.late_partly = true;
+    outcome.deadline = end;
+    end = end_of_period(watermark_);
+  }
+  Group& group = period_that_ends(end).group(key, parts_.events);
+  parts_.aggregates.add(group.state(), out);
+  return outcome;
+}
+
+Pane& GroupEvery::period_that_ends(Timestamp end) {
+  std::unique_ptr<Pane>& period = periods_[end];
+  if (!period) period = std::make_unique<Pane>(parts_.aggregates, true);
+  return *period;
+}
+
+void GroupEvery::on_watermark(Timestamp now, Emitter& out) {
+  watermark_ = now;
+  while (!periods_.empty() && periods_.begin()->first <= now) {
+    const auto first = periods_.begin();
+    table_.merge(*first->second);
+    write(*first->second, first->first, false, out);
+    periods_.erase(first);
+  }
+}
+
+void GroupEvery::on_interrupt(Emitter& out) {
+  if (periods_.empty()) return;
+  for (const auto& [end, period] : periods_) table_.merge(*period);
+  const auto last = periods_.rbegin();
+  write(*last->second, last->first, true, out);
+}
+
+void GroupEvery::write(const Pane& period, Timestamp end, bool partial, Emitter& out) {
+  head_ = "{\"window_end\":";
+  append_time(head_, end, style_);
+  if (!changes_ || partial) {
+    for (const Group* group : table_.groups()) parts_.write(*group, head_, partial, out);
+    return;
+  }
+  for (const Group* group : period.groups()) {
+    parts_.write(table_.group(group->group_key(), 0), head_, partial, out);
+  }
+}
+
+void GroupEvery::save(SnapshotWriter& out) const {
+  parts_.save(out);
+  out.entry("table").field("watermark", watermark_);
+  table_.save(out);
+  for (const auto& [end, period] : periods_) {
+    out.entry("period").field("end", end);
+    period->save(out);
+  }
+}
+
+Status GroupEvery::restore(SnapshotReader& in) {
+  parts_.restore(in);
+  if (!in.next_is("table")) return Error{"no entry 'table'"};
+  watermark_ = in.time("watermark");
+  table_.restore(in);
+  while (in.next_is("period")) period_that_ends(in.time("end")).restore(in);
+  return in.status();
+}
+
+void GroupEvery::describe_state(std::string& json_members) const {
+  json_members += "\"groups\":" + std::to_string(table_.groups().size()) +
+                  ",\"periods\":" + std::to_string(periods_.size());
+}
+
+}  // namespace
+
+OperatorPtr make_group_every(const GroupOptions& options) {
+  return std::make_unique<GroupEvery>(options);
+}
+
+}  // namespace streamutils
