@@ -68,6 +68,10 @@ class ExactSum {
   // Adds a JSON number; false (and no change) if it is out of range.  A few nanoseconds for numbers
   // of up to 18 digits at the scale of those before.
   bool add(std::string_view number);
+  // Adds its square, or number * factor.  A number with a digit more than 200 places behind the
+  // point is out of range here.  REQUIRES: |factor| < 10^18.
+  bool add_square(std::string_view number);
+  bool add_product(std::string_view number, std::int64_t factor);
   void add(const ExactSum& other);
   void subtract(const ExactSum& other);
 
@@ -78,6 +82,13 @@ class ExactSum {
   // sum / n, rounded once to the nearest double; nullopt if n is 0 or the result is no double.
   std::optional<double> divided_by(std::uint64_t n) const;
 
+  // The product of two sums.  REQUIRES: no addend of either had a digit more than 200 places behind
+  // the point.
+  ExactSum multiplied(const ExactSum& other) const;
+
+  // -1, 0 or 1.
+  int sign() const;
+
   // Memory that it holds beside itself, in bytes.
   std::size_t bytes() const;
 
@@ -85,6 +96,7 @@ class ExactSum {
   struct Wide;  // limbs of base 10^18 with an exponent
 
   bool add_long(std::string_view number);
+  static bool read_factor(std::string_view number, ExactSum& factor);
   void add_scaled(Decimal::Int128 mantissa, std::int64_t exponent);
   void add_signed(const ExactSum& other, int sign);
   void widen();

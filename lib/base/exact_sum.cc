@@ -143,6 +143,19 @@ std::uint64_t limb_at(std::string_view digits, std::size_t position) {
   return limb;
 }
 
+// The digits in groups of 18, the last ones first.
+std::vector<std::int64_t> limbs_of(std::string_view digits) {
+  std::vector<std::int64_t> limbs;
+  while (!digits.empty()) {
+    const std::size_t n = std::min<std::size_t>(digits.size(), kLimbDigits);
+    std::int64_t limb = 0;
+    for (const char c : digits.substr(digits.size() - n)) limb = limb * 10 + (c - '0');
+    limbs.push_back(limb);
+    digits.remove_suffix(n);
+  }
+  return limbs;
+}
+
 // sum / n by long division, 18 digits a step.  A number half way between two doubles has at most
 // 767 significant digits, so 800 digits of the quotient, and one that says whether something
 // follows, decide the rounding.  REQUIRES: n > 0.
@@ -270,10 +283,14 @@ void ExactSum::add_scaled(Int128 mantissa, std::int64_t exponent) {
 bool ExactSum::add(std::string_view number) {
   ShortDecimal addend;
   if (!read_short(number, addend)) return add_long(number);
-  const bool alike = !wide_ && -addend.scale == exponent_;
-  if (alike && magnitude_of(mantissa_ + addend.mantissa) < kNarrowEnd) {
-    mantissa_ += addend.mantissa;
-    return true;
+  // 12.5 after 12.25: below 10^36 whatever the scales are.
+  const int raise = -addend.scale - exponent_;
+  if (!wide_ && raise >= 0 && raise <= kLimbDigits) {
+    const Int128 sum = mantissa_ + Int128{addend.mantissa} * digits::kPowersOfTen[raise];
+    if (magnitude_of(sum) < kNarrowEnd) {
+      mantissa_ = sum;
+      return true;
+    }
   }
   add_scaled(addend.mantissa, -addend.scale);
   return true;
@@ -304,6 +321,64 @@ bool ExactSum::add_long(std::string_view number) {
     wide_->add_at(n.negative ? -limb : limb, *top - static_cast<std::int64_t>(i) - kLimbDigits);
   }
   return true;
+}
+
+// A factor of a product whose digits must not reach further down than limbs do.
+bool ExactSum::read_factor(std::string_view number, ExactSum& factor) {
+  const NumberText n = split_number(number);
+  if (n.is_zero()) return true;
+  const auto top = n.top();
+  return top && *top - n.digit_count() >= -kLimit / 2 && factor.add(number);
+}
+
+bool ExactSum::add_square(std::string_view number) {
+  ShortDecimal x;
+  if (read_short(number, x)) {
+    add_scaled(Int128{x.mantissa} * x.mantissa, -2 * x.scale);
+    return true;
+  }
+  ExactSum factor;
+  if (!read_factor(number, factor)) return false;
+  add(factor.multiplied(factor));
+  return true;
+}
+
+bool ExactSum::add_product(std::string_view number, std::int64_t factor) {
+  ShortDecimal x;
+  if (read_short(number, x)) {
+    add_scaled(Int128{x.mantissa} * factor, -x.scale);
+    return true;
+  }
+  ExactSum wide;
+  if (!read_factor(number, wide)) return false;
+  ExactSum other;
+  other.add_scaled(factor, 0);
+  add(wide.multiplied(other));
+  return true;
+}
+
+// Long multiplication, 18 digits by 18.
+ExactSum ExactSum::multiplied(const ExactSum& other) const {
+  const Digits a = wide_ ? wide_->to_digits() : narrow_digits(mantissa_, exponent_);
+  const Digits b =
+      other.wide_ ? other.wide_->to_digits() : narrow_digits(other.mantissa_, other.exponent_);
+  const std::vector<std::int64_t> a_limbs = limbs_of(a.digits);
+  const std::vector<std::int64_t> b_limbs = limbs_of(b.digits);
+  const int sign = a.negative == b.negative ? 1 : -1;
+  ExactSum product;
+  for (std::size_t i = 0; i < a_limbs.size(); ++i) {
+    for (std::size_t k = 0; k < b_limbs.size(); ++k) {
+      product.add_scaled(Int128{a_limbs[i]} * b_limbs[k] * sign,
+                         a.exponent + b.exponent + kLimbDigits * static_cast<std::int64_t>(i + k));
+    }
+  }
+  return product;
+}
+
+int ExactSum::sign() const {
+  if (!wide_) return (mantissa_ > 0) - (mantissa_ < 0);
+  const Digits digits = wide_->to_digits();
+  return digits.digits.empty() ? 0 : digits.negative ? -1 : 1;
 }
 
 void ExactSum::add(const ExactSum& other) { add_signed(other, 1); }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "ops/aggregate_basic.h"
+#include "ops/aggregate_makers.h"
 
 namespace streamutils {
 namespace {
@@ -30,6 +30,42 @@ constexpr AggregateFunction kFunctions[] = {
     {"any", "", "EXPR", "whether a value is true", "true or false", !kByTime, kMerges, make_any},
     {"every", "", "EXPR", "whether all values are true", "true or false", !kByTime, kMerges,
      make_every},
+    {"median", "", "EXPR", "the number in the middle; of two, their average", "a number", !kByTime,
+     kMerges, make_median},
+    {"pNN", "", "EXPR", "p50, p99.9: the least number that has NN % of all up to it", "a number",
+     !kByTime, kMerges, make_percentile},
+    {"quantile", "Q", "EXPR", "the same for a share from 0 to 1", "a number", !kByTime, kMerges,
+     make_quantile},
+    {"approx_pNN", "", "EXPR", "the same within 0.5 %, in little memory", "a number", !kByTime,
+     kMerges, make_approximate_percentile},
+    {"stddev", "", "EXPR", "the standard deviation of the numbers as a sample", "a number",
+     !kByTime, kMerges, make_deviation},
+    {"var", "", "EXPR", "the variance of the numbers as a sample", "a number", !kByTime, kMerges,
+     make_variance},
+    {"range", "", "EXPR", "the greatest number less the least, exactly", "a number", !kByTime,
+     kMerges, make_range},
+    {"delta", "", "EXPR", "the number of the latest event less that of the earliest, exactly",
+     "a number", kByTime, kMerges, make_delta},
+    {"ewma", "D", "EXPR", "the average in which an event counts half of one that is D later",
+     "a number", kByTime, kMerges, make_ewma},
+    {"distinct", "", "EXPR", "the number of different values", "", !kByTime, kMerges,
+     make_distinct},
+    {"approx_distinct", "", "EXPR", "the same within about 0.8 %, in 16 KiB at most", "", !kByTime,
+     kMerges, make_approximate_distinct},
+    {"mode", "", "EXPR", "the most frequent value", "", kByTime, kMerges, make_mode},
+    {"top", "N", "EXPR", "the N most frequent values with their counts", "", kByTime, kMerges,
+     make_top},
+    {"bottom", "N", "EXPR", "the N least frequent values with their counts", "", kByTime, kMerges,
+     make_bottom},
+    {"list", "", "EXPR", "all values in order of time", "", kByTime, kMerges, make_list},
+    {"set", "", "EXPR", "the different values in order of their first time", "", kByTime, kMerges,
+     make_set},
+    {"argmin", "", "EXPR", "the events with the least value", "a number or a string", kByTime,
+     kMerges, make_argmin},
+    {"argmax", "", "EXPR", "the events with the greatest value", "a number or a string", kByTime,
+     kMerges, make_argmax},
+    {"fold", "INIT", "EXPR", "what the expression makes of acc (first INIT) and each event", "",
+     kByTime, !kMerges, make_fold},
 };
 
 bool all_digits(std::string_view text) {

@@ -31,15 +31,15 @@
 namespace streamutils {
 
 // What an event is to an aggregate.  Views are valid during the call.
-struct Sample {
+struct Observation {
   Value value;             // neither missing nor null; meaningless to one without an argument
   Timestamp time{};        // of the event
-  std::string_view event;  // its whole line; only if the aggregate says wants_event()
+  std::string_view event;  // all of it, if the aggregate wants it
   // Which of the `where` clauses that share the state it meets: bit i for clause i.  Not 0.
   std::uint64_t clauses = 1;
 };
 
-// What an aggregate made of a sample.
+// What an aggregate made of a seen.
 enum class Taken : std::uint8_t {
   yes,
   wrong_type,    // not of a kind that it understands
@@ -66,9 +66,8 @@ class Aggregate {
   virtual void create(void* state) const = 0;
   virtual void destroy(void* state) const = 0;
 
-  virtual Taken add(void* state, const Sample& sample) const = 0;
+  virtual Taken add(void* state, const Observation& seen) const = 0;
   // Adds all that `other` has seen, as if it had come after what `state` has seen.
-  // REQUIRES: the function merges.
   virtual void merge(void* state, const void* other) const = 0;
 
   // Appends the result as a JSON value.  What fails (only fold can) is counted and said.
@@ -85,10 +84,11 @@ class Aggregate {
   // Aggregates of one argument whose states are alike keep one state for all: those with the same
   // kind, such as p50 and p99.  They differ in write() alone.
   virtual std::string_view state_kind() const = 0;
-  // True if also those with another `where` share the state, which then tells clauses apart.
-  virtual bool tells_clauses() const { return false; }
-  // True if it needs Sample::event.
+  // How many `where` clauses can share one state, which then tells them apart.
+  virtual std::size_t max_clauses() const { return 1; }
+  // Whether it looks at Observation::event, and at Observation::value.
   virtual bool wants_event() const { return false; }
+  virtual bool wants_value() const { return true; }
 };
 
 using AggregatePtr = std::unique_ptr<const Aggregate>;
@@ -101,6 +101,8 @@ struct AggregateFunction {
   std::string_view help;       // one line for the man page
   std::string_view wants;      // what a wrong type is not: "a number"
   bool by_time;                // the result depends on the times of events
+  // False for fold, which keeps its events until it is written: windows that are put together from
+  // parts refuse it, since they would keep each event many times.
   bool merges;
   // Refuses a parameter that is none, in one line.
   Result<AggregatePtr> (*make)(const AggregateSpec& spec);

@@ -14,17 +14,6 @@ namespace {
 constexpr std::array<std::string_view, 5> kReserved = {"window_start", "window_end", "partial",
                                                        "revision", "late"};
 
-// Functions of the language that this version does not have.  They are known so that nobody's
-// `median latency` is taken for the names of two files.
-constexpr std::array<std::string_view, 18> kPlanned = {
-    "distinct", "median",   "stddev",          "var",   "mode", "range",  "list",
-    "set",      "argmin",   "argmax",          "delta", "top",  "bottom", "ewma",
-    "fold",     "quantile", "approx_distinct", "p99"};
-
-bool is_planned(std::string_view word) {
-  return std::ranges::find(kPlanned, word) != kPlanned.end();
-}
-
 std::string list_of_functions() {
   std::string list;
   for (const AggregateFunction& function : aggregate_functions()) {
@@ -138,7 +127,7 @@ std::string output_name(std::span<const std::string> words) {
   return name;
 }
 
-bool is_aggregate_word(std::string_view word) { return find_aggregate(word) || is_planned(word); }
+bool is_aggregate_word(std::string_view word) { return find_aggregate(word) != nullptr; }
 
 Result<std::vector<AggregateSpec>> parse_aggregates(std::span<const std::string> all,
                                                     std::size_t& position) {
@@ -147,9 +136,6 @@ Result<std::vector<AggregateSpec>> parse_aggregates(std::span<const std::string>
   while (!words.at_end()) {
     const std::string& word = all[position];
     const AggregateFunction* function = find_aggregate(word);
-    if (!function && is_planned(word)) {
-      return Error{"the aggregate '" + word + "' is not supported yet"};
-    }
     if (!function && !specs.empty()) break;
     if (word == "by" || word == "having" || word == "--") return no_aggregates();
     if (!function) return no_such_function(word);

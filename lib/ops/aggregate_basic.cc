@@ -5,11 +5,12 @@
 // all; the least of equal numbers is written in the one spelling they share; and first and last go
 // by the time of the event.
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/aggregate_basic.h"
-
+#include <algorithm>
 #include <optional>
 
 #include "base/decimal.h"
+#include "ops/aggregate_makers.h"
+#include "ops/aggregate_parts.h"
 #include "ops/aggregate_state.h"
 
 namespace streamutils {
@@ -19,7 +20,7 @@ struct Count {
   static constexpr std::string_view kKind = "count";
   std::uint64_t n = 0;
 
-  Taken add(const Sample&) {
+  Taken add(const Observation&) {
     ++n;
     return Taken::yes;
   }
@@ -51,9 +52,9 @@ struct Sum {
   static constexpr std::string_view kKind = "sum";
   ExactSum sum;
 
-  Taken add(const Sample& sample) {
-    if (!sample.value.is(Kind::number)) return Taken::wrong_type;
-    return sum.add(sample.value.raw()) ? Taken::yes : Taken::out_of_range;
+  Taken add(const Observation& seen) {
+    if (!seen.value.is(Kind::number)) return Taken::wrong_type;
+    return sum.add(seen.value.raw()) ? Taken::yes : Taken::out_of_range;
   }
   void merge(const Sum& other) { sum.add(other.sum); }
   void write(std::string& out) const { sum.append_to(out); }
@@ -67,8 +68,8 @@ struct Average {
   Sum sum;
   std::uint64_t n = 0;
 
-  Taken add(const Sample& sample) {
-    const Taken taken = sum.add(sample);
+  Taken add(const Observation& seen) {
+    const Taken taken = sum.add(seen);
     n += taken == Taken::yes;
     return taken;
   }
@@ -92,133 +93,56 @@ struct Average {
   std::size_t bytes() const { return sum.bytes(); }
 };
 
-// UTF-8 bytes are in the order of the code points.
-int compare_strings(Value a, Value b) {
-  std::string a_scratch;
-  std::string b_scratch;
-  return a.text(a_scratch).compare(b.text(b_scratch));
-}
-
-// The least or the greatest.  Numbers are compared as exact decimals; strings among themselves, and
-// only in a group without numbers.
+// The least or the greatest.
 template <bool kLeast>
 struct Extreme {
   static constexpr std::string_view kKind = kLeast ? "least" : "greatest";
-  std::string raw;  // JSON text of a number or a string; empty: nothing yet
+  Best<kLeast> best;
 
-  Value held() const { return {raw[0] == '"' ? Kind::string : Kind::number, raw}; }
-
-  static bool wins(Value challenger, Value holder) {
-    if (challenger.is(Kind::number)) {
-      const auto order = compare_numbers(challenger.raw(), holder.raw());
-      return kLeast ? order < 0 : order > 0;
-    }
-    const int order = compare_strings(challenger, holder);
-    return kLeast ? order < 0 : order > 0;
-  }
-
-  Taken add(const Sample& sample) { return offer(sample.value); }
-
-  Taken offer(Value value) {
-    if (!value.is(Kind::number) && !value.is(Kind::string)) return Taken::wrong_type;
-    if (raw.empty()) {
-      raw = value.raw();
-      return Taken::yes;
-    }
-    if (value.kind() == held().kind()) {
-      if (wins(value, held())) raw = value.raw();
-      return Taken::yes;
-    }
-    if (value.is(Kind::number)) raw = value.raw();
-    return Taken::mixed;
-  }
-
+  Taken add(const Observation& seen) { return best.offer(seen.value).first; }
   void merge(const Extreme& other) {
-    if (!other.raw.empty()) offer(other.held());
+    if (!other.best.is_empty()) best.offer(other.best.held());
   }
   void write(std::string& out) const {
-    if (raw.empty()) {
+    if (best.is_empty()) {
       out += "null";
-    } else if (held().is(Kind::number)) {
-      append_plain_number(out, raw);
+    } else if (best.held().is(Kind::number)) {
+      append_plain_number(out, best.raw);
     } else {
-      append_key(out, held());
+      append_key(out, best.held());
     }
   }
-  void save(std::string& out) const { out += raw; }
-  bool restore(std::string_view text) {
-    const bool is_string = text.size() >= 2 && text.front() == '"' && text.back() == '"';
-    if (!text.empty() && !is_string && !is_number(text)) return false;
-    raw = text;
-    return true;
-  }
-  std::size_t bytes() const { return bytes_of(raw); }
-};
-
-// The value of the earliest or the latest event, its bytes kept.  Of equal times the first that
-// came is the earliest, the last that came the latest.
-template <bool kFirst>
-struct Edge {
-  static constexpr std::string_view kKind = kFirst ? "first" : "last";
-  std::string raw;  // JSON text; empty: nothing yet
-  Timestamp time{};
-
-  Taken add(const Sample& sample) {
-    const bool wins = kFirst ? sample.time < time : sample.time >= time;
-    if (raw.empty() || wins) {
-      raw = sample.value.raw();
-      time = sample.time;
-    }
-    return Taken::yes;
-  }
-  void merge(const Edge& other) {
-    const bool wins = kFirst ? other.time < time : other.time >= time;
-    if (raw.empty() || (!other.raw.empty() && wins)) *this = other;
-  }
-  void write(std::string& out) const { out += raw.empty() ? std::string_view("null") : raw; }
-  void save(std::string& out) const {
-    if (raw.empty()) return;
-    out += std::to_string(to_nanos(time)) + ' ';
-    out += raw;
-  }
-  bool restore(std::string_view text) {
-    if (text.empty()) return true;
-    std::int64_t nanos = 0;
-    if (!take_integer(text, nanos) || text.empty()) return false;
-    raw = text;
-    time = from_nanos(nanos);
-    return true;
-  }
-  std::size_t bytes() const { return bytes_of(raw); }
+  void save(std::string& out) const { out += best.raw; }
+  bool restore(std::string_view text) { return text.empty() || best.restore(text); }
+  std::size_t bytes() const { return best.bytes(); }
 };
 
 // Whether any value, or every value, is true.
 template <bool kAny>
 struct Truth {
   static constexpr std::string_view kKind = kAny ? "any" : "every";
-  enum class Seen : std::uint8_t { nothing, losing, winning } seen = Seen::nothing;
+  enum class Seen : std::uint8_t { nothing, losing, winning };
+  Seen most = Seen::nothing;
 
   // Any wins by one true, every loses by one false.
-  Taken add(const Sample& sample) {
-    if (!sample.value.is(Kind::boolean)) return Taken::wrong_type;
-    note(sample.value.as_bool() == kAny ? Seen::winning : Seen::losing);
+  Taken add(const Observation& seen) {
+    if (!seen.value.is(Kind::boolean)) return Taken::wrong_type;
+    note(seen.value.as_bool() == kAny ? Seen::winning : Seen::losing);
     return Taken::yes;
   }
-  void note(Seen other) {
-    if (other > seen) seen = other;
-  }
-  void merge(const Truth& other) { note(other.seen); }
+  void note(Seen other) { most = std::max(most, other); }
+  void merge(const Truth& other) { note(other.most); }
   void write(std::string& out) const {
-    if (seen == Seen::nothing) {
+    if (most == Seen::nothing) {
       out += "null";
     } else {
-      out += (seen == Seen::winning) == kAny ? "true" : "false";
+      out += (most == Seen::winning) == kAny ? "true" : "false";
     }
   }
-  void save(std::string& out) const { out += static_cast<char>('0' + static_cast<int>(seen)); }
+  void save(std::string& out) const { out += static_cast<char>('0' + static_cast<int>(most)); }
   bool restore(std::string_view text) {
     if (text.size() != 1 || text[0] < '0' || text[0] > '2') return false;
-    seen = static_cast<Seen>(text[0] - '0');
+    most = static_cast<Seen>(text[0] - '0');
     return true;
   }
   std::size_t bytes() const { return 0; }

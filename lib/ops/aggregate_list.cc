@@ -10,7 +10,8 @@
 namespace streamutils {
 namespace {
 
-constexpr std::size_t kMaxClauses = 64;  // bits of Sample::clauses
+// An event that is kept is checked as a whole: it will be a part of other JSON.
+const Path kWholeEvent = *Path::parse("this");
 
 // A value in a message: a string in one pair of quotes, anything else without.
 std::string show(Value value) {
@@ -41,7 +42,8 @@ void AggregateList::append(const AggregateSpec& spec) {
   const AggregateFunction* function = find_aggregate(spec.function);
   AggregatePtr aggregate = *function->make(spec);
   const std::size_t clause = clause_of(spec);
-  const std::size_t input = input_of(spec, clause);
+  const std::size_t input = aggregate->wants_value() ? input_of(spec, clause) : kNone;
+  wants_event_ = wants_event_ || aggregate->wants_event();
   Column column{nullptr, state_for(*aggregate, input, clause), 0, ","};
   append_json_string(column.label, spec.name);
   column.label += ':';
@@ -91,7 +93,7 @@ std::size_t AggregateList::state_for(const Aggregate& aggregate, std::size_t inp
   for (std::size_t i = 0; i < states_.size(); ++i) {
     const State& state = states_[i];
     const bool same_clause = state.clauses == std::vector<std::size_t>{clause};
-    const bool may_join = aggregate.tells_clauses() && state.clauses.size() < kMaxClauses;
+    const bool may_join = state.clauses.size() < aggregate.max_clauses();
     if (state.input == input && state.aggregate->state_kind() == aggregate.state_kind() &&
         (same_clause || may_join)) {
       return i;
@@ -110,7 +112,7 @@ void AggregateList::destroy(std::byte* block) const {
 
 void AggregateList::read(const Record& record) {
   time_ = record.time();
-  line_ = record.line();
+  if (wants_event_) event_ = record.get(kWholeEvent).raw();
   if (needs_evaluator_) return compute(record);
   for (Input& input : inputs_) {
     input.argument.read(record, evaluator_);
@@ -160,16 +162,16 @@ std::uint64_t AggregateList::clauses_met(const State& state) const {
 void AggregateList::add(std::byte* block, Emitter& out) {
   if (failed_) report_failures(out);
   for (const State& state : states_) {
-    Sample sample{{}, time_, line_};
+    Observation seen{{}, time_, event_};
     if (!clauses_.empty()) {
-      sample.clauses = clauses_met(state);
-      if (sample.clauses == 0) continue;
+      seen.clauses = clauses_met(state);
+      if (seen.clauses == 0) continue;
     }
     if (state.input != kNone) {
-      sample.value = inputs_[state.input].argument.value();
-      if (!sample.value.exists() || sample.value.is(Kind::null)) continue;
+      seen.value = inputs_[state.input].argument.value();
+      if (!seen.value.exists() || seen.value.is(Kind::null)) continue;
     }
-    const Taken taken = state.aggregate->add(block + state.offset, sample);
+    const Taken taken = state.aggregate->add(block + state.offset, seen);
     if (taken != Taken::yes) report(state, taken, out);
   }
 }

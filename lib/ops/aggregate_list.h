@@ -44,7 +44,7 @@ class AggregateList {
   void add(std::byte* block, Emitter& out);
 
   // Adds the events of `other`, as if they had come after those of `block`: that matters to equal
-  // times only.  REQUIRES: merges().
+  // times only.
   void merge(std::byte* block, const std::byte* other) const;
 
   // False if one of the functions does not merge (fold); unmergeable() is its name, or empty.
@@ -112,11 +112,12 @@ class AggregateList {
   std::string_view unmergeable_;
   bool is_by_time_ = false;
   bool needs_evaluator_ = false;
+  bool wants_event_ = false;
   bool failed_ = false;  // an expression, on the event that was read last; not reported yet
   Evaluator evaluator_;
   // Of the event that was read last.
   Timestamp time_{};
-  std::string_view line_;
+  std::string_view event_;  // if some aggregate wants it
 };
 
 }  // namespace streamutils

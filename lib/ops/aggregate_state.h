@@ -6,10 +6,12 @@
 #include <charconv>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/decimal.h"
 #include "ops/aggregate.h"
 
 namespace streamutils {
@@ -24,7 +26,7 @@ class StateAggregate : public Aggregate {
   std::size_t size() const override { return sizeof(State); }
   void create(void* state) const override { new (state) State; }
   void destroy(void* state) const override { of(state).~State(); }
-  Taken add(void* state, const Sample& sample) const override { return of(state).add(sample); }
+  Taken add(void* state, const Observation& seen) const override { return of(state).add(seen); }
   void merge(void* state, const void* other) const override { of(state).merge(of(other)); }
   void save(const void* state, std::string& out) const override { of(state).save(out); }
   bool restore(void* state, std::string_view text) const override {
@@ -92,6 +94,18 @@ bool take_integer(std::string_view& text, Integer& n) {
   std::string_view head;
   std::string_view tail;
   if (!split_at_space(text, head, tail) || !read_integer(head, n)) return false;
+  text = tail;
+  return true;
+}
+
+// The same for a finite number; written by append_double, it comes back as it was.
+inline bool take_double(std::string_view& text, double& d) {
+  std::string_view head;
+  std::string_view tail;
+  if (!split_at_space(text, head, tail) || !is_number(head)) return false;
+  const std::optional<double> number = to_double(head);
+  if (!number) return false;
+  d = *number;
   text = tail;
   return true;
 }

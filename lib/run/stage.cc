@@ -32,6 +32,22 @@ Error usage_error(const CLI::App& app, const CLI::ParseError& error,
   return Error{message};
 }
 
+// CLI11 would take a word like [1,2] apart and lose [].  A mark in front keeps it whole, until the
+// check of its option removes the mark.
+void keep_brackets(CLI::App& app, std::vector<std::string>& words) {
+  constexpr char kMark = '\x1f';
+  for (std::string& word : words) {
+    if (word.starts_with('[') && word.ends_with(']')) word.insert(0, 1, kMark);
+  }
+  const CLI::Validator unmark(
+      [](std::string& word) {
+        if (word.starts_with(kMark)) word.erase(0, 1);
+        return std::string();
+      },
+      "");
+  for (CLI::Option* option : app.get_options()) option->transform(unmark);
+}
+
 }  // namespace
 
 void declare_all(CLI::App& app, const Tool& tool, CommonOptions& common, HelpOptions& help,
@@ -59,7 +75,8 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
 
   // CLI11 would forget where "--" stood; behind it are files, whatever they look like.
   const auto dashes = std::find(argv.begin() + 1, argv.end(), "--");
-  const std::vector<std::string> words(argv.begin() + 1, dashes);
+  std::vector<std::string> words(argv.begin() + 1, dashes);
+  keep_brackets(app, words);
   if (dashes != argv.end()) invocation.files.assign(dashes + 1, argv.end());
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));

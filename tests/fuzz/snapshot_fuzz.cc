@@ -26,6 +26,11 @@ const std::vector<std::vector<std::string>> kCommands = {
     {"swindow", "tumbling", "10s", "count", "sum", "n", "min", "n", "first", "n", "by", "k"},
     {"swindow", "sliding", "10s", "3s", "avg", "n", "last", "n", "by", "k"},
     {"swindow", "session", "5s", "max", "1m", "count", "max", "n", "by", "k"},
+    {"swindow",  "tumbling", "20s",      "p50",   "n",     "approx_p9", "n",  "var",
+     "n",        "range",    "n",        "delta", "n",     "ewma",      "1s", "n",
+     "distinct", "k",        "distinct", "k",     "where", "a==1",      "as", "d1"},
+    {"swindow", "tumbling", "20s", "approx_distinct", "n", "top", "2", "k", "list", "n", "argmax",
+     "a", "any", "a==1", "fold", "0", "acc+n"},
 };
 
 struct Run {

@@ -20,7 +20,8 @@ struct Event {
 // The aggregate of the field v, with its states in blocks.
 class Bench {
  public:
-  explicit Bench(const std::string& function) : list_(specs(function)), pool_(list_) {}
+  explicit Bench(const std::string& function) : Bench(words_of(function)) {}
+  explicit Bench(const std::vector<std::string>& words) : list_(specs(words)), pool_(list_) {}
   ~Bench() {
     for (std::byte* block : blocks_) pool_.free(block);
   }
@@ -56,26 +57,28 @@ class Bench {
   // Without `,"r":`.
   std::string text(const std::byte* of) {
     std::string text;
-    list_.write(of, std::chrono::seconds(10), text, messages_);
+    list_.write(of, std::chrono::seconds(10), text, messages);
     return text.substr(5);
   }
 
   Recorder out;
+  Recorder messages;  // of writing
 
  private:
-  // The words of the function, its parameters among them, without the argument.
-  static std::vector<AggregateSpec> specs(const std::string& function) {
+  // The words of the function with its parameter, and those behind it.
+  static std::vector<std::string> words_of(const std::string& function) {
     const bool unary = !find_aggregate(split_words(function).front())->argument.empty();
+    return split_words(function + (unary ? " v as r" : " as r"));
+  }
+  static std::vector<AggregateSpec> specs(const std::vector<std::string>& words) {
     std::size_t position = 0;
-    return parse_aggregates(split_words(function + (unary ? " v as r" : " as r")), position)
-        .value();
+    return parse_aggregates(words, position).value();
   }
 
   AggregateList list_;
   BlockPool pool_;
   std::vector<std::byte*> blocks_;
   Record record_;
-  Recorder messages_;
 };
 
 struct Row {
@@ -118,6 +121,71 @@ const Row kRows[] = {
     {"first", {{2, "2"}, {1, "1"}, {3, "3"}}, "1"},
     {"first", {{1, ""}, {2, "null"}, {3, "{\"a\": 1.0}"}}, "{\"a\": 1.0}"},
     {"last", {{2, "2"}, {3, "3.0"}, {1, "1"}}, "3.0"},
+    {"median", {}, "null"},
+    {"median", {{1, "3"}, {2, "1"}, {3, "2.50"}}, "2.5"},
+    {"median", {{1, "0.1"}, {2, "0.2"}}, "0.15"},
+    {"median", {{1, "5"}, {2, "5"}, {3, "1"}, {4, "\"9\""}}, "5"},
+    {"median", {{1, "-1"}, {2, "-0.0"}, {3, "1e-9"}}, "0"},
+    {"p50", {{1, "4"}, {2, "1"}, {3, "3"}, {4, "2"}}, "2"},
+    {"p50.1", {{1, "4"}, {2, "1"}, {3, "3"}, {4, "2"}}, "3"},
+    {"p0", {{1, "4"}, {2, "1"}}, "1"},
+    {"p100", {{1, "4"}, {2, "1"}}, "4"},
+    {"p99", {{1, "4"}, {2, "1"}}, "4"},
+    {"quantile 0.25", {{1, "4"}, {2, "1"}, {3, "3"}, {4, "2"}}, "1"},
+    {"quantile 0.250001", {{1, "4"}, {2, "1"}, {3, "3"}, {4, "2"}}, "2"},
+    {"approx_p50", {}, "null"},
+    {"approx_p50", {{1, "7.5"}}, "7.5"},
+    {"approx_p50", {{1, "1000"}, {2, "-1000"}, {3, "10"}}, "9.986"},
+    {"approx_p50", {{1, "0"}, {2, "-1000"}, {3, "10"}}, "0"},
+    {"approx_p40", {{1, "-5"}, {2, "-1000"}, {3, "10"}}, "-4.983"},
+    {"stddev", {}, "null"},
+    {"stddev", {{1, "5"}}, "null"},
+    {"stddev",
+     {{1, "2"}, {2, "4"}, {3, "4"}, {4, "4"}, {5, "5"}, {6, "5"}, {7, "7"}, {8, "9"}},
+     "2.138089935299395"},
+    {"var", {{1, "1"}, {2, "2"}, {3, "3"}}, "1"},
+    {"var", {{1, "1000000000000001"}, {2, "1000000000000002"}, {3, "1000000000000003"}}, "1"},
+    {"var", {{1, "0.1"}, {2, "0.1"}, {3, "0.1"}}, "0"},
+    {"var", {{1, "1e150"}, {2, "-1e150"}}, "2e+300"},
+    {"var", {{1, "1e-150"}, {2, "-1e-150"}}, "2e-300"},
+    {"var", {{1, "123456789012345678901234567890"}, {2, "123456789012345678901234567892"}}, "2"},
+    {"range", {}, "null"},
+    {"range", {{1, "0.3"}, {2, "0.1"}, {3, "0.2"}}, "0.2"},
+    {"range", {{1, "-5"}, {2, "\"a\""}}, "0"},
+    {"delta", {}, "null"},
+    {"delta", {{2, "5"}}, "0"},
+    {"delta", {{2, "5"}, {3, "4.9"}, {1, "5.2"}}, "-0.3"},
+    {"ewma 10s", {}, "null"},
+    {"ewma 10s", {{3, "0.1"}}, "0.1"},
+    {"ewma 10s", {{3, "0.1"}, {7, "0.1"}, {11, "0.1"}}, "0.1"},
+    {"ewma 1s", {{2, "6"}, {1, "3"}}, "5"},
+    {"ewma 2s", {{1, "1"}, {5, "6"}}, "5"},
+    {"ewma 1s", {{1, "1e300"}, {65, "7"}}, "7"},
+    {"distinct", {}, "0"},
+    {"distinct", {{1, "1"}, {2, "1.0"}, {3, "\"1\""}, {4, "null"}, {5, "10e-1"}}, "2"},
+    {"distinct", {{1, "{\"a\":1,\"b\":2}"}, {2, "{\"b\":2.0, \"a\":1}"}}, "1"},
+    {"approx_distinct", {}, "0"},
+    {"approx_distinct", {{1, "1"}, {2, "1.0"}, {3, "\"1\""}}, "2"},
+    {"mode", {}, "null"},
+    {"mode", {{1, "\"b\""}, {2, "12.50"}, {3, "12.5"}}, "12.5"},
+    {"mode", {{3, "\"c\""}, {1, "\"b\""}, {2, "\"a\""}}, "\"b\""},
+    {"top 2", {}, "null"},
+    {"top 2",
+     {{1, "\"a\""}, {2, "\"b\""}, {3, "\"b\""}, {4, "\"c\""}},
+     "[{\"value\":\"b\",\"count\":2},{\"value\":\"a\",\"count\":1}]"},
+    {"bottom 2",
+     {{1, "\"b\""}, {2, "\"b\""}, {4, "\"c\""}, {3, "\"a\""}},
+     "[{\"value\":\"a\",\"count\":1},{\"value\":\"c\",\"count\":1}]"},
+    {"top 9", {{1, "true"}}, "[{\"value\":true,\"count\":1}]"},
+    {"list", {}, "null"},
+    {"list", {{2, "2.0"}, {1, "\"a b\""}, {3, "null"}, {4, "[1, 2]"}}, "[\"a b\",2.0,[1, 2]]"},
+    {"set", {}, "null"},
+    {"set", {{2, "2.0"}, {1, "3"}, {4, "2"}, {3, "\"x\""}}, "[3,2,\"x\"]"},
+    {"set", {{3, "2"}, {2, "3"}, {1, "2.0"}}, "[2,3]"},
+    {"argmax", {}, "null"},
+    {"argmax", {{1, "5"}, {2, "7"}, {3, "7.0"}}, "[{\"v\":7},{\"v\":7.0}]"},
+    {"argmin", {{3, "5"}, {2, "\"x\""}, {1, "5.0"}}, "[{\"v\":5.0},{\"v\":5}]"},
+    {"argmin", {{1, "\"b\""}, {2, "\"a\""}}, "[{\"v\":\"a\"}]"},
     {"rate", {}, "0"},
     {"rate", {{1, "1"}, {2, ""}, {3, "null"}}, "0.3"},
     {"any", {}, "null"},
@@ -146,6 +214,36 @@ TEST_CASE("an aggregate comes to its result, in one part or two, and after a res
       CHECK(bench.text(right) == row.result);
     }
   }
+}
+
+TEST_CASE("a fold goes by time, and what fails leaves it as it is") {
+  struct FoldRow {
+    std::vector<std::string> words;
+    std::vector<Event> events;
+    std::string result;
+  };
+  const FoldRow rows[] = {
+      {{"fold", "0", "acc + v"}, {}, "0"},
+      {{"fold", "0", "acc + v"}, {{3, "3"}, {1, "1"}, {2, ""}}, "4"},
+      {{"fold", "''", "acc + v"}, {{2, "\"b\""}, {1, "\"a\""}, {3, "7"}}, "\"ab\""},
+      {{"fold", "[]", "acc + [v.x]"}, {{2, "{\"x\":2}"}, {1, "{\"x\":1,\"y\":9}"}}, "[1,2]"},
+      {{"fold", "1 + 1", "acc + this.v"}, {{1, "5"}, {2, "7"}}, "14"},
+      {{"fold", "0", "v"}, {{2, "2"}, {1, "1"}}, "2"},
+  };
+  for (const FoldRow& row : rows) {
+    CAPTURE(row.words[1], row.words[2], row.result);
+    std::vector<std::string> words = row.words;
+    words.insert(words.end(), {"as", "r"});
+    Bench bench(words);
+    std::byte* whole = bench.of(row.events, 0, row.events.size());
+    CHECK(bench.text(whole) == row.result);
+    CHECK(bench.text(bench.restored(whole)) == row.result);
+  }
+  Bench bench(std::vector<std::string>{"fold", "0", "acc + v", "as", "r"});
+  bench.text(bench.of({{1, ""}, {2, "1"}, {3, "\"x\""}}, 0, 3));
+  CHECK(bench.messages.counts ==
+        std::map<std::string, std::uint64_t>{{"fold 'acc + v': no such field at 1:7", 1},
+                                             {"fold 'acc + v': wrong type at 1:5", 1}});
 }
 
 TEST_CASE("of equal times, the first that came is first and the last that came is last") {
@@ -178,15 +276,63 @@ TEST_CASE("a state that is none is refused") {
   struct Damage {
     std::string function, state;
   };
-  const Damage rows[] = {{"any", "3"},     {"every", "12"}, {"max", "1x"},  {"sum", ""},
-                         {"sum", "1,5"},   {"avg", "3"},    {"avg", "x 3"}, {"avg", "3 x"},
-                         {"min", "abc"},   {"min", "\""},   {"max", "01"},  {"first", "5"},
-                         {"first", "x 1"}, {"last", "5 "}};
+  const Damage rows[] = {
+      {"any", "3"},
+      {"every", "12"},
+      {"sum", ""},
+      {"sum", "1,5"},
+      {"avg", "3"},
+      {"avg", "x 3"},
+      {"avg", "3 x"},
+      {"min", "abc"},
+      {"min", "\""},
+      {"max", "01"},
+      {"first", "5"},
+      {"first", "x 1"},
+      {"last", "5 "},
+      {"median", "1"},
+      {"median", "1 0 "},
+      {"median", "x 1 "},
+      {"p50", "sketch 0 0 0 0 0 "},
+      {"p50", "sketch 0 2 1 1 3 1 0 "},
+      {"p50", "sketch 0 1 2 1 999999 1 0 "},
+      {"p50", "sketch 0 1 2 2 3 1 3 1 0 "},
+      {"p50", "sketch 0 1 2 99999999999 3 1 0 "},
+      {"approx_p50", "1 1 "},
+      {"var", "2 1"},
+      {"var", "2 5 1"},
+      {"stddev", "2 x 1"},
+      {"range", "1"},
+      {"range", "1 x"},
+      {"range", "1e999 1e999"},
+      {"delta", "1 2 3"},
+      {"delta", "1 \"a\" 2 3"},
+      {"ewma 1s", "1 2"},
+      {"ewma 1s", "1 2 0 "},
+      {"ewma 1s", "2 1 1 1 1 1 "},
+      {"ewma 1s", "2 1 1 66 1 1 "},
+      {"distinct", "1 5 abc"},
+      {"distinct", "0 1 a"},
+      {"distinct", "300 1 a"},
+      {"approx_distinct", "5 5 "},
+      {"approx_distinct", "#00"},
+      {"approx_distinct", "x"},
+      {"mode", "x"},
+      {"mode", "1 "},
+      {"set", "1 0 5 0 1 a"},
+      {"top 3", "1 1 5 1 1 a"},
+      {"list", "1 5 abc"},
+      {"list", "1 0 "},
+      {"argmax", "1 5"},
+      {"argmax", "1 x1 1 a"},
+      {"argmin", "9 1"},
+      {"fold 0", "1 2"},
+  };
   for (const Damage& row : rows) {
     CAPTURE(row.function, row.state);
     std::size_t position = 0;
     const auto specs = parse_aggregates(split_words(row.function + " v"), position).value();
-    const AggregatePtr aggregate = *find_aggregate(row.function)->make(specs.front());
+    const AggregatePtr aggregate = *find_aggregate(specs.front().function)->make(specs.front());
     alignas(16) std::byte state[256];
     REQUIRE(aggregate->size() <= sizeof(state));
     aggregate->create(state);

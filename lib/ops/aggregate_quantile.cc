@@ -1,0 +1,304 @@
+// median, pNN, quantile and approx_pNN.
+//
+// The problem: a quantile needs all values, and a stream has no end of them.  Ours: up to 4096
+// different values of a group are kept with how often each came, and the answer is one of them;
+// with more than that the group becomes a sketch (ddsketch.h).  Latencies in milliseconds and
+// prices in cents rarely have more, however many events there are.  Whether a group is exact
+// depends on its values alone, never on their order or on how they were parted: a part that has
+// become a sketch proves that the whole has more different values.
+//
+// Values are taken as doubles, which a number of up to 15 digits survives unchanged.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/decimal.h"
+#include "base/text.h"
+#include "ops/aggregate_makers.h"
+#include "ops/aggregate_state.h"
+#include "ops/ddsketch.h"
+
+namespace streamutils {
+namespace {
+
+__extension__ typedef unsigned __int128 UInt128;
+
+constexpr std::size_t kExactValues = 4096;
+constexpr std::size_t kMaxFresh = 1024;
+
+// Different values in ascending order, each with how often it came.
+class ValueCounts {
+ public:
+  struct Entry {
+    double value;
+    std::uint64_t n;
+  };
+
+  void add(double value) {
+    fresh_.push_back(value);
+    if (fresh_.size() >= kMaxFresh) settle();
+  }
+  void add(double value, std::uint64_t n) {
+    settle();
+    extra_.push_back({value, n});
+  }
+  void merge(const ValueCounts& other) {
+    other.settle();
+    settle();
+    extra_.insert(extra_.end(), other.counted_.begin(), other.counted_.end());
+    settle();
+  }
+  // All values, each once.
+  const std::vector<Entry>& entries() const {
+    settle();
+    return counted_;
+  }
+  // How many different values there are at least.
+  std::size_t size() const { return counted_.size(); }
+  std::size_t bytes() const {
+    return fresh_.capacity() * sizeof(double) +
+           (counted_.capacity() + extra_.capacity()) * sizeof(Entry);
+  }
+
+ private:
+  // Sorts what has come into what is counted.  Changes no value, so reading may do it.
+  void settle() const {
+    if (fresh_.empty() && extra_.empty()) return;
+    for (const double value : fresh_) extra_.push_back({value, 1});
+    fresh_.clear();
+    std::ranges::sort(extra_, {}, &Entry::value);
+    const auto middle = static_cast<std::ptrdiff_t>(counted_.size());
+    counted_.insert(counted_.end(), extra_.begin(), extra_.end());
+    extra_.clear();
+    std::ranges::inplace_merge(counted_, counted_.begin() + middle, {}, &Entry::value);
+    join_equals();
+  }
+
+  void join_equals() const {
+    std::size_t last = 0;
+    for (std::size_t i = 1; i < counted_.size(); ++i) {
+      if (counted_[i].value == counted_[last].value) {
+        counted_[last].n += counted_[i].n;
+      } else {
+        counted_[++last] = counted_[i];
+      }
+    }
+    counted_.resize(last + 1);
+  }
+
+  mutable std::vector<double> fresh_;
+  mutable std::vector<Entry> extra_;  // empty but while it settles
+  mutable std::vector<Entry> counted_;
+};
+
+// What a group holds; made with its first value.
+struct Body {
+  ValueCounts exact;
+  std::unique_ptr<DDSketch> sketch;  // instead, once they are too many
+
+  void become_sketch() {
+    if (sketch) return;
+    sketch = std::make_unique<DDSketch>();
+    for (const auto& [value, n] : exact.entries()) sketch->add(value, n);
+    exact = {};
+  }
+};
+
+// kExact: starts with all values; otherwise with a sketch.
+template <bool kExact>
+struct Values {
+  static constexpr std::string_view kKind = kExact ? "values" : "sketch";
+  mutable std::unique_ptr<Body> body;
+
+  Body& made() const {
+    if (!body) {
+      body = std::make_unique<Body>();
+      if (!kExact) body->sketch = std::make_unique<DDSketch>();
+    }
+    return *body;
+  }
+
+  Taken add(const Observation& seen) {
+    if (!seen.value.is(Kind::number)) return Taken::wrong_type;
+    const std::optional<double> value = to_double(seen.value.raw());
+    if (!value) return Taken::out_of_range;
+    Body& all = made();
+    const double number = *value == 0 ? 0 : *value;  // no -0
+    if (all.sketch) {
+      all.sketch->add(number);
+      return Taken::yes;
+    }
+    all.exact.add(number);
+    if (all.exact.size() > kExactValues) all.become_sketch();
+    return Taken::yes;
+  }
+
+  void merge(const Values& other) {
+    if (!other.body) return;
+    Body& all = made();
+    if (other.body->sketch) {
+      all.become_sketch();
+      all.sketch->merge(*other.body->sketch);
+    } else if (all.sketch) {
+      for (const auto& [value, n] : other.body->exact.entries()) all.sketch->add(value, n);
+    } else {
+      all.exact.merge(other.body->exact);
+      if (all.exact.size() > kExactValues) all.become_sketch();
+    }
+  }
+
+  // What has come, sorted and, if it is too much, a sketch.
+  const Body* settled() const {
+    if (body && !body->sketch && body->exact.entries().size() > kExactValues) {
+      body->become_sketch();
+    }
+    return body.get();
+  }
+
+  std::uint64_t count() const {
+    if (!settled()) return 0;
+    if (body->sketch) return body->sketch->count();
+    std::uint64_t n = 0;
+    for (const auto& entry : body->exact.entries()) n += entry.n;
+    return n;
+  }
+
+  // REQUIRES: 1 <= rank <= count().
+  double at_rank(std::uint64_t rank) const {
+    if (body->sketch) return body->sketch->at_rank(rank);
+    const auto& entries = body->exact.entries();
+    auto at = entries.begin();
+    while (rank > at->n && at + 1 != entries.end()) rank -= (at++)->n;
+    return at->value;
+  }
+
+  void save(std::string& out) const {
+    if (!settled()) return;
+    if (body->sketch) {
+      out += "sketch ";
+      return body->sketch->save(out);
+    }
+    for (const auto& [value, n] : body->exact.entries()) {
+      append_double(out, value);
+      out += ' ' + std::to_string(n) + ' ';
+    }
+  }
+
+  bool restore(std::string_view text) {
+    if (text.empty()) return true;
+    Body& all = made();
+    if (text.starts_with("sketch ")) {
+      all.sketch = std::make_unique<DDSketch>();
+      return all.sketch->restore(text.substr(7)) && all.sketch->count() > 0;
+    }
+    std::uint64_t count = 0;
+    while (!text.empty()) {
+      double value = 0;
+      std::uint64_t n = 0;
+      if (!kExact || !take_double(text, value) || !take_integer(text, n) || n == 0) return false;
+      if (__builtin_add_overflow(count, n, &count)) return false;
+      all.exact.add(value, n);
+    }
+    return all.exact.entries().size() <= kExactValues;
+  }
+
+  std::size_t bytes() const {
+    if (!body) return 0;
+    const std::size_t held = body->sketch ? sizeof(DDSketch) + body->sketch->bytes() : 0;
+    return sizeof(Body) + body->exact.bytes() + held;
+  }
+};
+
+// A share of all, exactly: mantissa / 10^places.
+struct Share {
+  std::uint64_t mantissa = 0;
+  std::uint64_t one = 1;
+
+  // The least rank that has at least this share of n values up to it.
+  std::uint64_t rank(std::uint64_t n) const {
+    const auto rank = static_cast<std::uint64_t>((UInt128{mantissa} * n + one - 1) / one);
+    return std::max<std::uint64_t>(rank, 1);
+  }
+};
+
+// A number from 0 to `most`, as a share of `most`; nothing if it is none, or has too many digits.
+std::optional<Share> parse_share(std::string_view text, std::uint64_t most) {
+  if (!is_number(text)) return std::nullopt;
+  const std::optional<Decimal> number = to_decimal(text);
+  if (!number || number->mantissa < 0 || number->exponent < -15 || number->exponent > 2) {
+    return std::nullopt;
+  }
+  Decimal::Int128 mantissa = number->mantissa;
+  Share share{0, most};
+  for (int e = number->exponent; e > 0; --e) mantissa *= 10;
+  for (int e = number->exponent; e < 0; ++e) share.one *= 10;
+  if (mantissa > Decimal::Int128{share.one}) return std::nullopt;
+  share.mantissa = static_cast<std::uint64_t>(mantissa);
+  return share;
+}
+
+template <bool kExact>
+class Quantile final : public StateAggregate<Values<kExact>> {
+ public:
+  explicit Quantile(Share share) : share_(share) {}
+
+  void write(const void* state, const Closing&, std::string& out, Emitter&) const override {
+    const Values<kExact>& values = this->of(state);
+    const std::uint64_t n = values.count();
+    if (n == 0) {
+      out += "null";
+    } else {
+      append_double(out, values.at_rank(share_.rank(n)));
+    }
+  }
+
+ private:
+  Share share_;
+};
+
+// Of an even number of values, the average of the two in the middle.
+void write_median(const Values<true>& values, std::string& out) {
+  const std::uint64_t n = values.count();
+  if (n == 0) {
+    out += "null";
+    return;
+  }
+  ExactSum both;
+  for (const std::uint64_t rank : {(n + 1) / 2, n / 2 + 1}) {
+    std::string text;
+    append_double(text, values.at_rank(rank));
+    both.add(text);
+  }
+  append_double(out, both.divided_by(2).value_or(0));
+}
+
+template <bool kExact>
+Result<AggregatePtr> make(std::string_view number, std::uint64_t most, std::string_view wanted) {
+  const std::optional<Share> share = parse_share(number, most);
+  if (!share) return Error{quote(number) + " is not " + std::string(wanted)};
+  return AggregatePtr(std::make_unique<Quantile<kExact>>(*share));
+}
+
+}  // namespace
+
+Result<AggregatePtr> make_median(const AggregateSpec& spec) {
+  return make_plain<Values<true>, write_median>(spec);
+}
+
+Result<AggregatePtr> make_quantile(const AggregateSpec& spec) {
+  return make<true>(spec.parameter, 1, "a share from 0 to 1, such as 0.99");
+}
+
+Result<AggregatePtr> make_percentile(const AggregateSpec& spec) {
+  return make<true>(std::string_view(spec.function).substr(1), 100, "a number from 0 to 100");
+}
+
+Result<AggregatePtr> make_approximate_percentile(const AggregateSpec& spec) {
+  return make<false>(std::string_view(spec.function).substr(8), 100, "a number from 0 to 100");
+}
+
+}  // namespace streamutils
