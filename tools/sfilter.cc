@@ -1,5 +1,6 @@
 // sfilter: keep the events that match.
 // SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>

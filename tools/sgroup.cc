@@ -1,5 +1,6 @@
 // sgroup: aggregate the events of each key.
 // SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -1,5 +1,6 @@
 // smap: transform each event.
 // SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <optional>
 #include <string>

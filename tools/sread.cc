@@ -1,5 +1,6 @@
 // sread: begin a stream from files.
 // SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
 #include <utility>
 
 #include "ops/filter.h"

@@ -1,5 +1,6 @@
 // swindow: aggregate the events of each window.
 // SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <utility>

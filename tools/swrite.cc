@@ -1,5 +1,6 @@
 // swrite: end a stream in a file.
 // SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
 #include <string>
 #include <utility>
 #include <vector>

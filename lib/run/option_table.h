@@ -5,12 +5,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "run/tool.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace streamutils {
 

@@ -6,7 +6,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +15,10 @@
 #include "base/time.h"
 #include "json/path.h"
 #include "stream/watermark.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace streamutils {
 

@@ -8,7 +8,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,6 +18,10 @@
 #include "run/options.h"
 #include "run/role.h"
 #include "stream/operator.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace streamutils {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/help.h"
 
+#include <CLI/CLI.hpp>
 #include <catch2/catch.hpp>
 #include <sstream>
 
