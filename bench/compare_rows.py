@@ -57,6 +57,15 @@ def minute_host(row):
     return str(start)[:16].replace(" ", "T"), host, int(count)
 
 
+def minutes(ours, key=None):
+    """(the minute, a group if there is a key, a whole or decimal number); rivals name it n."""
+    def answer(row):
+        start = row["window_start"] if "window_start" in row else row["w"]
+        value = row[ours] if ours in row else row["n"]
+        return str(start)[:16].replace(" ", "T"), row[key] if key else None, number(value)
+    return answer
+
+
 def jq_averages(wanted, key, value):
     """The beginning of a jq program: averages $a of a value by key $k.
 
@@ -115,6 +124,15 @@ ROWS = [
                stats1 -a mean -f price -g w,user then rename price_mean,a {file}""",
         sql="SELECT time_bucket(INTERVAL 1 minute, ts) w, \"user\", avg(price) a FROM {read} "
             "WHERE type <> 'purchase' GROUP BY w, \"user\" ORDER BY w"),
+    Row("99th percentile of the prices per region and minute", "shop",
+        answer=minutes("p99_price", "region"),
+        ours="swindow tumbling 1m p99 price by region --disorder 2s {file}",
+        sql="SELECT time_bucket(INTERVAL 1 minute, ts) w, region, quantile_disc(price, 0.99) n "
+            "FROM {read} GROUP BY w, region ORDER BY w"),
+    Row("different users per minute", "shop", answer=minutes("distinct_user"),
+        ours="swindow tumbling 1m distinct user --disorder 2s {file}",
+        sql="SELECT time_bucket(INTERVAL 1 minute, ts) w, count(DISTINCT \"user\") n FROM {read} "
+            "GROUP BY w ORDER BY w"),
     Row("DNS: queries for an address", "dns", answer=by_uid,
         ours="sfilter qtype_name=A {file}",
         grep="""grep -F '"qtype_name":"A"' {file}""",

@@ -66,7 +66,8 @@ struct Moments {
     std::string_view first, second;
     if (!take_integer(text, n) || !split_at_space(text, first, second)) return false;
     if (!is_number(first) || !is_number(second)) return false;
-    return sum.add(first) && squares.add(second) && spread().sign() >= 0;
+    // As a product, so that its square is within range.
+    return sum.add_product(first, 1) && squares.add(second) && spread().sign() >= 0;
   }
   std::size_t bytes() const { return sum.bytes() + squares.bytes(); }
 };

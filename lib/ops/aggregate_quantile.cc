@@ -1,6 +1,6 @@
 // median, pNN, quantile and approx_pNN.
 //
-// The problem: a quantile needs all values, and a stream has no end of them.  Ours: up to 4096
+// The problem: a quantile needs all values, and a stream has no end of them.  Ours: up to 65536
 // different values of a group are kept with how often each came, and the answer is one of them;
 // with more than that the group becomes a sketch (ddsketch.h).  Latencies in milliseconds and
 // prices in cents rarely have more, however many events there are.  Whether a group is exact
@@ -27,8 +27,8 @@ namespace {
 
 __extension__ typedef unsigned __int128 UInt128;
 
-constexpr std::size_t kExactValues = 4096;
-constexpr std::size_t kMaxFresh = 1024;
+constexpr std::size_t kExactValues = 65536;
+constexpr std::size_t kMinFresh = 1024;
 
 // Different values in ascending order, each with how often it came.
 class ValueCounts {
@@ -40,7 +40,8 @@ class ValueCounts {
 
   void add(double value) {
     fresh_.push_back(value);
-    if (fresh_.size() >= kMaxFresh) settle();
+    // So much that going through what is counted costs each value a few steps.
+    if (fresh_.size() >= std::max(kMinFresh, counted_.size() / 2)) settle();
   }
   void add(double value, std::uint64_t n) {
     settle();

@@ -46,6 +46,8 @@ void check_one(std::string_view text) {
   require(streamutils::compare_numbers(value, text) == 0);
   ExactSum again;
   require(again.add(value) && text_of(again) == value);
+  ExactSum square;
+  if (square.add_square(text)) require(text_of(sum.multiplied(sum)) == text_of(square));
   const auto nearest = streamutils::to_double(text);
   const auto quotient = sum.divided_by(1);
   require(quotient == nearest);

@@ -180,6 +180,37 @@ TEST_CASE("a quotient that is no double is nothing") {
   CHECK(sum_of("1e300 -1e300").divided_by(7) == 0.0);
 }
 
+TEST_CASE("products and squares are exact") {
+  struct Row {
+    std::string a, b, product;
+  };
+  const Row rows[] = {
+      {"0", "5", "0"},
+      {"-0.5", "0.5", "-0.25"},
+      {"123456789012345678", "987654321098765432", "121932631137021794322511812221002896"},
+      {"1e200", "1e200", "1e400"},
+      {"1e-200", "-3e-200", "-3e-400"},
+      {"99999999999999999999999999999999999999999", "-1e-3",
+       "-99999999999999999999999999999999999999.999"},
+      {"123456789012345678901234567890.5", "123456789012345678901234567890.5",
+       "1524157875323883675049535156265965557651425087877625361999025e-2"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.a, row.b);
+    const ExactSum product = sum_of(row.a).multiplied(sum_of(row.b));
+    CHECK(text_of(product) == text_of(sum_of(row.product)));
+    CHECK(text_of(sum_of(row.b).multiplied(sum_of(row.a))) == text_of(product));
+    CHECK(product.sign() == (row.product == "0" ? 0 : row.product[0] == '-' ? -1 : 1));
+  }
+  ExactSum sum;
+  CHECK_FALSE(sum.add_square("1e-201"));
+  CHECK_FALSE(sum.add_product("1e-201", 2));
+  CHECK(text_of(sum) == "0");
+  CHECK(sum.add_product("2.50", -3));
+  CHECK(sum.add_product("12345678901234567890.5", 2));
+  CHECK(text_of(sum) == "24691357802469135773.5");
+}
+
 // Numbers of every kind: short, long, tiny, huge, and opposites that cancel.
 std::string any_number(std::mt19937_64& random) {
   std::string text = random() % 2 == 0 ? "-" : "";
@@ -220,6 +251,23 @@ TEST_CASE("no order of addition shows, nor how a sum was put together") {
     forward.add(forward);
     backward.add(text);
     REQUIRE(text_of(forward) == text_of(backward));
+  }
+}
+
+// (a + b)^2 = a^2 + 2 a b + b^2, however a and b are held.
+TEST_CASE("squares agree with products") {
+  std::mt19937_64 random(8);
+  for (int i = 0; i < 400; ++i) {
+    const std::string a = any_number(random);
+    const std::string b = any_number(random);
+    ExactSum parts;
+    if (!parts.add_square(a) || !parts.add_square(b)) continue;
+    const ExactSum cross = sum_of(a).multiplied(sum_of(b));
+    parts.add(cross);
+    parts.add(cross);
+    const ExactSum whole = sum_of(a + " " + b);
+    CAPTURE(a, b);
+    CHECK(text_of(whole.multiplied(whole)) == text_of(parts));
   }
 }
 

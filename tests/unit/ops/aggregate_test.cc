@@ -301,6 +301,7 @@ TEST_CASE("a state that is none is refused") {
       {"approx_p50", "1 1 "},
       {"var", "2 1"},
       {"var", "2 5 1"},
+      {"var", "2 1e-201 1"},
       {"stddev", "2 x 1"},
       {"range", "1"},
       {"range", "1 x"},
