@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/decimal.h"
+#include "base/long_decimal.h"
 #include "base/number_text.h"
 
 namespace streamutils {
@@ -24,7 +25,7 @@ using Int128 = Decimal::Int128;
 __extension__ typedef unsigned __int128 UInt128;
 
 constexpr std::int64_t kBase = 1'000'000'000'000'000'000;
-constexpr int kLimbDigits = 18;
+constexpr int kLimbDigits = LongDecimal::kLimbDigits;
 constexpr int kLimit = 400;                 // how far a decimal point may be moved
 constexpr int kLowest = -24 * kLimbDigits;  // the exponent of limb 0: -432
 constexpr int kNarrowDigits = 37;  // |mantissa| < 10^37: two of them add up inside 128 bits
@@ -42,76 +43,6 @@ bool scale_up(Int128& mantissa, std::int64_t n) {
     if (__builtin_mul_overflow(mantissa, Int128{factor}, &mantissa)) return false;
   }
   return magnitude_of(mantissa) < kNarrowEnd;
-}
-
-// A sum as digits: 0 is no digits.
-struct Digits {
-  bool negative = false;
-  std::string digits;         // without leading zeros
-  std::int64_t exponent = 0;  // of the last digit
-};
-
-// Moves zeros from the end of the digits into the exponent, as long as the text can be added again.
-void trim(Digits& sum) {
-  std::size_t n = sum.digits.size();
-  while (n > 0 && sum.digits[n - 1] == '0' && sum.exponent < kLimit) {
-    --n;
-    ++sum.exponent;
-  }
-  sum.digits.resize(n);
-}
-
-void append_limb(std::string& out, std::uint64_t limb) {
-  char digits[kLimbDigits];
-  for (int i = kLimbDigits - 1; i >= 0; --i, limb /= 10)
-    digits[i] = static_cast<char>('0' + limb % 10);
-  out.append(digits, kLimbDigits);
-}
-
-void strip_leading_zeros(std::string& digits) {
-  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
-}
-
-std::string digits_of(UInt128 n) {
-  std::string out;
-  append_limb(out, static_cast<std::uint64_t>(n / kBase / kBase));
-  append_limb(out, static_cast<std::uint64_t>(n / kBase % kBase));
-  append_limb(out, static_cast<std::uint64_t>(n % kBase));
-  strip_leading_zeros(out);
-  return out;
-}
-
-// Appends digits * 10^exponent: plainly if 40 digits suffice, or else with an exponent.
-void append_spelled(std::string& out, const Digits& sum) {
-  constexpr std::int64_t kPlain = 40;
-  const auto count = static_cast<std::int64_t>(sum.digits.size());
-  if (count == 0) {
-    out += '0';
-    return;
-  }
-  if (sum.negative) out += '-';
-  const std::int64_t point = count + sum.exponent;  // digits before the point
-  if (sum.exponent >= 0 && point <= kPlain) {
-    out += sum.digits;
-    out.append(static_cast<std::size_t>(sum.exponent), '0');
-  } else if (sum.exponent < 0 && point > 0 && count <= kPlain) {
-    out.append(sum.digits, 0, static_cast<std::size_t>(point));
-    out += '.';
-    out.append(sum.digits, static_cast<std::size_t>(point));
-  } else if (sum.exponent < 0 && point <= 0 && 1 - sum.exponent <= kPlain) {
-    out += "0.";
-    out.append(static_cast<std::size_t>(-point), '0');
-    out += sum.digits;
-  } else {
-    out += sum.digits;
-    if (sum.exponent != 0) out += 'e' + std::to_string(sum.exponent);
-  }
-}
-
-Digits narrow_digits(Int128 mantissa, std::int64_t exponent) {
-  Digits sum{mantissa < 0, digits_of(static_cast<UInt128>(magnitude_of(mantissa))), exponent};
-  trim(sum);
-  return sum;
 }
 
 // The quotient of two integers, rounded once; nullopt where 128 bits are not enough.  Sticky bits
@@ -134,49 +65,16 @@ std::optional<double> divide_narrow(UInt128 dividend, UInt128 divisor) {
   return std::ldexp(static_cast<double>(bits | (shifted % divisor != 0)), -64);
 }
 
-// The 18 digits at `position`, with zeros for those past the end.
-std::uint64_t limb_at(std::string_view digits, std::size_t position) {
-  std::uint64_t limb = 0;
-  for (std::size_t i = position; i < position + kLimbDigits; ++i) {
-    limb = limb * 10 + static_cast<unsigned>(i < digits.size() ? digits[i] - '0' : 0);
-  }
-  return limb;
-}
-
-// The digits in groups of 18, the last ones first.
-std::vector<std::int64_t> limbs_of(std::string_view digits) {
-  std::vector<std::int64_t> limbs;
-  while (!digits.empty()) {
-    const std::size_t n = std::min<std::size_t>(digits.size(), kLimbDigits);
-    std::int64_t limb = 0;
-    for (const char c : digits.substr(digits.size() - n)) limb = limb * 10 + (c - '0');
-    limbs.push_back(limb);
-    digits.remove_suffix(n);
-  }
-  return limbs;
-}
-
-// sum / n by long division, 18 digits a step.  A number half way between two doubles has at most
-// 767 significant digits, so 800 digits of the quotient, and one that says whether something
-// follows, decide the rounding.  REQUIRES: n > 0.
-std::optional<double> divide_long(const Digits& sum, std::uint64_t n) {
-  if (sum.digits.empty()) return 0.0;
-  constexpr std::size_t kEnough = 47 * kLimbDigits;  // 800 and the zeros in front
-  std::string quotient = sum.negative ? "-" : "";
-  UInt128 rest = 0;
-  std::size_t used = 0;
-  while (used < kEnough && (used < sum.digits.size() || rest != 0)) {
-    rest = rest * kBase + limb_at(sum.digits, used);
-    append_limb(quotient, static_cast<std::uint64_t>(rest / n));
-    rest %= n;
-    used += kLimbDigits;
-  }
-  const bool cut =
-      used < sum.digits.size() && sum.digits.find_first_not_of('0', used) != std::string::npos;
-  quotient += rest != 0 || cut ? ".1e" : "e";
-  quotient += std::to_string(sum.exponent + static_cast<std::int64_t>(sum.digits.size()) -
-                             static_cast<std::int64_t>(used));
-  return to_double(quotient);
+// The digits of a sum, such that the text of them can be added again.
+LongDecimal narrow_digits(Int128 mantissa, std::int64_t exponent) {
+  const auto n = static_cast<UInt128>(magnitude_of(mantissa));
+  LongDecimal sum{mantissa < 0, {}, exponent};
+  sum.append_limb(static_cast<std::uint64_t>(n / kBase / kBase));
+  sum.append_limb(static_cast<std::uint64_t>(n / kBase % kBase));
+  sum.append_limb(static_cast<std::uint64_t>(n % kBase));
+  sum.strip();
+  sum.trim(kLimit);
+  return sum;
 }
 
 }  // namespace
@@ -217,8 +115,8 @@ struct ExactSum::Wide {
   }
 
   // Gives all limbs the sign of the sum and writes them as digits.
-  Digits to_digits() const {
-    Digits sum;
+  LongDecimal to_digits() const {
+    LongDecimal sum;
     std::vector<std::int64_t> even = limbs;
     while (!even.empty() && even.back() == 0) even.pop_back();
     if (even.empty()) return sum;
@@ -230,11 +128,11 @@ struct ExactSum::Wide {
       --even[i + 1];
     }
     for (std::size_t i = even.size(); i-- > 0;) {
-      append_limb(sum.digits, static_cast<std::uint64_t>(even[i]));
+      sum.append_limb(static_cast<std::uint64_t>(even[i]));
     }
-    strip_leading_zeros(sum.digits);
+    sum.strip();
     sum.exponent = kLowest;
-    trim(sum);
+    sum.trim(kLimit);
     return sum;
   }
 };
@@ -359,11 +257,11 @@ bool ExactSum::add_product(std::string_view number, std::int64_t factor) {
 
 // Long multiplication, 18 digits by 18.
 ExactSum ExactSum::multiplied(const ExactSum& other) const {
-  const Digits a = wide_ ? wide_->to_digits() : narrow_digits(mantissa_, exponent_);
-  const Digits b =
+  const LongDecimal a = wide_ ? wide_->to_digits() : narrow_digits(mantissa_, exponent_);
+  const LongDecimal b =
       other.wide_ ? other.wide_->to_digits() : narrow_digits(other.mantissa_, other.exponent_);
-  const std::vector<std::int64_t> a_limbs = limbs_of(a.digits);
-  const std::vector<std::int64_t> b_limbs = limbs_of(b.digits);
+  const std::vector<std::int64_t> a_limbs = a.limbs();
+  const std::vector<std::int64_t> b_limbs = b.limbs();
   const int sign = a.negative == b.negative ? 1 : -1;
   ExactSum product;
   for (std::size_t i = 0; i < a_limbs.size(); ++i) {
@@ -377,7 +275,7 @@ ExactSum ExactSum::multiplied(const ExactSum& other) const {
 
 int ExactSum::sign() const {
   if (!wide_) return (mantissa_ > 0) - (mantissa_ < 0);
-  const Digits digits = wide_->to_digits();
+  const LongDecimal digits = wide_->to_digits();
   return digits.digits.empty() ? 0 : digits.negative ? -1 : 1;
 }
 
@@ -393,8 +291,8 @@ void ExactSum::add_signed(const ExactSum& other, int sign) {
 }
 
 void ExactSum::append_to(std::string& out) const {
-  if (wide_) return append_spelled(out, wide_->to_digits());
-  append_spelled(out, narrow_digits(mantissa_, exponent_));
+  if (wide_) return wide_->to_digits().append_to(out);
+  narrow_digits(mantissa_, exponent_).append_to(out);
 }
 
 std::size_t ExactSum::bytes() const {
@@ -403,7 +301,7 @@ std::size_t ExactSum::bytes() const {
 
 std::optional<double> ExactSum::divided_by(std::uint64_t n) const {
   if (n == 0) return std::nullopt;
-  if (wide_) return divide_long(wide_->to_digits(), n);
+  if (wide_) return wide_->to_digits().divided_by(n);
   constexpr int kFactorDigits = 19;  // 2^64 * 10^19 is less than 2^128
   if (-exponent_ <= kFactorDigits) {
     const auto dividend = static_cast<UInt128>(magnitude_of(mantissa_));
@@ -412,7 +310,7 @@ std::optional<double> ExactSum::divided_by(std::uint64_t n) const {
       return mantissa_ < 0 ? -*quotient : *quotient;
     }
   }
-  return divide_long(narrow_digits(mantissa_, exponent_), n);
+  return narrow_digits(mantissa_, exponent_).divided_by(n);
 }
 
 void append_plain_number(std::string& out, std::string_view number) {
