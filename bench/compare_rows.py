@@ -36,6 +36,11 @@ def by_uid(event):
     return event["uid"], event["trans_id"] if "trans_id" in event else None
 
 
+def by_id_with_total(event):
+    total = event.get("total")
+    return event["id"], None if total is None else number(total)
+
+
 def tens(name):
     """(the ten seconds, the average); a rival may name them w and a."""
     def answer(row):
@@ -99,6 +104,19 @@ ROWS = [
         jq="jq -c 'select(.amount>200)' {file}",
         mlr="mlr --ijsonl --ojsonl filter 'is_present($amount) && $amount>200' {file}",
         sql="SELECT * FROM {read} WHERE amount > 200"),
+    Row("purchases above a number, by an expression", "shop", answer=by_id,
+        ours="""sfilter -e 'type == "purchase" && amount > 100' {file}""",
+        jq="""jq -c 'select(.type=="purchase" and .amount>100)' {file}""",
+        mlr="""mlr --ijsonl --ojsonl filter '$type=="purchase" && $amount>100' {file}""",
+        sql="SELECT * FROM {read} WHERE type = 'purchase' AND amount > 100"),
+    Row("the same by terms", "shop", answer=by_id,
+        ours="sfilter type=purchase 'amount>100' {file}"),
+    Row("a total for each event", "shop", answer=by_id_with_total,
+        ours="smap total=price*qty {file}",
+        jq="jq -c 'if .price then .total=.price*.qty else . end' {file}",
+        mlr="""mlr --ijsonl --ojsonl put
+               'if (is_present($price)) {$total=$price*$qty}' {file}""",
+        sql="SELECT *, price * qty AS total FROM {read}"),
     Row("average of the purchases per 10 s", "shop", answer=tens("avg_amount"),
         ours="sfilter type=purchase {file} | swindow tumbling 10s avg amount --disorder 2s",
         jq=jq_averages('.type=="purchase"', ".ts[0:18]", ".amount") + "{w:$k, a:$a}' {file}",

@@ -259,7 +259,8 @@ class Parser {
   }
 
   Status error_line(std::string_view text) {
-    auto message = body(text, 1, false);
+    const bool escaped = text.starts_with("!\\");
+    auto message = body(text, escaped ? 2 : 1, escaped);
     if (!message) return message.error();
     case_.err.push_back(std::move(*message));
     return {};

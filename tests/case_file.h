@@ -13,10 +13,10 @@
 // More of the notation:
 //     >2 TEXT      into the file @2 of the command (`sjoin on id @1 @2`)
 //     >| TEXT      without a line ending
-//     >\ TEXT      with escapes: \r \n \t \0 \\ \xNN, and \{1000*[} for a thousand '['; <\ likewise
-//     .2           the end of one input
-//     =NAME TEXT   a line that the file NAME (of --bad-to, --late-to) holds at the end
-//     ? 0 75       the exit statuses of a pipeline; one number is the last one's, the others being
+//     >\ TEXT      with escapes: \r \n \t \0 \\ \xNN, and \{1000*[} for a thousand '['; <\ and
+//     !\ likewise .2           the end of one input =NAME TEXT   a line that the file NAME (of
+//     --bad-to, --late-to) holds at the end ? 0 75       the exit statuses of a pipeline; one
+//     number is the last one's, the others being
 //     0
 //     @tags live   the input is a live one, not a regular file; it needs --clock=stream
 //     @env A=B     in the environment of the command

@@ -31,6 +31,15 @@ void apply(const Step& step, std::size_t inputs, Chain& chain) {
   }
 }
 
+// A message with a caret has several lines.
+Lines lines_of(const Lines& messages) {
+  Lines all;
+  for (const std::string& message : messages) {
+    for (std::string& line : split_lines(message)) all.push_back(std::move(line));
+  }
+  return all;
+}
+
 // With `at_outputs` the chain reads only where the case expects something, so that blocks are
 // large.
 Result<Transcript> run(const Case& c, const std::vector<Words>& commands, ChainOptions options,
@@ -43,7 +52,7 @@ Result<Transcript> run(const Case& c, const std::vector<Words>& commands, ChainO
     got.out.push_back(reads ? chain.run() : Lines{});
     if (!chain.failure().empty()) return Error{chain.failure()};
   }
-  got.err = chain.messages();
+  got.err = lines_of(chain.messages());
   got.statuses = chain.statuses();
   got.files = chain.files();
   return got;

@@ -38,6 +38,40 @@ void append_laid_out(std::string& out, std::string_view digits, int point) {
   }
 }
 
+// Appends n * 10^-places, without the zeros at its end.  REQUIRES: 0 < n < 10^15, and places digits
+// fit the buffer.
+void append_decimal(std::string& out, std::uint64_t n, int places) {
+  for (; n % 10 == 0; n /= 10) --places;
+  char buffer[24];  // 000001 of 0.000001, at most 15 digits
+  char* at = buffer + sizeof buffer;
+  char* const end = at;
+  for (; places > 0; --places, n /= 10) *--at = static_cast<char>('0' + n % 10);
+  *--at = '.';
+  do {
+    *--at = static_cast<char>('0' + n % 10);
+    n /= 10;
+  } while (n != 0);
+  out.append(at, static_cast<std::size_t>(end - at));
+}
+
+// Prices and the like have few digits: d is n / 10^places for a whole n below 10^15.  As both are
+// doubles without loss, the quotient is the double nearest to that decimal; and no double is
+// nearest to two decimals of 15 digits, so that it is the shortest.
+bool append_short_decimal(std::string& out, double d) {
+  struct Scale {
+    int places;
+    double power;
+  };
+  for (const Scale& scale : {Scale{2, 1e2}, Scale{6, 1e6}}) {
+    const double n = std::nearbyint(d * scale.power);
+    if (!(n >= 1 && n < 1e15)) return false;
+    if (n / scale.power != d) continue;
+    append_decimal(out, static_cast<std::uint64_t>(n), scale.places);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void append_double(std::string& out, double d) {
@@ -48,6 +82,7 @@ void append_double(std::string& out, double d) {
     append_integer(out, static_cast<std::int64_t>(d));
     return;
   }
+  if (append_short_decimal(out, d)) return;
   char text[32];  // "d.dddddddddddddddde-ddd"
   const char* const end =
       std::to_chars(text, text + sizeof text, d, std::chars_format::scientific).ptr;

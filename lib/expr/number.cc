@@ -178,6 +178,12 @@ Value number_result(Arithmetic op, Value a, Value b) {
     const Value exact = int_result(op, a.as_int(), b.as_int());
     if (!exact.is_error()) return Value::number(exact.as_int());
   }
+  const auto has_fraction = [](Value v) {
+    return v.is(Kind::real) || (v.is(Kind::number) && v.form() == Value::Form::plain);
+  };
+  if (has_fraction(a) || has_fraction(b)) {
+    return Value::number(real_result(op, to_double(a), to_double(b)));
+  }
   const auto x = whole_128(a);
   const auto y = whole_128(b);
   if (x && y) {

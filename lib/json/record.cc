@@ -230,6 +230,19 @@ Value Record::member(std::string_view name) const {
   return result;
 }
 
+Record::Place Record::place_of(std::string_view name) const {
+  const std::string_view value = index_->find(WantedName(name));
+  damage_ = index_->damage;
+  if (!value.empty()) {
+    const auto begin = static_cast<std::size_t>(value.data() - line_.data());
+    return {.begin = begin, .end = begin + value.size(), .exists = true, .is_first = false};
+  }
+  const bool empty = index_->passed == 0;
+  const std::size_t end =
+      empty ? line_.find('{') + 1 : index_->members[index_->passed - 1].value_end;
+  return {.begin = end, .end = end, .exists = false, .is_first = empty};
+}
+
 Value Record::whole() const {
   const std::string_view why = damage_in_object(line_, index_->brackets);
   index_->note(why);

@@ -46,6 +46,17 @@ class Record {
   // A member of the top level by its exact name (unescaped).
   Value member(std::string_view name) const;
 
+  // Where a member of the top level stands in line(): its value, unread.  If there is none of that
+  // name, the place where a new one would go: behind the last value, or behind the bracket of an
+  // empty object.  Meaningless unless ok() afterwards.
+  struct Place {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    bool exists = false;
+    bool is_first = false;  // no member stands before it
+  };
+  Place place_of(std::string_view name) const;
+
   // The top-level members in their order, duplicates too.  key: the raw text with its quotes.  The
   // callback returns false to stop.  Walks the whole line.
   void for_each(const std::function<bool(std::string_view raw_key, Value value)>& visit) const;

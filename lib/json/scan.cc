@@ -29,9 +29,9 @@ namespace streamutils {
 
 // What one pass looks for.
 struct TextSearch {
-  std::string_view text;
-  std::size_t first_rare = 0;  // first_rare <= second_rare
-  std::size_t second_rare = 0;
+  using Needle = TextScanner::Needle;
+  const Needle& text;
+  const Needle& member;
 };
 
 using FindNewline = const char* (*)(const char* begin, const char* end);
@@ -53,7 +53,24 @@ struct Places {
   std::uint64_t rare = 0;  // both rare bytes of the text, the place being that of the first
 };
 
+// The same in a line, for the name of a member.
+struct MemberPlaces {
+  std::uint64_t rare = 0;
+  std::uint64_t stop = 0;  // a bracket that opens, or a backslash
+};
+
 #if HWY_TARGET == HWY_SCALAR
+
+MemberPlaces find_member(const char* at, char first, char second, std::size_t distance) {
+  MemberPlaces places;
+  for (std::size_t i = 0; i < 64; ++i) {
+    const std::uint64_t bit = std::uint64_t{1} << i;
+    const char folded = static_cast<char>(at[i] | 0x20);  // as with vectors
+    if (folded == '{' || folded == '|') places.stop |= bit;
+    if (at[i] == first && at[i + distance] == second) places.rare |= bit;
+  }
+  return places;
+}
 
 Places find_places(const char* at, char first, char second, std::size_t distance) {
   Places places;
@@ -102,6 +119,21 @@ HWY_INLINE Places find_places(const char* at, char first, char second, std::size
   return places;
 }
 
+HWY_INLINE MemberPlaces find_member(const char* at, char first, char second, std::size_t distance) {
+  MemberPlaces places;
+  for (std::size_t i = 0; i < 64; i += hn::Lanes(Bytes())) {
+    const auto bytes = load(at + i);
+    const auto ahead = load(at + i + distance);
+    const auto rare = hn::And(hn::Eq(bytes, fill(first)), hn::Eq(ahead, fill(second)));
+    // '[' and '{' differ in one bit, as do '\\' and '|', which may end the search too.
+    const auto folded = hn::Or(bytes, fill(0x20));
+    const auto stop = hn::Or(hn::Eq(folded, fill('{')), hn::Eq(folded, fill('|')));
+    places.rare |= to_bits(rare) << i;
+    places.stop |= to_bits(stop) << i;
+  }
+  return places;
+}
+
 const char* find(const char* begin, const char* end) {
   const std::size_t step = hn::Lanes(Bytes());
   for (const char* at = begin; at < end; at += step) {
@@ -123,8 +155,9 @@ class Scan {
 
   std::size_t run() {
     const char* const begin = block_.data();
-    const std::size_t distance = search_.second_rare - search_.first_rare;
-    const char first = search_.text[search_.first_rare], second = search_.text[search_.second_rare];
+    const TextSearch::Needle& needle = search_.text;
+    const std::size_t distance = needle.second_rare - needle.first_rare;
+    const char first = needle.text[needle.first_rare], second = needle.text[needle.second_rare];
     std::size_t at = 0;
     for (; at + 64 <= block_.size(); at += 64) {
       take(at, find_places(begin + at, first, second, distance));
@@ -164,15 +197,42 @@ class Scan {
   }
 
   // True if the text stands in the current line with its first rare byte at `place`.
-  bool has_text(std::size_t place) const {
-    const std::size_t begin = place - search_.first_rare;
-    return place >= begin_ + search_.first_rare && begin + search_.text.size() <= block_.size() &&
-           std::memcmp(block_.data() + begin, search_.text.data(), search_.text.size()) == 0;
+  bool has_text(std::size_t place) const { return stands_at(search_.text, place, block_.size()); }
+
+  // True if the needle stands in the current line, and before `end`, with its first rare byte at
+  // `place`.
+  bool stands_at(const TextSearch::Needle& needle, std::size_t place, std::size_t end) const {
+    const std::size_t begin = place - needle.first_rare;
+    return place >= begin_ + needle.first_rare && begin + needle.text.size() <= end &&
+           std::memcmp(block_.data() + begin, needle.text.data(), needle.text.size()) == 0;
+  }
+
+  // True if the line, which ends at `end`, is seen to have a string in the member.  Behind its
+  // first bracket and without another one or a backslash, the bytes `"name":"` can only be a name
+  // of the top level and the beginning of its value: where the first quote closed a string, `name`
+  // could not follow it.
+  HWY_INLINE bool has_member(std::size_t end) const {
+    const TextSearch::Needle& needle = search_.member;
+    const std::size_t distance = needle.second_rare - needle.first_rare;
+    const char first = needle.text[needle.first_rare], second = needle.text[needle.second_rare];
+    for (std::size_t at = begin_ + 1; at < end; at += 64) {
+      if (at + distance > block_.size()) return false;  // 64 bytes behind the block are readable
+      MemberPlaces places = find_member(block_.data() + at, first, second, distance);
+      const std::uint64_t before_stop = places.stop ^ (places.stop - 1);
+      if (places.stop != 0) places.rare &= before_stop;
+      for (; places.rare != 0; places.rare &= places.rare - 1) {
+        const auto place = at + static_cast<std::size_t>(std::countr_zero(places.rare));
+        if (stands_at(needle, place, end)) return true;
+      }
+      if (places.stop != 0) return false;
+    }
+    return false;
   }
 
   HWY_INLINE void end_line(std::size_t end) {
     ++lines_;
     const bool odd = is_odd(end);
+    if (!search_.member.text.empty() && !odd && !candidate_) candidate_ = !has_member(end);
     if (odd || candidate_) {
       out_.push_back({static_cast<std::uint32_t>(begin_), static_cast<std::uint32_t>(end),
                       odd ? Verdict::odd : Verdict::candidate});
@@ -243,16 +303,21 @@ const char* find_newline(const char* begin, const char* end) {
   return find(begin, end);
 }
 
-TextScanner::TextScanner(std::string text) : text_(std::move(text)) {
-  assert(!text_.empty() && text_.size() <= 64 && text_.find('\n') == std::string::npos);
-  first_rare_ = rarest(text_, text_.size());
-  second_rare_ = rarest(text_, first_rare_);
-  if (first_rare_ > second_rare_) std::swap(first_rare_, second_rare_);
+TextScanner::Needle::Needle(std::string the_text) : text(std::move(the_text)) {
+  first_rare = rarest(text, text.size());
+  second_rare = rarest(text, first_rare);
+  if (first_rare > second_rare) std::swap(first_rare, second_rare);
+}
+
+TextScanner::TextScanner(std::string text, std::string_view member) : text_(std::move(text)) {
+  assert(!text_.text.empty() && text_.text.size() <= 64);
+  assert(text_.text.find('\n') == std::string::npos && member.size() <= 64);
+  if (!member.empty()) member_ = Needle('"' + std::string(member) + "\":\"");
 }
 
 std::size_t TextScanner::scan(std::string_view block, std::vector<Line>& out) const {
   static const ScanBlock run = HWY_DYNAMIC_DISPATCH(scan_block_here)();
-  return run(block, {text_, first_rare_, second_rare_}, out);
+  return run(block, {text_, member_}, out);
 }
 
 }  // namespace streamutils

@@ -38,8 +38,12 @@ class TextScanner {
     Verdict verdict;
   };
 
-  // REQUIRES: text is not empty and has at most 64 bytes.
-  explicit TextScanner(std::string text);
+  // member: nothing, or a name of the top level whose value must be seen to be a string in a line
+  // that is passed over.  It is seen in `{…"member":"`, with no bracket and no backslash before it;
+  // any other line is a candidate.
+  // REQUIRES: text is not empty; text and member have at most 64 bytes, and member holds nothing
+  // that JSON has to escape.
+  explicit TextScanner(std::string text, std::string_view member = {});
 
   // Scans a block of whole lines (its last byte is '\n') and appends every line whose verdict is
   // not `plain`, in order.  Returns the number of all lines.  REQUIRES: 64 readable bytes behind
@@ -47,9 +51,19 @@ class TextScanner {
   std::size_t scan(std::string_view block, std::vector<Line>& out) const;
 
  private:
-  std::string text_;
-  std::size_t first_rare_ = 0;  // offsets in text_ of its two rarest bytes
-  std::size_t second_rare_ = 0;
+  // A text, and the offsets in it of its two rarest bytes.
+  struct Needle {
+    Needle() = default;
+    explicit Needle(std::string the_text);
+
+    std::string text;
+    std::size_t first_rare = 0;  // first_rare <= second_rare
+    std::size_t second_rare = 0;
+  };
+  friend struct TextSearch;
+
+  Needle text_;
+  Needle member_;  // `"member":"`, or empty
 };
 
 }  // namespace streamutils

@@ -14,6 +14,7 @@ class CountingEmitter final : public Emitter {
 
   void emit(std::string_view) override { ++count_; }
   bool count(std::string_view reason, std::uint64_t n) override { return next_.count(reason, n); }
+  bool count_failure(std::string_view reason) override { return next_.count_failure(reason); }
   void say(std::string_view message) override { next_.say(message); }
 
  private:
@@ -48,7 +49,7 @@ class Count final : public Operator {
   }
 
   bool is_done() const override { return op_->is_done(); }
-  std::string required_text() const override { return op_->required_text(); }
+  RequiredText required_text() const override { return op_->required_text(); }
   bool has_state() const override { return true; }
 
   void save(SnapshotWriter& out) const override {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/expression.h"
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
 #include <utility>
+
+#include "ops/fixed_text.h"
 
 namespace streamutils {
 namespace {
@@ -32,6 +36,27 @@ std::string_view name_of(expr::ErrorKind kind) {
   return "error";
 }
 
+bool is_plain_name(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return c == '_' || (c < 0x80 && std::isalnum(c) != 0);
+  });
+}
+
+// What `name == "text"`, joined by && at the top, says of a line without the text: where a string
+// is in the member the comparison is false, and so is the whole, whatever else fails.  Nothing in
+// the member, or a number that is none, may be an error, which counts.
+RequiredText required_text_of(const Expr& expr) {
+  RequiredText longest;
+  for (const Expr::Term& term : expr.required_terms()) {
+    if (term.op != Expr::Term::Op::equal || !term.literal.is(expr::Kind::string)) continue;
+    if (term.path.size() > RequiredText::kMaxSize || !is_plain_name(term.path)) continue;
+    std::string text = fixed_stretch_of_string(term.literal.text());
+    if (text.size() > RequiredText::kMaxSize) text.resize(RequiredText::kMaxSize);
+    if (text.size() > longest.text.size()) longest = {std::move(text), term.path};
+  }
+  return longest;
+}
+
 class Expression final : public Predicate {
  public:
   Expression(Expr expr, std::string name) : expr_(std::move(expr)), failures_(std::move(name)) {}
@@ -43,6 +68,8 @@ class Expression final : public Predicate {
   }
 
   bool has_failed() const override { return !result_.is(expr::Kind::boolean); }
+
+  RequiredText required_text() const override { return required_text_of(expr_); }
 
   void report_failure(Emitter& out) override {
     if (result_.is_error()) return failures_.report(expr_, evaluator_, result_, out);
@@ -66,12 +93,12 @@ void Failures::report(const Expr& expr, const Evaluator& evaluator, expr::Value 
     reason = name_ + ": " + std::string(name_of(error.kind)) + " at " + std::to_string(error.line) +
              ":" + std::to_string(error.column);
   }
-  if (out.count(reason)) out.say(describe(expr, evaluator, value));
+  if (out.count_failure(reason)) out.say(describe(expr, evaluator, value));
 }
 
 void Failures::report(std::string_view why, Emitter& out) const {
   const std::string reason = describe(why);
-  if (out.count(reason)) out.say(reason);
+  if (out.count_failure(reason)) out.say(reason);
 }
 
 std::string Failures::describe(const Expr& expr, const Evaluator& evaluator,

@@ -29,7 +29,7 @@ class Filter final : public Operator {
   }
 
   bool is_done() const override { return limit_ && matches_ >= *limit_; }
-  std::string required_text() const override { return selector_.required_text(); }
+  RequiredText required_text() const override { return selector_.required_text(); }
   bool has_state() const override { return limit_.has_value(); }
 
   void save(SnapshotWriter& out) const override { out.entry("filter").field("matches", matches_); }

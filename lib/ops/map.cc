@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/map.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,8 @@
 #include <utility>
 
 #include "ops/expression.h"
+#include "ops/line_edits.h"
+#include "ops/map_time.h"
 #include "ops/member_text.h"
 
 namespace streamutils {
@@ -44,6 +47,37 @@ class Assigner {
     if (evaluator.assign(target_, value_) && event.set(target_, *json)) return Done::yes;
     why_ = "nothing can be set at this path";
     return Done::no;
+  }
+
+  // The same for an event of which only the line is known; the member is edits' i-th.  removed:
+  // nothing was done, and it is run() that must do it.
+  Done run_on_line(Evaluator& evaluator, const Record& record, LineEdits& edits, std::size_t i,
+                   bool is_last) {
+    value_ = evaluator.eval(expr_);
+    why_.clear();
+    if (value_.is_error()) return Done::no;
+    if (is_empty_optional(value_)) return Done::removed;
+    std::string& json = edits.set(i);
+    const Value copy = source_ ? record.get(*source_) : Value();
+    if (copy.exists()) {
+      json = copy.raw();
+    } else if (!evaluator.append_json(json, value_, &why_)) {
+      edits.unset(i);
+      return Done::no;
+    }
+    if (!is_last) evaluator.set(target_.steps().front(), value_);
+    return Done::yes;
+  }
+
+  // True if run_on_line() can stand in for run(), behind assignments to those members.
+  bool works_on_line(const std::vector<std::string>& set_before) const {
+    const auto is_set = [&](const std::string& name) {
+      return std::find(set_before.begin(), set_before.end(), name) != set_before.end();
+    };
+    const bool copies_what_was_set =
+        source_ && (source_->is_whole() || (!set_before.empty() && source_->steps().size() > 1) ||
+                    is_set(source_->steps().front()));
+    return target_.steps().size() == 1 && !is_set(target_.steps().front()) && !copies_what_was_set;
   }
 
   // REQUIRES: run() gave no, and the evaluator stands on the same event.
@@ -95,12 +129,18 @@ class Map final : public Operator {
  public:
   explicit Map(MapOptions options) : options_(std::move(options)) {
     for (MapAssignment& one : options_.assignments) assigners_.emplace_back(std::move(one));
+    const bool assigns_only = !options_.each && !options_.only && options_.renames.empty() &&
+                              options_.drop.empty() && options_.keep.empty();
+    if (assigns_only) prepare_edits();
   }
 
   Outcome on_record(const Record& record, Emitter& out) override {
     pool_.reset();
     rows_.clear();
     bad_.clear();
+    if (edits_) {
+      if (const auto outcome = edit_line(record, out)) return *outcome;
+    }
     if (!event_.read(record)) return {.fate = Fate::bad};
     const Outcome outcome = options_.each ? map_each(record, out) : map_one(record, out);
     if (outcome.fate != Fate::used) return outcome;
@@ -108,7 +148,51 @@ class Map final : public Operator {
     return outcome;
   }
 
+  std::optional<MemberChange> change_of(const Path& time_member) const override {
+    std::vector<const Path*> assigned;
+    for (const Assigner& assigner : assigners_) assigned.push_back(&assigner.target());
+    return change_of_time(time_member, assigned, options_);
+  }
+
  private:
+  // Members of the top level that are set once each can be set in the line as it is.
+  void prepare_edits() {
+    std::vector<std::string> names;
+    for (const Assigner& assigner : assigners_) {
+      if (!assigner.works_on_line(names)) return;
+      names.push_back(assigner.target().steps().front());
+    }
+    edits_.emplace(std::move(names));
+  }
+
+  // Nothing, and nothing done, if a member is to be removed.
+  std::optional<Outcome> edit_line(const Record& record, Emitter& out) {
+    edits_->clear();
+    failed_.clear();
+    evaluator_.begin(record);
+    for (std::size_t i = 0; i < assigners_.size(); ++i) {
+      const bool is_last = i + 1 == assigners_.size();
+      switch (assigners_[i].run_on_line(evaluator_, record, *edits_, i, is_last)) {
+        case Assigner::Done::removed:
+          return std::nullopt;
+        case Assigner::Done::no:
+          failed_.push_back(&assigners_[i]);
+          break;
+        case Assigner::Done::yes:
+          break;
+      }
+    }
+    std::string& row = pool_.make();
+    if (!edits_->write(record, row) || !record.ok()) return Outcome{.fate = Fate::bad};
+    if (options_.strict && !failed_.empty()) {
+      bad_ = failed_.front()->describe(evaluator_);
+      return Outcome{.fate = Fate::bad, .reason = bad_};
+    }
+    for (Assigner* assigner : failed_) assigner->report(evaluator_, out);
+    out.emit(row);
+    return Outcome{};
+  }
+
   // Elements leave together or, if the record turns out to be bad, not at all.
   Outcome map_each(const Record& record, Emitter& out) {
     const auto array = event_.get(*options_.each);
@@ -189,13 +273,13 @@ class Map final : public Operator {
   void report_no_array(bool exists, Emitter& out) const {
     const std::string reason =
         "--each: field '" + options_.each->text() + "' is " + (exists ? "no array" : "missing");
-    if (out.count(reason)) out.say(reason + ": the event passes as one");
+    if (out.count_failure(reason)) out.say(reason + ": the event passes as one");
   }
 
   static void report_no_rename(const MapRename& one, Emitter& out) {
     const std::string reason = "no member '" + one.to.text() + "' for '" + one.from.text() +
                                "': nothing can be set at this path";
-    if (out.count(reason)) out.say(reason);
+    if (out.count_failure(reason)) out.say(reason);
   }
 
   MapOptions options_;
@@ -204,6 +288,8 @@ class Map final : public Operator {
   Record element_;  // of --each, as an event
   TextPool pool_;
   MemberText event_{pool_};
+  std::optional<LineEdits> edits_;      // if assignments to the line are all there is to do
+  std::vector<Assigner*> failed_;       // scratch of edit_line
   std::vector<const Path*> kept_;       // scratch: what --only or -k keeps
   std::vector<std::string_view> rows_;  // what the record becomes, in pool_
   std::string bad_;                     // why the record is bad under --strict

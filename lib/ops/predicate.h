@@ -29,8 +29,8 @@ class Predicate {
   // last matches() is still valid.
   virtual void report_failure(Emitter& out) { (void)out; }
 
-  // Bytes that the line of every matching record holds, unless it holds "\u".  Empty: none known.
-  virtual std::string required_text() const { return {}; }
+  // What the line of every record holds that matches, or that fails to have an answer.
+  virtual RequiredText required_text() const { return {}; }
 };
 
 using PredicatePtr = std::unique_ptr<Predicate>;

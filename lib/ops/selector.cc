@@ -3,12 +3,6 @@
 #include "ops/selector.h"
 
 namespace streamutils {
-namespace {
-
-constexpr std::size_t kMaxRequiredText = 64;  // what json/scan.h can look for
-
-}  // namespace
-
 bool Selector::selects(const Record& record, Emitter& out) {
   if (sample_ && !sample_->by_key() && !sample_->takes_line(record)) return false;
   const Answer answer = ask(record, out);
@@ -28,14 +22,15 @@ Selector::Answer Selector::ask(const Record& record, Emitter& out) {
   return Answer::none;
 }
 
-std::string Selector::required_text() const {
+RequiredText Selector::required_text() const {
   if (invert_) return {};
-  std::string longest;
+  RequiredText longest;
   for (const PredicatePtr& predicate : predicates_) {
-    std::string text = predicate->required_text();
-    if (text.size() > longest.size()) longest = std::move(text);
+    RequiredText one = predicate->required_text();
+    // The others may fail on the line: the no of this one decides all the same.
+    if (one.text.size() > longest.text.size()) longest = std::move(one);
   }
-  return longest.substr(0, kMaxRequiredText);
+  return longest;
 }
 
 }  // namespace streamutils

@@ -24,8 +24,8 @@ class Selector {
   // True if the event is wanted; meaningless if the record is not ok() afterwards.
   bool selects(const Record& record, Emitter& out);
 
-  // Bytes, 64 at most, that the line of every selected event holds, unless it holds "\u".
-  std::string required_text() const;
+  // What the line of every selected event holds, and of every one for which a predicate fails.
+  RequiredText required_text() const;
 
  private:
   enum class Answer : std::uint8_t { no, yes, none };

@@ -51,8 +51,9 @@ class Term final : public Predicate {
     return (answer == Answer::yes) != negated_;
   }
 
-  std::string required_text() const override {
-    return negated_ ? std::string() : check_->required_text();
+  RequiredText required_text() const override {
+    if (negated_) return {};
+    return {.text = check_->required_text().substr(0, RequiredText::kMaxSize), .member = {}};
   }
 
  private:

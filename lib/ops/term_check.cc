@@ -10,6 +10,7 @@
 
 #include "base/decimal.h"
 #include "base/text.h"
+#include "ops/fixed_text.h"
 #include "ops/number_literal.h"
 #include "re2/re2.h"
 
@@ -22,36 +23,6 @@ bool is_word(std::string_view value) {
 
 bool has_escape(std::string_view raw) {
   return std::memchr(raw.data(), '\\', raw.size()) != nullptr;
-}
-
-// True if JSON may spell the character in a string in another way than as itself or \uXXXX.
-bool may_be_escaped(char c) {
-  return c == '"' || c == '\\' || c == '/' || static_cast<unsigned char>(c) < 0x20;
-}
-
-// The longest stretch of `text` that stands in every spelling of it without \u.
-std::string longest_fixed_stretch(std::string_view text) {
-  std::string_view longest;
-  while (!text.empty()) {
-    const auto end = std::find_if(text.begin(), text.end(), may_be_escaped);
-    const auto size = static_cast<std::size_t>(end - text.begin());
-    if (size > longest.size()) longest = text.substr(0, size);
-    text.remove_prefix(std::min(size + 1, text.size()));
-  }
-  return std::string(longest);
-}
-
-// The same for a whole string of an event, whose quotes are fixed as well: "purchase" with them.
-std::string longest_fixed_stretch_quoted(std::string_view text) {
-  const auto first = std::find_if(text.begin(), text.end(), may_be_escaped);
-  if (first == text.end()) return '"' + std::string(text) + '"';
-  const auto last = std::find_if(text.rbegin(), text.rend(), may_be_escaped).base() - 1;
-  const std::string head = '"' + std::string(text.begin(), first);
-  const std::string tail = std::string(last + 1, text.end()) + '"';
-  std::string longest = longest_fixed_stretch(std::string(first, last + 1));
-  if (head.size() > longest.size()) longest = head;
-  if (tail.size() > longest.size()) longest = tail;
-  return longest;
 }
 
 // The characters of a string without its quotes; views into the record, or into scratch.
@@ -97,7 +68,7 @@ class EqualCheck final : public Check {
   // A number may be spelled in many ways.
   static std::string required_text_of(const std::string& value) {
     if (is_word(value)) return value;
-    return is_number(value) ? std::string() : longest_fixed_stretch_quoted(value);
+    return is_number(value) ? std::string() : fixed_stretch_of_string(value);
   }
 
   void add(std::string value) {
@@ -234,7 +205,7 @@ class RegexCheck final : public Check {
  public:
   explicit RegexCheck(const std::string& pattern) : regex_(pattern, RE2::Quiet) {
     const std::string_view literal = literal_pattern(pattern);
-    required_ = longest_fixed_stretch(literal);
+    required_ = fixed_stretch(literal);
     if (literal == pattern) literal_ = literal;
   }
 

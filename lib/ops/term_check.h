@@ -30,7 +30,7 @@ class Check {
   // What a member of the wrong type is not: "a number".
   virtual std::string_view wanted() const = 0;
 
-  // See Predicate::required_text.
+  // Bytes that the line of every record holds that matches, unless it holds "\u".
   virtual std::string required_text() const { return {}; }
 };
 

@@ -52,6 +52,9 @@ class Driver::Out final : public Emitter {
 
   void emit(std::string_view line) override {
     ++driver_.counts_.out;
+    if (driver_.current_ != nullptr && driver_.current_->reads_output) {
+      driver_.read_written_time(*driver_.current_, line);
+    }
     if (driver_.controlled_out_ && !driver_.begin_written_) {
       driver_.ensure_begin();
       if (!driver_.begin_written_) return hold(line);
@@ -64,6 +67,12 @@ class Driver::Out final : public Emitter {
     const bool first = it == driver_.reasons_.end();
     if (first) it = driver_.reasons_.emplace(reason, 0).first;
     it->second += n;
+    return first;
+  }
+
+  bool count_failure(std::string_view reason) override {
+    const bool first = count(reason, 1);
+    if (first) driver_.failures_.emplace(reason);
     return first;
   }
 
@@ -87,10 +96,10 @@ Driver::Driver(DriverSettings settings, OperatorPtr op)
     : settings_(std::move(settings)), op_(std::move(op)), out_(std::make_unique<Out>(*this)) {
   for (const InputInfo& info : settings_.inputs) inputs_.emplace_back(info, settings_.common);
   controlled_out_ = settings_.common.originate && may_write_control();
-  const std::string text = op_->required_text();
+  const RequiredText required = op_->required_text();
   const bool looks_at_all =
       settings_.common.strict || merges_by_time() || settings_.common.time_path;
-  if (!text.empty() && !looks_at_all) scanner_.emplace(text);
+  if (!required.text.empty() && !looks_at_all) scanner_.emplace(required.text, required.member);
 }
 
 Driver::~Driver() = default;
@@ -238,14 +247,21 @@ void Driver::on_record(Input& input, std::string_view line) {
   record_.reset(line);
   record_.set_input(static_cast<std::size_t>(&input - &inputs_.front()));
   if (settings_.common.strict && !record_.check()) return on_bad(input, record_.damage(), line);
-  if (reads_time(input) && !read_time(input)) return;
+  if (reads_time(input)) {
+    if (!input.asked) {
+      input.time.find(record_);
+      ask_about_time(input);
+    }
+    if (!input.reads_output && !read_time(input)) return;
+  }
   settle(input, op_->on_record(record_, *out_));
   if (reads_time(input)) advance(false);
 }
 
 bool Driver::reads_time(const Input& input) const {
   if (settings_.takes_time) return true;
-  const bool writes_own = settings_.common.originate || settings_.common.time_path;
+  const bool writes_own =
+      settings_.common.originate || settings_.common.time_path || input.reads_output;
   return writes_own && input.clock.is_derived() && controlled_out_;
 }
 
@@ -265,6 +281,28 @@ bool Driver::read_time(Input& input) {
   }
   on_bad(input, input.time.problem(record_), record_.line());
   return false;
+}
+
+// An operator that changes the member with the time makes the input's clock speak of what it
+// writes.
+void Driver::ask_about_time(Input& input) {
+  if (input.asked || !input.time.path()) return;
+  input.asked = true;
+  const auto change = op_->change_of(*input.time.path());
+  if (!change) return;
+  input.reads_output = change->anew || change->name.empty() || input.clock.is_derived();
+  auto path = Path::parse(change->name);
+  if (path) input.time.set_path(std::move(*path));
+  if (!path) input.time.forget_path();
+}
+
+void Driver::read_written_time(Input& input, std::string_view row) {
+  if (!reads_time(input)) return;
+  written_row_.assign(row).append(Record::kPadding, ' ');
+  written_.reset(std::string_view(written_row_).substr(0, row.size()));
+  if (const auto t = input.time.read(written_)) return note_time(input, *t);
+  // Without a time there is no member to wait for.
+  if (!input.time.path() && !begin_written_) write_begin();
 }
 
 void Driver::note_time(Input& input, Timestamp t) {

@@ -21,6 +21,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -149,6 +150,8 @@ class Driver {
   void on_record(Input& input, std::string_view line);
   bool read_time(Input& input);
   void note_time(Input& input, Timestamp t);
+  void ask_about_time(Input& input);
+  void read_written_time(Input& input, std::string_view row);
   void settle(Input& input, const Outcome& outcome);
   void on_bad(Input& input, std::string_view reason, std::string_view line);
   void write_bad(const Input& input, std::string_view reason, std::string_view line);
@@ -193,9 +196,12 @@ class Driver {
   std::optional<TextScanner> scanner_;
   std::vector<TextScanner::Line> lines_;  // scratch of feed_scanned
   Record record_;
+  Record written_;            // a row that leaves, where its time is read…
+  std::string written_row_;   // …with padding
   Input* current_ = nullptr;  // whose line is being worked on
   Counts counts_;
   std::map<std::string, std::uint64_t, std::less<>> reasons_;
+  std::set<std::string, std::less<>> failures_;  // the reasons that are also told at the end
   LengthHistogram lateness_;
   Duration needed_disorder_ = Duration::zero();
   Duration needed_idle_ = Duration::zero();

@@ -56,6 +56,16 @@ void Driver::on_begin(Input& input, const Message& message) {
   if (message.member) {
     if (auto path = Path::parse(*message.member)) input.time.set_path(std::move(*path));
   }
+  ask_about_time(input);
+  if (input.reads_output) {
+    input.clock.derive();
+    const auto& member = input.time.path();
+    warn(
+        fmt::format("{}the stream's watermarks speak of '{}', which is {} here: they are derived "
+                    "anew, from the times that are written",
+                    place(input), *message.member, member ? "set" : "dropped"));
+    return;
+  }
   if (controlled_out_) ensure_begin();
 }
 

@@ -34,6 +34,8 @@ struct Driver::Input {
   bool begun = false;           // a line has been seen
   bool controlled = false;      // it had a begin line
   bool end_mark = false;
+  bool asked = false;         // the operator, what it does to the time
+  bool reads_output = false;  // the time is that of the rows that are written, not of the records
 };
 
 }  // namespace streamutils

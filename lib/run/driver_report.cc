@@ -82,6 +82,10 @@ void Driver::report_end() {
     warn(fmt::format("{} of {} records {} bad{}", counts_.bad, counts_.in,
                      plural(counts_.bad, "was", "were"), stopped_ ? "" : " and skipped"));
   }
+  for (const std::string& reason : failures_) {
+    const std::uint64_t n = reasons_[reason];
+    warn(fmt::format("{} {} in all: {}", n, plural(n, "time", "times"), reason));
+  }
   if (lateness_.count() > 0) report_late();
 }
 

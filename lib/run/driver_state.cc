@@ -32,14 +32,17 @@ std::string Driver::save() const {
   out.field("needed_disorder", static_cast<std::int64_t>(needed_disorder_.count()));
   out.field("needed_idle", static_cast<std::int64_t>(needed_idle_.count()));
   for (const auto& [name, count] : kCounts) out.field(name, counts_.*count);
-  for (const auto& [reason, n] : reasons_)
+  for (const auto& [reason, n] : reasons_) {
     out.entry("reason").field("reason", reason).field("n", n);
+    out.field("failure", failures_.count(reason) > 0);
+  }
   lateness_.save(out);
   for (const std::string& line : held_) out.entry("held").field("line", line);
   for (const Input& input : inputs_) {
     out.entry("input").field("name", input.info.name).field("lines", input.lines);
     out.field("offset", input.offset).field("active", input.active).field("begun", input.begun);
     out.field("controlled", input.controlled).field("end_mark", input.end_mark);
+    out.field("asked", input.asked).field("reads_output", input.reads_output);
     out.field("member", input.time.path() ? input.time.path()->text() : "");
     input.clock.save(out);
   }
@@ -63,6 +66,7 @@ Status Driver::restore(std::string lines) {
   for (const auto& [name, count] : kCounts) counts_.*count = in.unsigned_integer(name);
   while (in.next_is("reason")) {
     std::string reason = in.text("reason");
+    if (in.boolean("failure")) failures_.insert(reason);
     reasons_[std::move(reason)] = in.unsigned_integer("n");
   }
   lateness_.restore(in);
@@ -78,10 +82,14 @@ Status Driver::restore(std::string lines) {
     input.begun = in.boolean("begun");
     input.controlled = in.boolean("controlled");
     input.end_mark = in.boolean("end_mark");
+    input.asked = in.boolean("asked");
+    input.reads_output = in.boolean("reads_output");
     if (const std::string member = in.text("member"); !member.empty()) {
       auto path = Path::parse(member);
       if (!path) return path.error();
       input.time.set_path(std::move(*path));
+    } else if (input.reads_output) {
+      input.time.forget_path();
     }
     input.clock.restore(in);
     if (input.clock.max_time() != kMinTime && input.time.is_window_end()) {

@@ -30,6 +30,12 @@ class EventTime {
   // The member in use, once it is known.
   const std::optional<Path>& path() const { return path_; }
   void set_path(Path path) { path_ = std::move(path); }
+  // Looks for one of the usual members in the record, unless the member is known already.
+  void find(const Record& record) {
+    if (!path_) find_path(record);
+  }
+  // From the next record on the member is to be found.
+  void forget_path() { path_.reset(); }
   bool is_window_end() const;
 
   // How the last time was spelled.

@@ -15,10 +15,27 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "json/path.h"
 #include "json/record.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
+
+// What becomes of the member that holds the stream's time.
+struct MemberChange {
+  std::string name;   // the output has it under this name; empty: not at all
+  bool anew = false;  // its values are others than in the input
+};
+
+// What a line must hold to matter: a line that lacks the text, and also "\u", by which it could be
+// spelled, may be dropped unseen.  With a member only if the line has a string under that name at
+// its top level: without it, more would come of the record than that it is dropped.
+struct RequiredText {
+  static constexpr std::size_t kMaxSize = 64;  // of either; see json/scan.h
+
+  std::string text;  // empty: nothing is known
+  std::string member;
+};
 
 // Takes what an operator produces.
 class Emitter {
@@ -31,6 +48,9 @@ class Emitter {
   // Counts one occurrence of `reason` ("field 'amount' is no number") for the statistics.  True the
   // first time: then the operator may say() more.
   virtual bool count(std::string_view reason, std::uint64_t n = 1) = 0;
+
+  // The same for something that went wrong: how often is also said at the end, without --stats.
+  virtual bool count_failure(std::string_view reason) { return count(reason); }
 
   // A message for the user, on standard error, prefixed with tool and place.
   virtual void say(std::string_view message) = 0;
@@ -85,6 +105,14 @@ class Operator {
   // The member in which the output carries its time, if it is not the one of the input.
   virtual std::optional<std::string> output_time() const { return std::nullopt; }
 
+  // For an operator that passes events on with members changed: what it does to this one, which
+  // holds the time; nullopt: nothing.  The driver then announces the new name, and derives
+  // watermarks from the times that are written if those are others.  Constant.
+  virtual std::optional<MemberChange> change_of(const Path& time_member) const {
+    (void)time_member;
+    return std::nullopt;
+  }
+
   // How times in the output are to be spelled: that of the first time read.  Called before the
   // first on_record, and after restore.
   virtual void set_time_style(TimeStyle style) { (void)style; }
@@ -92,9 +120,8 @@ class Operator {
   // True once no further record can change the output (sfilter -m): the driver ends the stream.
   virtual bool is_done() const { return false; }
 
-  // Bytes that the line of every record which is not dropped holds, unless it holds "\u": lines
-  // without either may be dropped unseen.  Empty: none known.  Constant.
-  virtual std::string required_text() const { return {}; }
+  // What the line of every record holds that is not dropped.  Constant.
+  virtual RequiredText required_text() const { return {}; }
 
   // True if there is state that a restart must not lose.
   virtual bool has_state() const { return false; }

@@ -8,12 +8,16 @@
 #include <string_view>
 #include <vector>
 
+#include "json/record.h"
 #include "json/scan.h"
 
 namespace {
 
+using streamutils::Record;
 using streamutils::TextScanner;
 using Verdict = TextScanner::Verdict;
+
+constexpr std::string_view kMember = "\"ab\":\"";
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -52,6 +56,35 @@ void compare(std::string_view block, const std::string& text) {
   require(count == expected && reported == lines.size());
 }
 
+// With a member to be seen: a line that is passed over lacks the text and, if it is a record at
+// all, has a string in the member.
+void check_passed_over(std::string_view line, std::string_view text) {
+  require(verdict_of(line, text) == Verdict::plain);
+  std::string padded(line);
+  padded.append(Record::kPadding, '\0');
+  Record record;
+  record.reset(std::string_view(padded).substr(0, line.size()));
+  if (!record.check()) return;
+  const std::string_view name = kMember;
+  require(record.member(name.substr(1, name.size() - 4)).is(streamutils::Kind::string));
+}
+
+void check_member(std::string_view block, const std::string& text) {
+  std::vector<TextScanner::Line> lines;
+  const std::string_view name = kMember;
+  TextScanner(text, name.substr(1, name.size() - 4)).scan(block, lines);
+  std::size_t reported = 0;
+  for (std::size_t begin = 0; begin < block.size();) {
+    const std::size_t end = block.find('\n', begin);
+    if (reported < lines.size() && lines[reported].begin == begin) {
+      ++reported;
+    } else {
+      check_passed_over(block.substr(begin, end - begin), text);
+    }
+    begin = end + 1;
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -65,12 +98,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string block(input);
   for (std::size_t at = data[0]; at < block.size(); at += 3 * text.size() + 50)
     block.insert(at, text);
+  for (std::size_t at = data[0] / 2; at < block.size(); at += 97) block.insert(at, kMember);
   block += '\n';
   const std::size_t block_size = block.size();
   for (std::size_t shift = 0; shift < 3; ++shift) {
     std::vector<char> memory(shift + block_size + 64, '\n');
     std::memcpy(memory.data() + shift, block.data(), block_size);
     compare({memory.data() + shift, block_size}, text);
+    check_member({memory.data() + shift, block_size}, text);
   }
   return 0;
 }

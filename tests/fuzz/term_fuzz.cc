@@ -55,7 +55,7 @@ void try_on_event(std::string_view text, Predicate& predicate, std::string_view 
   const bool match = matches(predicate, record);
   if (!record.ok()) return;
   if (match && event.find("\\u") == event.npos) {
-    require(event.find(predicate.required_text()) != event.npos);
+    require(event.find(predicate.required_text().text) != event.npos);
   }
   if (const std::string plain = plain_of(text); !plain.empty()) {
     require(matches(*make_term(plain).value(), record) != match);

@@ -1,6 +1,5 @@
-"""Expressions as a user writes them: in files, and with mistakes.
+"""Expressions in files, which a case cannot hold: good ones, and mistakes.
 
-Messages of several lines and files with content are beyond what a case can hold.
 SPDX-License-Identifier: Apache-2.0
 """
 
@@ -16,20 +15,6 @@ def tool(name, *words):
 
 
 class Mistakes(ToolTest):
-    def test_caret_and_status(self):
-        rows = [
-            (["sfilter", "-e", "amount >"], "sfilter: -e: 1:9: ", "  amount >\n          ^\n"),
-            (["sfilter", "-e", "smaller(a)"], "sfilter: -e: 1:1: ", "  smaller(a)\n  ^\n"),
-            (["smap", "total=price *"], "smap: 'total': 1:8: ", "  price *\n         ^\n"),
-            (["smap", "a=1", "b=nope(a)"], "smap: 'b': 1:1: ", "  nope(a)\n  ^\n"),
-        ]
-        for words, begin, picture in rows:
-            with self.subTest(words):
-                result = run(tool(*words), EVENTS)
-                self.assertEqual((result.returncode, result.stdout), (2, b""))
-                self.assertTrue(result.stderr.decode().startswith(begin), result.stderr)
-                self.assertIn("\n" + picture, result.stderr.decode())
-
     def test_positions_in_a_file_are_those_of_the_file(self):
         rows = [
             ("sfilter", "price > 1 &&\n  nope(qty)\n", " 2:3: "),

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/decimal.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <catch2/catch.hpp>
@@ -157,6 +159,18 @@ TEST_CASE("to_double rounds correctly and refuses what is too large") {
                Row{"1e-99999999999999999999", 0.0}, Row{"0e99999999999999999999", 0.0});
   CAPTURE(row.text);
   CHECK(to_double(row.text) == row.value);
+}
+
+TEST_CASE("append_double is as short for prices as for any number") {
+  for (const double power : {1e1, 1e2, 1e3, 1e5, 1e6, 1e7}) {
+    for (std::uint64_t n = 1; n < 40'000'000'000'000'000; n = n * 3 + n % 7) {
+      const double d = static_cast<double>(n) / power;
+      if (d < 1e-4 || d >= 1e15) continue;  // where the layouts of the two agree
+      std::string text;
+      append_double(text, d);
+      CHECK(text == fmt::format("{}", d));
+    }
+  }
 }
 
 TEST_CASE("append_double is short, plain where it can be, and reads back") {

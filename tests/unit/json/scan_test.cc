@@ -102,6 +102,41 @@ TEST_CASE("texts of every length are found at every place, and only in their lin
   }
 }
 
+TEST_CASE("a line is passed over only if a string is seen in the member") {
+  const std::pair<std::string, Verdict> rows[] = {
+      {R"({"kind":"view","n":1})", Verdict::plain},
+      {R"({"n":1,"kind":"view"})", Verdict::plain},
+      {R"({"n":1,  "kind":"needle"})", Verdict::candidate},
+      {R"({"kind":"view","n":"needle"})", Verdict::candidate},
+      {R"({"n":1})", Verdict::candidate},
+      {R"({"kind":1})", Verdict::candidate},
+      {R"({"kind" :"view"})", Verdict::candidate},
+      {R"({"a":{"kind":"view"}})", Verdict::candidate},
+      {R"({"a":{},"kind":"view"})", Verdict::candidate},
+      {R"({"a":[1],"kind":"view"})", Verdict::candidate},
+      {R"({"a":"\"kind\":\"view"})", Verdict::candidate},
+      {R"({"a":"\n","kind":"view"})", Verdict::candidate},
+      {R"({"kind":"view","a":{"b":["\n"]}})", Verdict::plain},
+      {R"({"mankind":"view"})", Verdict::candidate},
+      {R"({"~":1,"kind":"view"})", Verdict::odd},
+  };
+  const TextScanner scanner("needle", "kind");
+  for (const auto& [line, verdict] : rows) {
+    for (std::size_t before = 0; before < 130; ++before) {
+      CAPTURE(line, before);
+      const std::string filler = R"({"kind":")" + std::string(before, 'x') + "\"}\n";
+      std::string longer = line;
+      if (line[2] != '~') longer.insert(1, "\"x\":\"" + std::string(before, 'x') + "\",");
+      const std::string text = filler + longer + "\n" + filler;
+      const PaddedLine block(text);
+      std::vector<TextScanner::Line> lines;
+      CHECK(scanner.scan(block.view(), lines) == 3);
+      REQUIRE(lines.size() == (verdict == Verdict::plain ? 0 : 1));
+      if (!lines.empty()) CHECK(lines[0].verdict == verdict);
+    }
+  }
+}
+
 TEST_CASE("a text at the very end of a block is not read beyond it") {
   const TextScanner scanner("abc");
   const PaddedLine empty("");

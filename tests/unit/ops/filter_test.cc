@@ -146,7 +146,7 @@ TEST_CASE("the longest text that a line must hold is known, unless more than mat
     options.invert = row.invert;
     options.count = row.count;
     if (row.around) options.around = std::chrono::seconds(5);
-    CHECK(filter(std::move(options))->required_text() == row.required);
+    CHECK(filter(std::move(options))->required_text().text == row.required);
   }
 }
 

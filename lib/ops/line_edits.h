@@ -1,0 +1,54 @@
+// LineEdits: members of the top level of one event, set in its line; all other bytes stay.
+//
+// The quick way for what MemberText does in general: the line is never taken apart, but copied in
+// few pieces with what was set between them.  A member that exists is replaced where it stands, a
+// new one goes behind the last.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/record.h"
+
+namespace streamutils {
+
+class LineEdits {
+ public:
+  // names: of the members that may be set, each once.
+  explicit LineEdits(std::vector<std::string> names);
+
+  // Forgets what was set.
+  void clear() {
+    for (Edit& edit : edits_) edit.is_set = false;
+  }
+
+  // Sets the member names[i] to the JSON text that the caller puts into the empty string.  Valid
+  // until clear().
+  std::string& set(std::size_t i) {
+    edits_[i].is_set = true;
+    edits_[i].json.clear();
+    return edits_[i].json;
+  }
+  // Takes it back.
+  void unset(std::size_t i) { edits_[i].is_set = false; }
+
+  // Appends the record's line with the changes.  False, with out unchanged, if damage was met.
+  bool write(const Record& record, std::string& out);
+
+ private:
+  struct Edit {
+    std::string name;
+    std::string key;  // with quotes and colon
+    std::string json;
+    bool is_set = false;
+    Record::Place place;
+  };
+
+  std::vector<Edit> edits_;
+  std::vector<const Edit*> in_place_;  // scratch
+};
+
+}  // namespace streamutils
