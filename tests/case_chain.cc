@@ -107,6 +107,7 @@ class Chain::Stage {
   void files(std::map<std::string, std::vector<std::string>>& files) const {
     if (!parsed_common_.bad_to.empty()) files[parsed_common_.bad_to] = bad_to_.lines;
     if (!parsed_common_.late_to.empty()) files[parsed_common_.late_to] = late_to_.lines;
+    if (!side_name_.empty()) files[side_name_] = side_.lines;
     if (output_) files[output_->name] = file_.lines;
   }
 
@@ -139,11 +140,13 @@ class Chain::Stage {
       inputs.push_back({name, live_});
     }
     output_ = parsed->plan.output;
+    side_name_ = parsed->plan.side_file;
     Sink& out = output_ ? static_cast<Sink&>(file_) : out_;
-    driver_ = make_driver(tool, argv_, std::move(*parsed), std::move(inputs), world_, out,
-                          parsed_common_.bad_to.empty() ? nullptr : &bad_to_,
-                          parsed_common_.late_to.empty() ? nullptr : &late_to_,
-                          [this](std::string_view message) { say(message); });
+    driver_ = make_driver(
+        tool, argv_, std::move(*parsed), std::move(inputs), world_, out,
+        parsed_common_.bad_to.empty() ? nullptr : &bad_to_,
+        parsed_common_.late_to.empty() ? nullptr : &late_to_,
+        [this](std::string_view message) { say(message); }, &side_);
   }
 
   void print_help() {
@@ -260,6 +263,8 @@ class Chain::Stage {
   std::string& failure_;
   Collector bad_to_;
   Collector late_to_;
+  Collector side_;
+  std::string side_name_;
   Collector file_;  // in place of standard output
   std::optional<OutputFile> output_;
   CommonOptions parsed_common_;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/text.h"
 #include "json/writer.h"
 #include "run/driver_input.h"
@@ -60,6 +62,10 @@ class Driver::Out final : public Emitter {
       if (!driver_.begin_written_) return hold(line);
     }
     driver_.settings_.out->write(line);
+  }
+
+  void emit_aside(std::string_view line) override {
+    if (driver_.settings_.side != nullptr) driver_.settings_.side->write(line);
   }
 
   bool count(std::string_view reason, std::uint64_t n) override {
@@ -147,6 +153,8 @@ std::size_t Driver::feed_block(std::size_t index, std::string_view block, std::u
 std::size_t Driver::feed_each(Input& input, std::string_view block, std::uint64_t offset) {
   const bool exact = merges_exactly();
   const bool may_switch = !exact && inputs_.size() > 1;
+  const bool next_is_known = inputs_.size() == 1 || !merges_by_time();
+  if (op_->foresees() && next_is_known) return feed_foreseen(input, block, offset);
   const char* const begin = block.data();
   const char* const end = begin + block.size();
   const char* at = begin;
@@ -161,6 +169,33 @@ std::size_t Driver::feed_each(Input& input, std::string_view block, std::uint64_
     if (may_switch || stopped_ || op_->is_done()) break;
     if (scanner_ && input.begun && !input.end_mark) break;
   }
+  return static_cast<std::size_t>(at - begin);
+}
+
+// Some lines at a time: the operator sees all of them coming, then each is fed.
+std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uint64_t offset) {
+  constexpr std::size_t kForeseen = 32;
+  std::array<std::string_view, kForeseen> lines;
+  const char* const begin = block.data();
+  const char* const end = begin + block.size();
+  const char* at = begin;
+  while (at < end && !is_done()) {
+    std::size_t n = 0;
+    for (const char* next = at; n < kForeseen && next < end; ++n) {
+      const char* newline = find_newline(next, end);
+      lines[n] = {next, newline};
+      next = newline + 1;
+    }
+    op_->foresee({lines.data(), n});
+    for (std::size_t i = 0; i < n && !is_done(); ++i) {
+      input.at = input.counted = lines[i].data();
+      input.offset = offset + static_cast<std::uint64_t>(lines[i].data() - begin);
+      on_line(input, lines[i]);
+      ++input.lines;
+      at = lines[i].data() + lines[i].size() + 1;
+    }
+  }
+  op_->foresee({});
   return static_cast<std::size_t>(at - begin);
 }
 

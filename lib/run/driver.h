@@ -72,6 +72,7 @@ struct DriverSettings {
   Sink* out = nullptr;
   Sink* bad_to = nullptr;   // --bad-to, or null
   Sink* late_to = nullptr;  // --late-to, or null
+  Sink* side = nullptr;     // Plan::side_file, or null
   Say say;                  // messages; -q is applied by the driver
 };
 
@@ -158,6 +159,7 @@ class Driver {
   void on_late(const Outcome& outcome, Timestamp t);
   std::size_t feed_scanned(Input& input, std::string_view block, std::uint64_t offset);
   std::size_t feed_each(Input& input, std::string_view block, std::uint64_t offset);
+  std::size_t feed_foreseen(Input& input, std::string_view block, std::uint64_t offset);
 
   // Merging (driver_merge.cc)
   bool merges_exactly() const;

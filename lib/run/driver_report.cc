@@ -92,10 +92,9 @@ void Driver::report_end() {
 void Driver::report_late() {
   const std::uint64_t n = counts_.late + counts_.late_partly;
   warn(fmt::format(
-      "{} of {} events {} late ({}; behind the newest event by p50 {}, p99 {}, max {}); {} "
-      "reached no window",
-      n, counts_.in, plural(n, "was", "were"), share(n, counts_.in), rough(lateness_.quantile(0.5)),
-      rough(lateness_.quantile(0.99)), rough(lateness_.max()), counts_.late));
+      "{} of {} events {} late ({}; behind the newest event by p50 {}, p99 {}, max {}); {} {}", n,
+      counts_.in, plural(n, "was", "were"), share(n, counts_.in), rough(lateness_.quantile(0.5)),
+      rough(lateness_.quantile(0.99)), rough(lateness_.max()), counts_.late, op_->fate_of_late()));
   const bool derived = std::any_of(inputs_.begin(), inputs_.end(),
                                    [](const Input& input) { return input.clock.is_derived(); });
   if (needed_disorder_ > Duration::zero()) {

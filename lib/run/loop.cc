@@ -200,7 +200,7 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
 
 // Side files first: what the main output says of them must already be there.
 bool Loop::flush() {
-  const bool sides = outputs_.bad_to.flush() && outputs_.late_to.flush();
+  const bool sides = outputs_.bad_to.flush() && outputs_.late_to.flush() && outputs_.side.flush();
   outputs_.out.writer().flush();
   return sides && outputs_.out.error() == 0;
 }
@@ -221,6 +221,7 @@ bool Loop::must_stop(const Source& source) {
 void Loop::leave_with_reader() {
   outputs_.bad_to.flush();
   outputs_.late_to.flush();
+  outputs_.side.flush();
   die_of(SIGPIPE);
 }
 
@@ -273,6 +274,7 @@ int Loop::finish() {
   };
   tell(outputs_.bad_to.name(), outputs_.bad_to.error());
   tell(outputs_.late_to.name(), outputs_.late_to.error());
+  tell(outputs_.side.name(), outputs_.side.error());
   if (outputs_.out.error() == EPIPE) die_of(SIGPIPE);
   tell(outputs_.out.name(), outputs_.out.error());
   if (!failed_) tell(outputs_.out.name(), outputs_.out.close());

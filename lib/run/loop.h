@@ -40,7 +40,8 @@ std::optional<Source> open_source(const std::string& name, std::size_t max_line)
 // A writer to a descriptor, which stays the caller's.
 std::unique_ptr<LineWriter> output_to(int fd);
 
-// A file for bad or late records; nothing if no name was given.
+// A file for bad or late records, or what else a tool writes beside its output; nothing if no name
+// was given.
 class SideFile {
  public:
   // False: errno tells.
@@ -80,6 +81,7 @@ struct Outputs {
   MainOutput out;
   SideFile bad_to;
   SideFile late_to;
+  SideFile side;  // Plan::side_file
 };
 
 struct LoopSettings {

@@ -102,15 +102,18 @@ class Process {
     SideFile late_to;
     if (!bad_to.open(common.bad_to)) return fail(common.bad_to);
     if (!late_to.open(common.late_to)) return fail(common.late_to);
+    SideFile side;
+    if (!side.open(parsed.plan.side_file)) return fail(parsed.plan.side_file);
     MainOutput out;
     if (const auto& file = parsed.plan.output; file && !out.open(file->name, file->append)) {
       return fail(file->name);
     }
 
-    Outputs outputs{std::move(out), std::move(bad_to), std::move(late_to)};
-    auto driver = make_driver(tool_, argv_, std::move(parsed), std::move(inputs), world_,
-                              outputs.out.writer(), outputs.bad_to.sink(), outputs.late_to.sink(),
-                              [this](std::string_view message) { say(message); });
+    Outputs outputs{std::move(out), std::move(bad_to), std::move(late_to), std::move(side)};
+    auto driver = make_driver(
+        tool_, argv_, std::move(parsed), std::move(inputs), world_, outputs.out.writer(),
+        outputs.bad_to.sink(), outputs.late_to.sink(),
+        [this](std::string_view message) { say(message); }, outputs.side.sink());
     LoopSettings settings{common.stats, common.progress, common.quiet,
                           [this](std::string_view message) { say(message); }};
     loop_ = std::make_unique<Loop>(settings, *driver, std::move(sources), std::move(outputs));

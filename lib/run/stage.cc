@@ -116,7 +116,7 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
 std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::string>& argv,
                                     Parsed parsed, std::vector<InputInfo> inputs,
                                     const World& world, Sink& out, Sink* bad_to, Sink* late_to,
-                                    Say say) {
+                                    Say say, Sink* side) {
   DriverSettings settings;
   settings.tool = tool.info.name;
   settings.role = parsed.plan.role;
@@ -130,6 +130,7 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
   settings.out = &out;
   settings.bad_to = bad_to;
   settings.late_to = late_to;
+  settings.side = side;
   settings.say = std::move(say);
   if (!settings.common.quiet) {
     for (const std::string& warning : parsed.plan.warnings) settings.say(warning);

@@ -40,6 +40,6 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
 std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::string>& argv,
                                     Parsed parsed, std::vector<InputInfo> inputs,
                                     const World& world, Sink& out, Sink* bad_to, Sink* late_to,
-                                    Say say);
+                                    Say say, Sink* side = nullptr);
 
 }  // namespace streamutils

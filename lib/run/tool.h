@@ -51,6 +51,7 @@ struct Plan {
   Role role = Role::filter;
   bool data_only = false;              // control lines in the input are bad records
   std::optional<OutputFile> output{};  // in place of standard output
+  std::string side_file{};             // where Emitter::emit_aside goes; empty: nowhere
   // With takes_time: in a stream in which no record had a time so far, none is bad for want of it.
   bool time_optional = false;
 };

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,9 @@ class Emitter {
 
   // One output record, without line ending.  The bytes are copied before it returns.
   virtual void emit(std::string_view line) = 0;
+
+  // A line for the tool's side file, if it has one (Plan::side_file); else nothing happens.
+  virtual void emit_aside(std::string_view line) { (void)line; }
 
   // Counts one occurrence of `reason` ("field 'amount' is no number") for the statistics.  True the
   // first time: then the operator may say() more.
@@ -117,11 +121,22 @@ class Operator {
   // first on_record, and after restore.
   virtual void set_time_style(TimeStyle style) { (void)style; }
 
+  // What Fate::late means here, behind a number of records.
+  virtual std::string_view fate_of_late() const { return "reached no window"; }
+
   // True once no further record can change the output (sfilter -m): the driver ends the stream.
   virtual bool is_done() const { return false; }
 
   // What the line of every record holds that is not dropped.  Constant.
   virtual RequiredText required_text() const { return {}; }
+
+  // True if foresee() is of use: it lets an operator that looks into a large table bring near what
+  // it will need, while other lines are worked on.
+  virtual bool foresees() const { return false; }
+  // The lines that on_record will see next.  Some may turn out to be no records, and none may come
+  // at all; nothing that can be seen from outside may depend on it.  Valid until the next call,
+  // which replaces them.  Record::kPadding bytes behind each are readable.
+  virtual void foresee(std::span<const std::string_view> lines) { (void)lines; }
 
   // True if there is state that a restart must not lose.
   virtual bool has_state() const { return false; }
