@@ -151,6 +151,10 @@ ROWS = [
         ours="swindow tumbling 1m distinct user --disorder 2s {file}",
         sql="SELECT time_bucket(INTERVAL 1 minute, ts) w, count(DISTINCT \"user\") n FROM {read} "
             "GROUP BY w ORDER BY w"),
+    Row("events with distinct ids", "shop", answer=by_id,
+        ours="sdedup id {file}",
+        mlr="mlr --ijsonl --ojsonl head -n 1 -g id {file}",
+        sql="SELECT DISTINCT id FROM {read}"),
     Row("DNS: queries for an address", "dns", answer=by_uid,
         ours="sfilter qtype_name=A {file}",
         grep="""grep -F '"qtype_name":"A"' {file}""",

@@ -4,7 +4,7 @@
 namespace streamutils {
 
 std::vector<Tool> all_tools() {
-  return {sfilter(), smap(), sread(), swindow(), sgroup(), swrite()};
+  return {sdedup(), sfilter(), smap(), sread(), swindow(), sgroup(), swrite()};
 }
 
 }  // namespace streamutils

@@ -8,6 +8,7 @@
 
 namespace streamutils {
 
+Tool sdedup();
 Tool sfilter();
 Tool smap();
 Tool sread();

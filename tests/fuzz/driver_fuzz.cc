@@ -35,6 +35,12 @@ const std::vector<std::vector<std::string>> kCommands = {
     {"swindow", "sliding", "10s", "3s", "avg", "a", "first", "a", "by", "b"},
     {"swindow", "session", "5s", "max", "20s", "count", "last", "a", "by", "b"},
     {"swindow", "tumbling", "1s", "count", "--disorder", "0", "--clock=stream"},
+    {"sdedup", "a"},
+    {"sdedup", "a,b", "--max-keys", "2"},
+    {"sdedup", "this", "--within", "2s", "--disorder", "1s"},
+    {"sdedup", "a", "--within", "2s", "--refresh", "--count-to", "counts"},
+    {"sdedup", "b", "--within", "2s", "--keep", "last", "--disorder", "0"},
+    {"sdedup", "a", "--approx", "1e-9", "--max-keys", "4", "--within", "3s"},
 };
 
 struct Run final : Sink {

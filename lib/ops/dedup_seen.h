@@ -1,0 +1,244 @@
+// SeenKeys: which keys have been seen, and when.
+//
+// The question.  With `within D`, an event of time t is a repeat iff an event of its key that was
+// no repeat (with refresh: any event of its key) came before it and has a time at most D from t, in
+// either direction: events come out of order, so the first one to come may be the later one.
+//
+// Forgetting.  No event to come has a time < W.  Whatever is older than W - D is more than D from
+// all of them: it is forgotten, by definition and not by accident.  Each look compares with W - D,
+// so that it does not matter when the memory is freed; and for events that keep the promise the
+// answer is that of a memory without end.  An event behind the watermark is compared with what is
+// not forgotten; one older than W - D has nothing to be compared with, and is not asked about.
+//
+// Memory.  Time is cut into slices of length D + 1ns, and each slice has a table of its own.  Any
+// two times in one slice are at most D apart.  Hence a key has at most one first event in a slice
+// (with refresh one stretch of events, of which the ends are enough), and whoever asks about t
+// looks at the slice of t and at its two neighbours, however many events there are and however far
+// out of order they come.
+//
+//     slices          |    3    |    4    |    5    |
+//     first ones        a             b
+//     t in slice 4          |<-- D -->t<-- D -->|        repeat if b is there, or a is near enough
+//
+// A slice whose end is older than W - D is freed as a whole, in constant time.  So a key stays in
+// memory for D after its time has come, and for at most D more.
+//
+// A limit on the number of keys forgets those of the oldest slice first.  A table takes at most
+// half as many keys as the limit, so that never all are forgotten at once.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "base/siphash.h"
+#include "base/time.h"
+#include "ops/dedup_state.h"
+#include "ops/fingerprint_table.h"
+#include "stream/snapshot.h"
+
+namespace streamutils {
+
+// What is kept beside a fingerprint: nothing…
+struct SeenEver {
+  static constexpr bool kTimed = false;
+  static constexpr bool kRefresh = false;
+  bool is_forgotten(Timestamp) const { return false; }
+  void begin(Timestamp) {}
+  void extend(Timestamp) {}
+};
+
+// …the time of the first event…
+struct SeenFirst {
+  static constexpr bool kTimed = true;
+  static constexpr bool kRefresh = false;
+  Timestamp least() const { return from_nanos(first); }
+  Timestamp greatest() const { return from_nanos(first); }
+  bool is_forgotten(Timestamp horizon) const { return greatest() < horizon; }
+  void begin(Timestamp t) { first = to_nanos(t); }
+  void extend(Timestamp) {}
+  std::int64_t first;
+};
+
+// …or the times of all events of a slice, by their ends.
+struct SeenSpan {
+  static constexpr bool kTimed = true;
+  static constexpr bool kRefresh = true;
+  Timestamp least() const { return from_nanos(from); }
+  Timestamp greatest() const { return from_nanos(to); }
+  bool is_forgotten(Timestamp horizon) const { return greatest() < horizon; }
+  void begin(Timestamp t) { from = to = to_nanos(t); }
+  void extend(Timestamp t) {
+    from = std::min(from, to_nanos(t));
+    to = std::max(to, to_nanos(t));
+  }
+  std::int64_t from;
+  std::int64_t to;
+};
+
+template <typename Seen>
+class SeenKeys {
+ public:
+  // within is 0 for SeenEver.
+  SeenKeys(Duration within, std::optional<std::uint64_t> max_keys)
+      : within_(within), max_keys_(max_keys) {}
+
+  // True if an event of time t is a repeat.  Afterwards it has been seen.
+  // REQUIRES: t >= horizon(), if Seen has times.
+  bool repeats(const Fingerprint& print, Timestamp t) {
+    const std::int64_t slice = slice_of(t);
+    Slot* own = nullptr;  // in the slice of t
+    bool is_repeat = false;
+    for (auto place = tables_.lower_bound({before(slice), 0});
+         place != tables_.end() && place->first.slice <= slice + 1; ++place) {
+      Slot* slot = place->second.find(print);
+      if (slot == nullptr) continue;
+      if (place->first.slice == slice) own = slot;
+      if (slot->is_forgotten(horizon_)) continue;
+      is_repeat = is_repeat || is_near(*slot, place->first.slice - slice, t);
+      if (is_repeat && !Seen::kRefresh) return true;
+    }
+    note(print, t, slice, own);
+    return is_repeat;
+  }
+
+  // Brings near what repeats() will look at for an event about as young as the youngest so far.
+  void prefetch(const Fingerprint& print) const {
+    int n = 0;
+    for (auto place = tables_.rbegin(); place != tables_.rend() && n < 2; ++place, ++n) {
+      place->second.prefetch(print);
+    }
+  }
+
+  // The watermark is w: forgets.
+  void forget_before(Timestamp w) {
+    if (!Seen::kTimed) return;
+    horizon_ = minus(w, within_);
+    const std::int64_t slice = slice_of(horizon_);
+    while (!tables_.empty() && tables_.begin()->first.slice < slice) drop_oldest();
+  }
+
+  // Older events have nothing to be compared with.
+  Timestamp horizon() const { return horizon_; }
+
+  std::size_t size() const { return size_; }
+  std::size_t bytes() const { return bytes_; }
+  // Keys that max_keys has made it forget.
+  std::uint64_t pushed_out() const { return pushed_out_; }
+
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
+ private:
+  using Table = FingerprintTable<Seen>;
+  using Slot = typename Table::Slot;
+  // Tables of one slice are told apart by the order in which they were begun.
+  struct Place {
+    std::int64_t slice;
+    std::uint64_t number;
+    friend auto operator<=>(const Place&, const Place&) = default;
+  };
+
+  static std::int64_t before(std::int64_t slice) {
+    return std::max(slice, std::numeric_limits<std::int64_t>::min() + 1) - 1;
+  }
+
+  std::int64_t slice_of(Timestamp t) const {
+    if (!Seen::kTimed) return 0;
+    const std::int64_t width = within_.count() + 1;
+    const std::int64_t n = to_nanos(t);
+    return n / width - (n % width < 0 ? 1 : 0);
+  }
+
+  // slot: of a slice so many slices after that of t.
+  bool is_near(const Slot& slot, std::int64_t slices, Timestamp t) const {
+    if constexpr (Seen::kTimed) {
+      if (slices < 0) return slot.greatest() >= minus(t, within_);
+      if (slices > 0) return slot.least() <= plus(t, within_);
+    }
+    return true;
+  }
+
+  void note(const Fingerprint& print, Timestamp t, std::int64_t slice, Slot* own) {
+    if (own == nullptr) {
+      insert(print, slice).begin(t);
+    } else if (own->is_forgotten(horizon_)) {
+      own->begin(t);
+    } else {
+      own->extend(t);
+    }
+  }
+
+  Slot& insert(const Fingerprint& print, std::int64_t slice) {
+    if (max_keys_ && size_ >= *max_keys_) {
+      pushed_out_ += tables_.begin()->second.size();
+      drop_oldest();
+    }
+    Table& table = table_for(slice);
+    const std::size_t bytes = table.bytes();
+    Slot& slot = table.insert(print);
+    ++size_;
+    bytes_ += table.bytes() - bytes;
+    return slot;
+  }
+
+  Table& table_for(std::int64_t slice) {
+    auto next = tables_.upper_bound({slice, std::numeric_limits<std::uint64_t>::max()});
+    if (next != tables_.begin()) {
+      auto last = std::prev(next);
+      const bool full = max_keys_ && last->second.size() >= (*max_keys_ + 1) / 2;
+      if (last->first.slice == slice && !full) return last->second;
+    }
+    auto place = tables_.emplace_hint(next, Place{slice, ++number_}, Table());
+    bytes_ += place->second.bytes();
+    return place->second;
+  }
+
+  void drop_oldest() {
+    const Table& table = tables_.begin()->second;
+    size_ -= table.size();
+    bytes_ -= table.bytes();
+    tables_.erase(tables_.begin());
+  }
+
+  Duration within_;
+  std::optional<std::uint64_t> max_keys_;
+  Timestamp horizon_ = kMinTime;
+  std::map<Place, Table> tables_;
+  std::uint64_t number_ = 0;  // of the last table that was begun
+  std::size_t size_ = 0;
+  std::size_t bytes_ = 0;
+  std::uint64_t pushed_out_ = 0;
+};
+
+template <typename Seen>
+void SeenKeys<Seen>::save(SnapshotWriter& out) const {
+  out.entry("seen").field("horizon", horizon_).field("pushed_out", pushed_out_);
+  out.field("number", number_);
+  for (const auto& [place, table] : tables_) {
+    out.entry("slice").field("slice", place.slice).field("number", place.number);
+    save_slots(out, table);
+  }
+}
+
+template <typename Seen>
+void SeenKeys<Seen>::restore(SnapshotReader& in) {
+  if (!in.next_is("seen")) return in.fail("no entry 'seen'");
+  horizon_ = in.time("horizon");
+  pushed_out_ = in.unsigned_integer("pushed_out");
+  number_ = in.unsigned_integer("number");
+  while (in.next_is("slice")) {
+    const Place place{in.integer("slice"), in.unsigned_integer("number")};
+    Table& table = tables_[place];
+    restore_slots(in, table);
+    size_ += table.size();
+    bytes_ += table.bytes();
+  }
+}
+
+}  // namespace streamutils

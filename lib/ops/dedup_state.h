@@ -1,0 +1,72 @@
+// Tables of fingerprints in snapshots.
+//
+// A snapshot is text, and there may be millions of keys: an entry holds up to 256 of them, each as
+// the hexadecimal digits of its words, sorted by fingerprint, so that equal tables have equal
+// snapshots.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ops/fingerprint_table.h"
+#include "stream/snapshot.h"
+
+namespace streamutils {
+
+inline constexpr std::size_t kSlotsPerEntry = 256;
+
+// Appends 16 digits.
+void append_hex(std::string& out, std::uint64_t word);
+
+// Takes 16 digits from the front of hex; nullopt if there are none.
+std::optional<std::uint64_t> take_hex(std::string_view& hex);
+
+template <typename Extra>
+void save_slots(SnapshotWriter& out, const FingerprintTable<Extra>& table) {
+  using Slot = typename FingerprintTable<Extra>::Slot;
+  std::vector<Slot> slots;
+  slots.reserve(table.size());
+  table.for_each([&slots](const Slot& slot) { slots.push_back(slot); });
+  std::sort(slots.begin(), slots.end(),
+            [](const Slot& a, const Slot& b) { return a.print < b.print; });
+  std::string hex;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    std::uint64_t words[sizeof(Slot) / sizeof(std::uint64_t)];
+    std::memcpy(words, &slots[i], sizeof(Slot));
+    for (const std::uint64_t word : words) append_hex(hex, word);
+    if ((i + 1) % kSlotsPerEntry != 0 && i + 1 < slots.size()) continue;
+    out.entry("keys").field("slots", hex);
+    hex.clear();
+  }
+}
+
+// Into an empty table.  What cannot be read makes in.status() an error.
+template <typename Extra>
+void restore_slots(SnapshotReader& in, FingerprintTable<Extra>& table) {
+  using Slot = typename FingerprintTable<Extra>::Slot;
+  while (in.next_is("keys")) {
+    const std::string text = in.text("slots");
+    for (std::string_view hex = text; !hex.empty();) {
+      std::uint64_t words[sizeof(Slot) / sizeof(std::uint64_t)];
+      for (std::uint64_t& word : words) {
+        const auto taken = take_hex(hex);
+        if (!taken) return in.fail("'slots' is cut off, or no hexadecimal text");
+        word = *taken;
+      }
+      Slot slot;
+      std::memcpy(&slot, words, sizeof(Slot));
+      if (slot.print == Fingerprint{} || table.find(slot.print) != nullptr) {
+        return in.fail("a fingerprint is zero, or comes twice");
+      }
+      table.insert(slot.print) = slot;
+    }
+  }
+}
+
+}  // namespace streamutils

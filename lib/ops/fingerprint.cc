@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/fingerprint.h"
+
+#include "json/value.h"
+
+namespace streamutils {
+
+// Lines come in the order in which they were foreseen, but not all of them.
+std::optional<Fingerprint> FingerprintReader::read(const Record& record) {
+  const std::string_view line = record.line();
+  while (next_ < foreseen_.size()) {
+    const Foreseen& next = foreseen_[next_];
+    if (next.line.data() > line.data()) break;
+    ++next_;
+    if (next.line.data() == line.data() && next.line.size() == line.size()) return next.print;
+  }
+  return read_fields(record);
+}
+
+// Between values stands a line feed, which no spelling of a value holds.
+std::optional<Fingerprint> FingerprintReader::read_fields(const Record& record) {
+  canonical_.clear();
+  bool has_key = false;
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    if (i > 0) canonical_ += '\n';
+    const Value value = record.get(fields_[i]);
+    has_key |= value.exists() && !value.is(Kind::null);
+    append_key(canonical_, value);
+  }
+  if (!has_key) return std::nullopt;
+  Fingerprint print = siphash128(secret_, canonical_);
+  if (print == Fingerprint{}) print.low = 1;  // tables mark what is empty with zeros
+  return print;
+}
+
+void FingerprintReader::save(SnapshotWriter& out) const {
+  out.field("secret_low", secret_.low).field("secret_high", secret_.high);
+}
+
+void FingerprintReader::restore(SnapshotReader& in) {
+  secret_.low = in.unsigned_integer("secret_low");
+  secret_.high = in.unsigned_integer("secret_high");
+}
+
+}  // namespace streamutils

@@ -1,0 +1,72 @@
+// The key of an event as a fingerprint of 128 bits.
+//
+// sdedup keeps fingerprints in place of keys: 16 bytes, however long the key is.  Two keys of equal
+// fingerprint would make it drop an event that is no repeat, so the hash must not only spread keys
+// but withstand somebody who chooses them: it is SipHash with a random key of its own for every
+// run, which is part of the state (base/siphash.h).  By chance, the odds that any two of 10^9 keys
+// meet are below 10^-20.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/siphash.h"
+#include "json/path.h"
+#include "json/record.h"
+#include "stream/snapshot.h"
+
+namespace streamutils {
+
+class FingerprintReader {
+ public:
+  explicit FingerprintReader(std::vector<Path> fields) : fields_(std::move(fields)) {}
+
+  // Of the values of the fields, as equal JSON values are equal keys; null and missing are two.
+  // nullopt if all are null or missing: then the event has no key.  Meaningful only if the record
+  // is ok() afterwards.
+  std::optional<Fingerprint> read(const Record& record);
+
+  // Reads those of lines that come next, and hands each to `visit`; read() of such a line then
+  // costs nothing.  Replaces those that were foreseen before.
+  template <typename Visit>
+  void foresee(std::span<const std::string_view> lines, Visit visit) {
+    foreseen_.clear();
+    next_ = 0;
+    for (const std::string_view line : lines) {
+      scratch_.reset(line);
+      const auto print = read_fields(scratch_);
+      if (!print || !scratch_.ok()) continue;
+      foreseen_.push_back({line, *print});
+      visit(*print);
+    }
+  }
+
+  const std::vector<Path>& fields() const { return fields_; }
+
+  // The secret, as fields of the entry that is open.
+  void save(SnapshotWriter& out) const;
+  void restore(SnapshotReader& in);
+
+ private:
+  struct Foreseen {
+    std::string_view line;
+    Fingerprint print;
+  };
+
+  std::optional<Fingerprint> read_fields(const Record& record);
+
+  std::vector<Path> fields_;
+  SipKey secret_ = SipKey::random();
+  std::string canonical_;
+  Record scratch_;
+  std::vector<Foreseen> foreseen_;
+  std::size_t next_ = 0;  // of foreseen_
+};
+
+}  // namespace streamutils
