@@ -108,7 +108,7 @@ class SeenKeys {
   }
 
   // Brings near what repeats() will look at for an event about as young as the youngest so far.
-  void prefetch(const Fingerprint& print) const {
+  [[gnu::always_inline]] void prefetch(const Fingerprint& print) const {
     int n = 0;
     for (auto place = tables_.rbegin(); place != tables_.rend() && n < 2; ++place, ++n) {
       place->second.prefetch(print);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/zeroed.h"
+
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace streamutils {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+constexpr std::size_t kSmallPage = 4096;
+constexpr std::size_t kCacheLine = 64;
+
+std::size_t rounded_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
+
+bool is_large(std::size_t bytes) { return bytes >= kHugePage; }
+
+std::byte* map_zeroed(std::size_t bytes) {
+  const std::size_t size = rounded_up(bytes, kSmallPage);
+  void* mapped =
+      mmap(nullptr, size + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  auto* begin = static_cast<std::byte*>(mapped);
+  const auto address = reinterpret_cast<std::uintptr_t>(begin);
+  const std::size_t before = rounded_up(address, kHugePage) - address;
+  if (before > 0) munmap(begin, before);
+  munmap(begin + before + size, kHugePage - before);
+  // Only pages that are used whole: the rest would take memory for nothing.  A kernel without huge
+  // pages refuses, which does no harm.
+  madvise(begin + before, size / kHugePage * kHugePage, MADV_HUGEPAGE);
+  return begin + before;
+}
+
+std::byte* allocate_zeroed(std::size_t bytes) {
+  const std::size_t size = rounded_up(bytes, kCacheLine);
+  void* memory = std::aligned_alloc(kCacheLine, size);
+  if (memory == nullptr) throw std::bad_alloc();
+  std::memset(memory, 0, size);
+  return static_cast<std::byte*>(memory);
+}
+
+}  // namespace
+
+void FreeZeroed::operator()(std::byte* memory) const {
+  if (is_large(bytes)) {
+    munmap(memory, rounded_up(bytes, kSmallPage));
+  } else {
+    std::free(memory);
+  }
+}
+
+Zeroed make_zeroed(std::size_t bytes) {
+  return Zeroed(is_large(bytes) ? map_zeroed(bytes) : allocate_zeroed(bytes), FreeZeroed{bytes});
+}
+
+}  // namespace streamutils
