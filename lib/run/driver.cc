@@ -100,7 +100,10 @@ class Driver::Out final : public Emitter {
 
 Driver::Driver(DriverSettings settings, OperatorPtr op)
     : settings_(std::move(settings)), op_(std::move(op)), out_(std::make_unique<Out>(*this)) {
-  for (const InputInfo& info : settings_.inputs) inputs_.emplace_back(info, settings_.common);
+  for (const InputInfo& info : settings_.inputs) {
+    inputs_.emplace_back(info, settings_.common);
+    if (settings_.by_arrival) inputs_.back().clock.use_arrival();
+  }
   controlled_out_ = settings_.common.originate && may_write_control();
   const RequiredText required = op_->required_text();
   const bool looks_at_all =
@@ -302,6 +305,7 @@ bool Driver::reads_time(const Input& input) const {
 
 // False if the record is bad for want of a time.
 bool Driver::read_time(Input& input) {
+  if (settings_.by_arrival) return read_arrival(input);
   if (const auto t = input.time.read(record_)) {
     note_time(input, *t);
     return true;
@@ -340,6 +344,17 @@ void Driver::read_written_time(Input& input, std::string_view row) {
   if (!input.time.path() && !begin_written_) write_begin();
 }
 
+bool Driver::read_arrival(Input& input) {
+  if (now_ == kMinTime) {
+    on_bad(input, "no clock line stands before it (--clock=stream)", record_.line());
+    return false;
+  }
+  record_.set_time(now_);
+  style_ = TimeStyle{};
+  input.clock.on_time(now_, now_);
+  return true;
+}
+
 void Driver::note_time(Input& input, Timestamp t) {
   record_.set_time(t);
   if (!style_) {
@@ -376,6 +391,7 @@ void Driver::settle(Input& input, const Outcome& outcome) {
       break;
   }
   counts_.late_partly += outcome.late_partly ? 1 : 0;
+  counts_.lost += outcome.lost ? 1 : 0;
   if (outcome.fate == Fate::late || outcome.late_partly) on_late(outcome, record_.time());
 }
 

@@ -68,6 +68,7 @@ struct DriverSettings {
   std::vector<InputInfo> inputs;
   bool takes_time = false;       // records without a readable time are bad
   bool time_optional = false;    // but not in a stream in which no record had one so far
+  bool by_arrival = false;       // the time of a record is when it came
   bool output_is_stream = true;  // neither a terminal nor a regular file: control lines may leave
   Sink* out = nullptr;
   Sink* bad_to = nullptr;   // --bad-to, or null
@@ -150,6 +151,7 @@ class Driver {
   void on_too_long(Input& input, std::string_view head);
   void on_record(Input& input, std::string_view line);
   bool read_time(Input& input);
+  bool read_arrival(Input& input);
   void note_time(Input& input, Timestamp t);
   void ask_about_time(Input& input);
   void read_written_time(Input& input, std::string_view row);

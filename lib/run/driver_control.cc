@@ -46,6 +46,7 @@ void Driver::on_begin(Input& input, const Message& message) {
   input.controlled = true;
   controlled_out_ = may_write_control();
   if (message.epoch) epoch_ = message.epoch;
+  if (settings_.by_arrival) return;  // its watermarks speak of another time
   const auto& own = settings_.common.time_path;
   if (own && message.member && own->text() != *message.member) {
     warn(fmt::format("{}the stream's watermarks speak of '{}'; with -t {} they are derived anew",
@@ -72,7 +73,8 @@ void Driver::on_begin(Input& input, const Message& message) {
 void Driver::on_clock(Timestamp now) {
   now_ = std::max(now_, now);
   for (Input& input : inputs_) {
-    if (input.active != kMinTime) input.clock.on_quiet(now_ - input.active, now_);
+    if (input.active != kMinTime || settings_.by_arrival)
+      input.clock.on_quiet(now_ - input.active, now_);
   }
   advance(true);
 }

@@ -69,7 +69,7 @@ void Driver::hint_about_first_time(Timestamp t, const Input& input) const {
 }
 
 ExitStatus Driver::loss() const {
-  if (counts_.bad > 0) return ExitStatus::lossy;
+  if (counts_.bad > 0 || counts_.lost > 0) return ExitStatus::lossy;
   const bool derived = std::any_of(inputs_.begin(), inputs_.end(),
                                    [](const Input& input) { return input.clock.is_derived(); });
   const bool nobody_gave = derived && !settings_.common.disorder_given;

@@ -16,6 +16,7 @@ constexpr Row kCounts[] = {{"in", &Counts::in},
                            {"late_partly", &Counts::late_partly},
                            {"late_by_idle", &Counts::late_by_idle},
                            {"out", &Counts::out},
+                           {"lost", &Counts::lost},
                            {"absurd", &Counts::absurd}};
 
 }  // namespace

@@ -31,6 +31,7 @@ struct Counts {
   std::uint64_t late_partly = 0;   // among `used`
   std::uint64_t late_by_idle = 0;  // among `late` and `late_partly`: only because of the idle rule
   std::uint64_t out = 0;
+  std::uint64_t lost = 0;    // among `dropped`: wanted, but beyond a limit
   std::uint64_t absurd = 0;  // among all: too far in the future to move the watermark
 };
 

@@ -126,6 +126,7 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
   settings.inputs = std::move(inputs);
   settings.takes_time = parsed.plan.takes_time;
   settings.time_optional = parsed.plan.time_optional;
+  settings.by_arrival = parsed.plan.by_arrival;
   settings.output_is_stream = world.output_is_stream;
   settings.out = &out;
   settings.bad_to = bad_to;

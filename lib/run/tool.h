@@ -47,6 +47,7 @@ struct Plan {
   OperatorPtr op;
   std::vector<std::string> files;     // empty: standard input
   bool takes_time = false;            // records without a readable time are bad
+  bool by_arrival = false;            // the time of a record is when it comes
   std::vector<std::string> warnings;  // said before the first record
   Role role = Role::filter;
   bool data_only = false;              // control lines in the input are bad records

@@ -72,6 +72,9 @@ struct Outcome {
   Fate fate = Fate::used;
   // Used, but too late for some of its windows.
   bool late_partly = false;
+  // Dropped although it was wanted (a limit was reached): the result lacks it, and the exit status
+  // says so.
+  bool lost = false;
   // Of late and late_partly: it would have been in time iff the watermark had been less than this.
   Timestamp deadline = kMaxTime;
   // Of bad: why, unless the record's own damage() tells.  Must outlive the call (a literal, or a

@@ -80,6 +80,7 @@ bool InputClock::on_time(Timestamp t, Timestamp now) {
 }
 
 void InputClock::on_quiet(Duration quiet, Timestamp now) {
+  if (by_arrival_) idle_ = std::max(idle_, now);
   if (!idle_applies() || quiet < *options_.idle) return;
   if (max_ == kMinTime) {
     given_up_ = true;
@@ -97,6 +98,12 @@ void InputClock::use_window_ends(bool disorder_given) {
   if (!options_.idle_given) options_.idle = std::nullopt;
 }
 
+void InputClock::use_arrival() {
+  by_arrival_ = true;
+  options_.disorder = Duration::zero();
+  options_.idle = std::nullopt;
+}
+
 Timestamp InputClock::data_watermark() const {
   if (ended_ || given_up_) return kMaxTime;
   if (!derived_) return line_;
@@ -106,6 +113,7 @@ Timestamp InputClock::data_watermark() const {
 Timestamp InputClock::watermark() const { return std::max(data_watermark(), idle_); }
 
 std::optional<Duration> InputClock::idle_after() const {
+  if (by_arrival_ && !ended_) return Duration::zero();
   if (!idle_applies() || ended_ || given_up_) return std::nullopt;
   return options_.idle;
 }

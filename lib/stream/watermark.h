@@ -48,6 +48,10 @@ class InputClock {
   // is no disorder and no idle rule but by hand.
   void use_window_ends(bool disorder_given);
 
+  // The times are those of arrival, in order by themselves: the watermark is the wall clock as far
+  // as it has been looked at.
+  void use_arrival();
+
   // A record of time t, read when the wall clock was `now`.  True if t is so far ahead that it does
   // not move the watermark.
   bool on_time(Timestamp t, Timestamp now);
@@ -94,6 +98,7 @@ class InputClock {
 
   WatermarkOptions options_;
   bool live_;
+  bool by_arrival_ = false;
   bool derived_ = true;
   bool ended_ = false;
   bool given_up_ = false;
