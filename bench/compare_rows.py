@@ -55,6 +55,20 @@ def minute_user(row):
     return str(row["w"])[:16].replace(" ", "T"), row["user"], number(row["a"])
 
 
+def minute_user_count(row):
+    start = row["window_start"] if "window_start" in row else row["w"]
+    return str(start)[:16].replace(" ", "T"), row["user"], int(row["count"] if "count" in row else row["n"])
+
+
+def session_user(row):
+    start = row["window_start"].rstrip("Z") if "window_start" in row else str(row["w"]).replace(" ", "T")
+    return start.split(".")[0], row["user"], int(row["count"] if "count" in row else row["n"])
+
+
+def sliding_hour(row):
+    return row["window_end"], row["count"], number(row["avg_price"])
+
+
 def minute_host(row):
     start = row["window_start"] if "window_start" in row else row["w"]
     host = row["id.orig_h"] if "id.orig_h" in row else row["h"]
@@ -155,6 +169,22 @@ ROWS = [
         ours="sdedup id {file}",
         mlr="mlr --ijsonl --ojsonl head -n 1 -g id {file}",
         sql="SELECT DISTINCT id FROM {read}"),
+    Row("events per user and minute", "shop", answer=minute_user_count,
+        ours="swindow tumbling 1m count by user --disorder 2s {file}",
+        jq="""jq -cn 'reduce (inputs|.ts[0:16]+.user) as $k ({}; setpath([$k]; getpath([$k])+1))
+              | to_entries[] | {w:.key[0:16], user:.key[16:], n:.value}' {file}""",
+        mlr="""mlr --ijsonl --ojsonl put '$w=$ts[1:16]' then count -g w,user -o n {file}""",
+        sql="SELECT time_bucket(INTERVAL 1 minute, ts) w, \"user\", count(*) n FROM {read} "
+            "GROUP BY w, \"user\" ORDER BY w"),
+    Row("hours that slide by a second", "shop", answer=sliding_hour,
+        ours="swindow sliding 1h 1s count avg price --disorder 2s {file}"),
+    Row("sessions of each user", "shop", answer=session_user,
+        ours="swindow session 30s count by user --disorder 2s {file}",
+        sql="WITH e AS (SELECT ts, \"user\" u, CASE WHEN ts - lag(ts) OVER (PARTITION BY \"user\" "
+            "ORDER BY ts) <= INTERVAL 30 seconds THEN 0 ELSE 1 END n FROM {read}), "
+            "s AS (SELECT u, ts, sum(n) OVER (PARTITION BY u ORDER BY ts "
+            "ROWS UNBOUNDED PRECEDING) s FROM e) "
+            "SELECT u AS \"user\", min(ts) w, count(*) n FROM s GROUP BY u, s ORDER BY w"),
     Row("DNS: queries for an address", "dns", answer=by_uid,
         ours="sfilter qtype_name=A {file}",
         grep="""grep -F '"qtype_name":"A"' {file}""",

@@ -3,6 +3,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
 complete -c swindow -l offset -x -d 'Start windows this much later than the multiples of their length that count from 1970'
+complete -c swindow -l every -x -d 'Write early results of open windows, marked "partial":true'
+complete -c swindow -l grace -x -d 'Keep closed windows this long, and write a revised row'
+complete -c swindow -l fill -d 'Write windows without events too'
+complete -c swindow -l fill-for -x -d 'Fill until this long after the last window in which the key has events'
+complete -c swindow -l processing-time -d 'Put events into windows by the time at which they arrive'
+complete -c swindow -l max-keys -x -d 'At most this many keys in a window'
+complete -c swindow -l mem -x -d 'Hold about this much of tumbling windows in memory'
+complete -c swindow -l what-if -x -d 'Instead of results write, for each of these disorders'
 complete -c swindow -s t -l time -x -d 'The member that holds the time of an event (a path)'
 complete -c swindow -l time-unit -x -d 'Numbers are an epoch in this unit: s, ms, us or ns'
 complete -c swindow -l time-format -x -d 'Times are texts of this form, as in strptime(3)'

@@ -14,6 +14,13 @@ constexpr char kBetween = '\n';  // between the values of a key
 }  // namespace
 
 GroupKey KeyReader::read(const Record& record) {
+  if (fields_.size() == 1) {
+    // Most keys are one string without escapes, which is its own canonical form.
+    const Value value = record.get(fields_.front());
+    if (value.is(Kind::string) && value.raw().find('\\') == std::string_view::npos) {
+      return {value.raw(), {}};
+    }
+  }
   canonical_.clear();
   spelling_.clear();
   bool same = true;

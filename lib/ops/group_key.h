@@ -23,7 +23,7 @@ class KeyReader {
 
   bool is_empty() const { return fields_.empty(); }
 
-  // The key of the record; valid until the next call.
+  // The key of the record; valid until the next call, and no longer than the record.
   GroupKey read(const Record& record);
 
  private:

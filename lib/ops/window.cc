@@ -35,18 +35,63 @@ Status check_offset(const WindowOptions& options) {
   return {};
 }
 
+// Which kinds of windows can be written otherwise than once, at their close.
+Status check_emission(const WindowOptions& options) {
+  const WindowSpec& window = options.arguments.window;
+  const bool is_fixed =
+      (window.kind == WindowKind::tumbling || window.kind == WindowKind::sliding) &&
+      !window.size.is_rows();
+  const bool overlap = is_fixed && fixed_windows(options).overlap();
+  const AggregateList aggregates(options.arguments.aggregates);
+  if (!aggregates.merges() && (!is_fixed || overlap)) {
+    return Error{"'" + std::string(aggregates.unmergeable()) +
+                 "' does not merge, so it is for windows of time that do not overlap: 'tumbling'"};
+  }
+  const bool is_disjoint = is_fixed && !overlap;
+  if (options.memory &&
+      (!is_disjoint || options.every || options.fill || options.grace > Duration::zero())) {
+    return Error{"--mem is for 'tumbling' windows of time, without --every, --grace and --fill"};
+  }
+  if (options.memory && !aggregates.merges()) {
+    return Error{"--mem: '" + std::string(aggregates.unmergeable()) + "' does not merge"};
+  }
+  if (options.every && overlap) {
+    return Error{"--every is not for windows that overlap: these have results every SLIDE"};
+  }
+  if (options.every && !is_fixed && window.kind != WindowKind::session) {
+    return Error{"--every is for 'tumbling' windows of time and for 'session'"};
+  }
+  if (options.grace > Duration::zero() && !is_fixed) {
+    return Error{"--grace is for 'tumbling' and 'sliding' windows of time"};
+  }
+  if (options.fill && !is_fixed) {
+    return Error{"--fill is for 'tumbling' and 'sliding' windows of time"};
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<OperatorPtr> make_window(WindowOptions options) {
+Result<WindowsPtr> make_windows(const WindowOptions& options) {
   const WindowSpec& window = options.arguments.window;
   if (Status status = check_offset(options); !status.ok()) return status.error();
+  const bool is_free = window.kind == WindowKind::session || window.kind == WindowKind::rolling;
+  if (!is_free) {
+    if (Status status = check_lengths(window, options.zone); !status.ok()) return status.error();
+  }
+  if (Status status = check_emission(options); !status.ok()) return status.error();
   if (window.kind == WindowKind::session) return make_session_windows(options);
   if (window.kind == WindowKind::rolling) return make_rolling_windows(options);
-  if (Status status = check_lengths(window, options.zone); !status.ok()) return status.error();
   if (window.kind == WindowKind::cumulate) return make_cumulating_windows(options);
   if (window.size.is_rows()) return make_row_windows(options);
   return fixed_windows(options).overlap() ? make_overlapping_windows(options)
                                           : make_disjoint_windows(options);
+}
+
+Result<OperatorPtr> make_window(WindowOptions options) {
+  Result<WindowsPtr> windows = make_windows(options);
+  if (!windows) return windows.error();
+  return OperatorPtr(*std::move(windows));
 }
 
 }  // namespace streamutils

@@ -13,12 +13,22 @@
 #include "base/time.h"
 #include "ops/window_args.h"
 #include "stream/operator.h"
+#include "stream/scratch.h"
 
 namespace streamutils {
 
 struct WindowOptions {
-  WindowArguments arguments;
-  Duration offset{};                          // how much later windows of fixed length start
+  WindowArguments arguments{};
+  Duration offset{};  // how much later windows of fixed length start
+  std::size_t max_keys = static_cast<std::size_t>(-1);  // of a window; of a slice or step where
+                                                        // windows share events
+  std::optional<Duration> every;  // early results at the multiples of this, marked partial
+  Duration grace{};               // how long a closed window is kept, to be revised by late events
+  bool fill = false;              // windows without events are written, for each known key…
+  std::optional<Duration> fill_for;  // …until this long after its last window; nullopt: for ever
+  // Memory for the groups of tumbling windows, in bytes; beyond it they go to scratch room.
+  std::optional<std::size_t> memory;
+  MakeScratch make_scratch;
   absl::TimeZone zone = absl::UTCTimeZone();  // of calendar lengths
 };
 

@@ -126,7 +126,7 @@ Result<WindowArguments> parse_window_arguments(std::span<const std::string> all)
   arguments.window = *window;
   Result<AggregateArguments> rest = parse_aggregate_arguments(words.all, words.position, {});
   if (!rest) return rest.error();
-  if (rest->having) return Error{"'having' is not supported yet: filter behind the window"};
+  arguments.having = std::move(rest->having);
   arguments.aggregates = std::move(rest->aggregates);
   arguments.keys = std::move(rest->keys);
   arguments.files = std::move(rest->files);

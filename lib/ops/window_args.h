@@ -34,6 +34,7 @@ struct WindowArguments {
   WindowSpec window;
   std::vector<AggregateSpec> aggregates;
   std::vector<Path> keys;
+  std::optional<Expr> having;  // over the rows
   std::vector<std::string> files;
 };
 

@@ -70,7 +70,7 @@ struct Growing {
   std::map<Timestamp, std::unique_ptr<Pane>> steps;  // by their ends, which are not before `next`
 };
 
-class CumulatingWindows final : public Operator {
+class CumulatingWindows final : public Windows {
  public:
   explicit CumulatingWindows(const WindowOptions& options)
       : parts_(options),
@@ -81,12 +81,11 @@ class CumulatingWindows final : public Operator {
   Outcome on_record(const Record& record, Emitter& out) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
-  std::optional<std::string> output_time() const override { return "window_end"; }
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
-  bool has_state() const override { return true; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override;
+  std::size_t held() const override;
 
  private:
   Growing& open(std::int64_t number);
@@ -132,7 +131,9 @@ Outcome CumulatingWindows::on_record(const Record& record, Emitter& out) {
   outcome.late_partly = missed;
   const Timestamp end = missed ? steps_.step(span, parts_.watermark).end : own_end;
   Growing& growing = open(number);
-  parts_.aggregates.add(pane(growing, end).block(key, parts_.events), out);
+  std::byte* block = pane(growing, end).block(key, parts_.events);
+  if (!block) return parts_.refuse_key(out);
+  parts_.aggregates.add(block, out);
   return outcome;
 }
 
@@ -203,19 +204,23 @@ Status CumulatingWindows::restore(SnapshotReader& in) {
   return in.status();
 }
 
-void CumulatingWindows::describe_state(std::string& json_members) const {
+std::size_t CumulatingWindows::held() const {
   std::size_t groups = 0;
   for (const auto& [number, growing] : open_) {
     groups += growing.sum.groups().size();
     for (const auto& [end, pane] : growing.steps) groups += pane->groups().size();
   }
+  return groups;
+}
+
+void CumulatingWindows::describe_state(std::string& json_members) const {
   json_members +=
-      "\"windows\":" + std::to_string(open_.size()) + ",\"groups\":" + std::to_string(groups);
+      "\"windows\":" + std::to_string(open_.size()) + ",\"groups\":" + std::to_string(held());
 }
 
 }  // namespace
 
-OperatorPtr make_cumulating_windows(const WindowOptions& options) {
+WindowsPtr make_cumulating_windows(const WindowOptions& options) {
   return std::make_unique<CumulatingWindows>(options);
 }
 

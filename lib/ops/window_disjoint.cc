@@ -1,79 +1,145 @@
 // Tumbling windows, and sliding ones with gaps between them: an event is in one window or in none,
 // so every window has a pane of its own, and closing it is writing it.
+//
+// What leaves besides the result at the close:
+//
+//     --every D   when the watermark passes a multiple of D, the windows that hold an event before
+//                 it which no row has told of yet, marked partial
+//     --grace D   a closed window is kept until the watermark is D past its end; an event that
+//                 comes for it revises the row of its key
+//     --fill      a row of nothing for each known key without events (window_fill.h)
+//
+// With --mem, the groups of windows that are larger than memory go to disk (window_spill.h).
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
+#include "ops/window_fill.h"
 #include "ops/window_kinds.h"
 #include "ops/window_pane.h"
 #include "ops/window_parts.h"
+#include "ops/window_spill.h"
 #include "ops/windower.h"
 
 namespace streamutils {
 namespace {
 
-class DisjointWindows final : public Operator {
+struct Window {
+  Timestamp start{};
+  Timestamp end{};
+  std::unique_ptr<Pane> pane;
+  std::unique_ptr<SpilledGroups> spilled;  // groups that are not in the pane; null: none
+  Timestamp untold = kMaxTime;             // the least time of the events that no row has told of
+  absl::flat_hash_map<const Group*, std::uint64_t> revisions;  // of a closed window
+};
+
+constexpr std::size_t kCheckInterval = 1 << 6;             // in events, at least
+constexpr std::size_t kMuchMemory = std::size_t{4} << 30;  // is worth a message
+
+class DisjointWindows final : public Windows {
  public:
   explicit DisjointWindows(const WindowOptions& options)
-      : parts_(options), windows_(fixed_windows(options)) {}
+      : parts_(options),
+        windows_(fixed_windows(options)),
+        every_(options.every),
+        grace_(options.grace),
+        memory_(options.memory),
+        make_scratch_(options.make_scratch) {
+    if (options.fill) known_.emplace(parts_, options.fill_for);
+  }
 
   Outcome on_record(const Record& record, Emitter& out) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
-  std::optional<std::string> output_time() const override { return "window_end"; }
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
-  bool has_state() const override { return true; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override;
+  std::size_t held() const override;
 
  private:
-  struct Window {
-    Timestamp start;
-    Timestamp end;
-    std::unique_ptr<Pane> pane;
-  };
+  using OpenWindows = std::map<std::int64_t, Window>;
 
-  // The window that holds t; null, and the outcome set, if there is none or it has closed.
-  Window* window_of(Timestamp t, Outcome& outcome, Emitter& out);
-  Window& open(std::int64_t number);
+  Outcome add_late(std::int64_t number, const GroupKey& key, Emitter& out);
+  Window& open(OpenWindows& windows, std::int64_t number);
+  void close(Timestamp now, Emitter& out);
+  void forget_closed(Timestamp now);
+  void fill_before(std::int64_t number, Timestamp now, Emitter& out);
+  void write_early(Timestamp now, Emitter& out);
   void write(const Window& window, bool partial, Emitter& out);
+  void check_memory(Emitter& out);
+  void spill(Window& window);
+  void say_once(std::string_view message, Emitter& out);
+  // Calls visit for each group of the window, in the order in which they leave.
+  template <typename Visit>
+  bool for_each_group(const Window& window, const Visit& visit) const;
+  void save_windows(const OpenWindows& windows, std::string_view entry, SnapshotWriter& out) const;
 
   WindowParts parts_;
   FixedWindows windows_;
-  std::map<std::int64_t, Window> open_;
+  std::optional<Duration> every_;
+  Duration grace_;
+  std::optional<KnownKeys> known_;
+  OpenWindows open_;
+  OpenWindows closed_;           // those that are kept for --grace
   Window* latest_ = nullptr;     // the one of the last event, if it is open
   std::unique_ptr<Pane> spare_;  // of the window that closed last
+  std::int64_t next_fill_ = 0;   // the first window that has not been written, if any key is known
+  Timestamp ticked_ = kMinTime;  // the multiple of --every that was passed last
+
+  std::optional<std::size_t> memory_;
+  MakeScratch make_scratch_;
+  std::unique_ptr<SteadyScratch> sorting_;    // more room, while a window is written
+  std::size_t until_check_ = kCheckInterval;  // events until memory is looked at
+  bool has_said_memory_ = false;
 };
 
 Outcome DisjointWindows::on_record(const Record& record, Emitter& out) {
   Outcome outcome;
   GroupKey key;
   if (!parts_.read(record, out, key, outcome)) return outcome;
-  Window* window = window_of(record.time(), outcome, out);
-  if (window) parts_.aggregates.add(window->pane->block(key, parts_.events), out);
+  const Timestamp t = record.time();
+  if (!latest_ || t < latest_->start || t >= latest_->end) {
+    const std::int64_t number = windows_.last(t);
+    if (windows_.first(t) > number) {
+      out.count("in a gap between windows");
+      outcome.fate = Fate::dropped;
+      return outcome;
+    }
+    if (windows_.end(number) <= parts_.watermark) return add_late(number, key, out);
+    latest_ = &open(open_, number);
+  }
+  std::byte* block = latest_->pane->block(key, parts_.events);
+  if (!block) return parts_.refuse_key(out);
+  parts_.aggregates.add(block, out);
+  latest_->untold = std::min(latest_->untold, t);
+  if (--until_check_ == 0) check_memory(out);
   return outcome;
 }
 
-DisjointWindows::Window* DisjointWindows::window_of(Timestamp t, Outcome& outcome, Emitter& out) {
-  if (latest_ && latest_->start <= t && t < latest_->end) return latest_;
-  const std::int64_t number = windows_.last(t);
-  if (windows_.first(t) > number) {
-    out.count("in a gap between windows");
-    outcome.fate = Fate::dropped;
-    return nullptr;
+Outcome DisjointWindows::add_late(std::int64_t number, const GroupKey& key, Emitter& out) {
+  const Timestamp end = windows_.end(number);
+  if (plus(end, grace_) <= parts_.watermark) {
+    Outcome late{.fate = Fate::late};
+    late.deadline = plus(end, grace_);
+    return late;
   }
-  if (windows_.end(number) <= parts_.watermark) {
-    outcome.fate = Fate::late;
-    outcome.deadline = windows_.end(number);
-    return nullptr;
-  }
-  return latest_ = &open(number);
+  Window& window = open(closed_, number);
+  Group* group = window.pane->group_within_limit(key, parts_.events);
+  if (!group) return parts_.refuse_key(out);
+  parts_.aggregates.add(group->state(), out);
+  out.count("late, but within --grace");
+  parts_.rows.begin_window(window.start, window.end);
+  parts_.rows.write(*group, group->state(), {.revision = ++window.revisions[group]}, out);
+  return {};
 }
 
-DisjointWindows::Window& DisjointWindows::open(std::int64_t number) {
-  const auto [place, is_new] = open_.try_emplace(number);
+Window& DisjointWindows::open(OpenWindows& windows, std::int64_t number) {
+  const auto [place, is_new] = windows.try_emplace(number);
   Window& window = place->second;
   if (is_new) {
     window.start = windows_.start(number);
@@ -85,13 +151,57 @@ DisjointWindows::Window& DisjointWindows::open(std::int64_t number) {
 
 void DisjointWindows::on_watermark(Timestamp now, Emitter& out) {
   parts_.watermark = now;
+  close(now, out);
+  if (known_ && now != kMaxTime) fill_before(windows_.first(now), now, out);
+  if (every_ && now != kMaxTime) write_early(now, out);
+  if (!closed_.empty()) forget_closed(now);
+}
+
+void DisjointWindows::close(Timestamp now, Emitter& out) {
   while (!open_.empty() && open_.begin()->second.end <= now) {
+    const std::int64_t number = open_.begin()->first;
     Window& window = open_.begin()->second;
+    if (known_) fill_before(number, now, out);
     write(window, false, out);
-    window.pane->clear();
-    spare_ = std::move(window.pane);
-    open_.erase(open_.begin());
+    if (known_) {
+      known_->note(window.pane->groups(), window.end);
+      known_->write_missing(window.start, window.end, out);
+      next_fill_ = number + 1;
+    }
     latest_ = nullptr;
+    if (grace_ > Duration::zero()) {
+      closed_.insert(open_.extract(open_.begin()));
+    } else {
+      window.pane->clear();
+      spare_ = std::move(window.pane);
+      open_.erase(open_.begin());
+    }
+  }
+}
+
+void DisjointWindows::forget_closed(Timestamp now) {
+  while (!closed_.empty() && plus(closed_.begin()->second.end, grace_) <= now) {
+    closed_.erase(closed_.begin());
+  }
+}
+
+// Windows before this one that have ended and hold no events.
+void DisjointWindows::fill_before(std::int64_t number, Timestamp now, Emitter& out) {
+  for (; !known_->is_empty() && next_fill_ < number; ++next_fill_) {
+    const Timestamp end = windows_.end(next_fill_);
+    if (end > now) return;
+    known_->write_missing(windows_.start(next_fill_), end, out);
+  }
+}
+
+void DisjointWindows::write_early(Timestamp now, Emitter& out) {
+  const Timestamp tick = floor_to(now, *every_);
+  if (tick <= ticked_) return;
+  ticked_ = tick;
+  for (auto& [number, window] : open_) {
+    if (window.untold >= tick) continue;
+    write(window, true, out);
+    window.untold = kMaxTime;
   }
 }
 
@@ -101,35 +211,120 @@ void DisjointWindows::on_interrupt(Emitter& out) {
 
 void DisjointWindows::write(const Window& window, bool partial, Emitter& out) {
   parts_.rows.begin_window(window.start, window.end);
-  for (const Group* group : window.pane->groups()) {
-    parts_.rows.write(*group, group->state(), {.partial = partial}, out);
+  const bool ok = for_each_group(window, [&](const Group& group) {
+    parts_.rows.write(group, group.state(), {.partial = partial}, out);
+  });
+  if (!ok) out.say("--mem: what was written to disk cannot be read again: rows are missing");
+}
+
+template <typename Visit>
+bool DisjointWindows::for_each_group(const Window& window, const Visit& visit) const {
+  if (!window.spilled) {
+    for (const Group* group : window.pane->groups()) visit(*group);
+    return true;
   }
+  window.spilled->spill(*window.pane);
+  return window.spilled->visit(*sorting_, visit);
+}
+
+// The next look is not before as many events as a look costs.
+void DisjointWindows::check_memory(Emitter& out) {
+  std::size_t bytes = 0;
+  std::size_t most = 0;
+  Window* largest = nullptr;
+  for (auto& [number, window] : open_) {
+    const std::size_t size = memory_ ? window.pane->bytes() : window.pane->table_bytes();
+    bytes += size;
+    if (size > most) largest = &window;
+    most = std::max(most, size);
+  }
+  until_check_ = std::max(kCheckInterval, held() / 4);
+  if (memory_ && bytes > *memory_) {
+    spill(*largest);
+    if (largest->spilled->disk_is_full())
+      say_once("--mem: the disk takes no more groups, they stay in memory", out);
+  } else if (!memory_ && bytes > kMuchMemory) {
+    say_once("the windows hold more than 4 GiB of groups (--mem SIZE would use the disk)", out);
+  }
+}
+
+void DisjointWindows::say_once(std::string_view message, Emitter& out) {
+  if (!has_said_memory_) out.say(message);
+  has_said_memory_ = true;
+}
+
+void DisjointWindows::spill(Window& window) {
+  if (!sorting_) sorting_ = std::make_unique<SteadyScratch>(make_scratch_());
+  if (!window.spilled) {
+    window.spilled = std::make_unique<SpilledGroups>(
+        parts_.aggregates, std::make_unique<SteadyScratch>(make_scratch_()), *memory_ / 4);
+  }
+  window.spilled->spill(*window.pane);
 }
 
 void DisjointWindows::save(SnapshotWriter& out) const {
   parts_.save(out);
-  for (const auto& [number, window] : open_) {
-    out.entry("window").field("number", number);
-    window.pane->save(out);
+  out.entry("disjoint").field("next_fill", next_fill_).field("ticked", ticked_);
+  if (known_) known_->save(out);
+  save_windows(closed_, "closed", out);
+  save_windows(open_, "window", out);
+}
+
+void DisjointWindows::save_windows(const OpenWindows& windows, std::string_view entry,
+                                   SnapshotWriter& out) const {
+  for (const auto& [number, window] : windows) {
+    out.entry(entry).field("number", number).field("untold", window.untold);
+    for_each_group(window, [&](const Group& group) { save_group(group, parts_.aggregates, out); });
+    for (const Group* group : window.pane->groups()) {
+      const auto revised = window.revisions.find(group);
+      if (revised == window.revisions.end()) continue;
+      out.entry("revised").field("times", revised->second);
+      save_key(out, *group);
+    }
   }
 }
 
 Status DisjointWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
-  while (in.next_is("window")) open(in.integer("number")).pane->restore(in);
+  if (!in.next_is("disjoint")) in.fail("no entry 'disjoint'");
+  next_fill_ = in.integer("next_fill");
+  ticked_ = in.time("ticked");
+  if (known_) known_->restore(in);
+  const bool has_ended = parts_.watermark == kMaxTime;
+  if (known_ && !known_->is_empty() && !has_ended && windows_.end(next_fill_) <= parts_.watermark) {
+    in.fail("a window to fill is in the past");
+  }
+  for (const std::string_view entry : {"closed", "window"}) {
+    while (in.next_is(entry)) {
+      Window& window = open(entry == "closed" ? closed_ : open_, in.integer("number"));
+      window.untold = in.time("untold");
+      window.pane->restore(in);
+      if (memory_ && window.pane->bytes() > *memory_) spill(window);
+      while (in.next_is("revised")) {
+        const Group* group = window.pane->find(SavedKey(in).canonical);
+        if (group) window.revisions[group] = in.unsigned_integer("times");
+      }
+    }
+  }
   return in.status();
 }
 
-void DisjointWindows::describe_state(std::string& json_members) const {
+std::size_t DisjointWindows::held() const {
   std::size_t groups = 0;
-  for (const auto& [number, window] : open_) groups += window.pane->groups().size();
-  json_members +=
-      "\"windows\":" + std::to_string(open_.size()) + ",\"groups\":" + std::to_string(groups);
+  for (const OpenWindows* windows : {&open_, &closed_}) {
+    for (const auto& [number, window] : *windows) groups += window.pane->groups().size();
+  }
+  return groups;
+}
+
+void DisjointWindows::describe_state(std::string& json_members) const {
+  json_members += "\"windows\":" + std::to_string(open_.size() + closed_.size()) +
+                  ",\"groups\":" + std::to_string(held());
 }
 
 }  // namespace
 
-OperatorPtr make_disjoint_windows(const WindowOptions& options) {
+WindowsPtr make_disjoint_windows(const WindowOptions& options) {
   return std::make_unique<DisjointWindows>(options);
 }
 

@@ -2,25 +2,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
 #include "ops/window.h"
 #include "stream/operator.h"
 
 namespace streamutils {
 
+// All kinds of windows.
+class Windows : public Operator {
+ public:
+  std::optional<std::string> output_time() const override { return "window_end"; }
+  bool has_state() const final { return true; }
+
+  // How many groups or sessions (of rolling windows: events) are held.  Cheap.
+  virtual std::size_t held() const = 0;
+};
+using WindowsPtr = std::unique_ptr<Windows>;
+
+// The windows that the options ask for.
+Result<WindowsPtr> make_windows(const WindowOptions& options);
+
 // Windows of fixed length that do not overlap: tumbling, or sliding by at least their length.
-OperatorPtr make_disjoint_windows(const WindowOptions& options);
+WindowsPtr make_disjoint_windows(const WindowOptions& options);
 
 // Windows of fixed length that overlap.
-OperatorPtr make_overlapping_windows(const WindowOptions& options);
+WindowsPtr make_overlapping_windows(const WindowOptions& options);
 
 // Windows of events: tumbling or sliding, with lengths in rows.
-OperatorPtr make_row_windows(const WindowOptions& options);
+WindowsPtr make_row_windows(const WindowOptions& options);
 
-OperatorPtr make_cumulating_windows(const WindowOptions& options);
+WindowsPtr make_cumulating_windows(const WindowOptions& options);
 
 // Each event with aggregates over its past.
-OperatorPtr make_rolling_windows(const WindowOptions& options);
+WindowsPtr make_rolling_windows(const WindowOptions& options);
 
-OperatorPtr make_session_windows(const WindowOptions& options);
+WindowsPtr make_session_windows(const WindowOptions& options);
 
 }  // namespace streamutils

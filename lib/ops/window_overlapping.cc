@@ -25,102 +25,33 @@
 #include <utility>
 #include <vector>
 
-#include "ops/window_history.h"
+#include "ops/window_fill.h"
+#include "ops/window_histories.h"
 #include "ops/window_kinds.h"
 #include "ops/window_pane.h"
 #include "ops/window_parts.h"
+#include "ops/window_revisions.h"
 #include "ops/windower.h"
 
 namespace streamutils {
 namespace {
 
-// The queues of all keys that have sealed slices.
-class Histories {
- public:
-  explicit Histories(const AggregateList& aggregates)
-      : pool_(aggregates), tools_{aggregates, pool_}, table_(kStateSize) {}
-  ~Histories() {
-    for (Group* group : groups_) release(group);
-  }
-  Histories(const Histories&) = delete;
-  Histories& operator=(const Histories&) = delete;
-
-  static SliceQueue& queue(Group* group) { return *reinterpret_cast<SliceQueue*>(group->state()); }
-
-  const SliceQueue::Tools& tools() const { return tools_; }
-  std::size_t size() const { return groups_.size(); }
-
-  SliceQueue& queue_of(const GroupKey& key) {
-    const GroupTable::Found found = table_.find_or_add(key);
-    if (found.is_new) {
-      new (found.group->state()) SliceQueue;
-      groups_.push_back(found.group);
-    }
-    return queue(found.group);
-  }
-
-  // Drops the slices before t, and the keys that have no others.
-  void drop_before(Timestamp t) {
-    std::erase_if(groups_, [&](Group* group) {
-      queue(group).drop_before(t, tools_);
-      if (!queue(group).is_empty()) return false;
-      release(group);
-      table_.erase(group);
-      return true;
-    });
-  }
-
-  // In the order in which they were first seen in what is kept.
-  const std::vector<Group*>& sorted() {
-    std::ranges::sort(groups_, {}, [](Group* group) { return queue(group).first_seen(); });
-    return groups_;
-  }
-
-  void save(SnapshotWriter& out) const {
-    for (Group* group : groups_) {
-      out.entry("key");
-      save_key(out, *group);
-      queue(group).save(out, tools_.aggregates);
-    }
-  }
-
-  void restore(SnapshotReader& in) {
-    while (in.next_is("key")) {
-      const SavedKey saved(in);
-      SliceQueue& queue = queue_of(saved.key());
-      queue.restore(in, tools_);
-      if (queue.is_empty()) return in.fail("a key without slices");
-    }
-  }
-
- private:
-  static constexpr std::size_t kStateSize = (sizeof(SliceQueue) + 15) / 16 * 16;
-
-  void release(Group* group) {
-    queue(group).clear(tools_);
-    queue(group).~SliceQueue();
-  }
-
-  BlockPool pool_;
-  SliceQueue::Tools tools_;
-  GroupTable table_;
-  std::vector<Group*> groups_;
-};
-
-class OverlappingWindows final : public Operator {
+class OverlappingWindows final : public Windows {
  public:
   explicit OverlappingWindows(const WindowOptions& options)
-      : parts_(options), windows_(fixed_windows(options)), histories_(parts_.aggregates) {}
+      : parts_(options), windows_(fixed_windows(options)), histories_(parts_.aggregates) {
+    if (options.fill) known_.emplace(parts_, options.fill_for);
+    if (options.grace > Duration::zero()) closed_.emplace(parts_, windows_, options.grace);
+  }
 
   Outcome on_record(const Record& record, Emitter& out) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override { close(kMaxTime, true, out); }
-  std::optional<std::string> output_time() const override { return "window_end"; }
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
-  bool has_state() const override { return true; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override;
+  std::size_t held() const override;
 
  private:
   // The pane of the last event, and the times for which it is known without a search: those of its
@@ -134,10 +65,14 @@ class OverlappingWindows final : public Operator {
   bool is_latest(Timestamp t) const {
     return latest_.slice.start <= t && t < latest_.slice.end && parts_.watermark < latest_.deadline;
   }
-  void add_late(Timestamp slice, const GroupKey& key, Emitter& out);
+  Outcome add(Pane& pane, const GroupKey& key, Emitter& out);
+  Outcome add_late(Timestamp t, const GroupKey& key, Emitter& out);
+  bool add_sealed(Timestamp slice, const GroupKey& key, Emitter& out);
   Pane& pane_of(Timestamp slice);
   // The next window to close, if there is one that holds events.
   std::optional<std::int64_t> next_window() const;
+  // The next window to write before `now`, which may be one to fill.
+  std::optional<std::int64_t> next_to_write(Timestamp now) const;
   void plan_close();
   void close(Timestamp now, bool partial, Emitter& out);
   void seal_before(Timestamp end);
@@ -149,6 +84,8 @@ class OverlappingWindows final : public Operator {
   std::map<Timestamp, std::unique_ptr<Pane>> open_;  // by the start of the slice
   std::unique_ptr<Pane> spare_;                      // of the slice that was sealed last
   Histories histories_;
+  std::optional<KnownKeys> known_;      // for --fill
+  std::optional<ClosedSlices> closed_;  // for --grace
   Latest latest_;
 
   std::int64_t next_ = std::numeric_limits<std::int64_t>::min();  // windows before it have closed
@@ -162,28 +99,55 @@ Outcome OverlappingWindows::on_record(const Record& record, Emitter& out) {
   GroupKey key;
   if (!parts_.read(record, out, key, outcome)) return outcome;
   const Timestamp t = record.time();
-  if (is_latest(t)) {
-    parts_.aggregates.add(latest_.pane->block(key, parts_.events), out);
-    return outcome;
-  }
+  if (is_latest(t)) return add(*latest_.pane, key, out);
   const Timestamp first_end = windows_.end(windows_.first(t));
-  if (first_end <= parts_.watermark) outcome.deadline = first_end;
-  if (windows_.end(windows_.last(t)) <= parts_.watermark) {
+  if (first_end <= parts_.watermark) return add_late(t, key, out);
+  const FixedWindows::Slice slice = windows_.slice(t);
+  if (slice.start < sealed_) return add_late(t, key, out);
+  latest_ = {slice, first_end, &pane_of(slice.start)};
+  return add(*latest_.pane, key, out);
+}
+
+Outcome OverlappingWindows::add(Pane& pane, const GroupKey& key, Emitter& out) {
+  std::byte* block = pane.block(key, parts_.events);
+  if (!block) return parts_.refuse_key(out);
+  parts_.aggregates.add(block, out);
+  return {};
+}
+
+// An event of a slice that is sealed, or of windows of which some have closed.
+Outcome OverlappingWindows::add_late(Timestamp t, const GroupKey& key, Emitter& out) {
+  const std::int64_t first = windows_.first(t);
+  const std::int64_t last = windows_.last(t);
+  const Timestamp now = parts_.watermark;
+  std::int64_t open = first;  // the first of its windows that is open…
+  while (open <= last && windows_.end(open) <= now) ++open;
+  std::int64_t reached = open;  // …or can be revised
+  while (closed_ && reached > first && closed_->can_revise(reached - 1, now)) --reached;
+  Outcome outcome;
+  if (reached > first) outcome.deadline = closed_ ? closed_->deadline(first) : windows_.end(first);
+  if (reached > last) {
     outcome.fate = Fate::late;
     return outcome;
   }
-  outcome.late_partly = first_end <= parts_.watermark;
-  const FixedWindows::Slice slice = windows_.slice(t);
-  if (slice.start < sealed_) {
-    add_late(slice.start, key, out);
-    return outcome;
+  outcome.late_partly = reached > first;
+  const Timestamp slice = windows_.slice(t).start;
+  // Windows without events close unseen.
+  if (reached < open && windows_.end(open - 1) > sealed_) seal_before(windows_.end(open - 1));
+  const bool is_sealed = slice < sealed_;
+  if (is_sealed && closed_ && !closed_->add(slice, key, out)) return parts_.refuse_key(out);
+  if (is_sealed && open <= last && !add_sealed(slice, key, out)) return parts_.refuse_key(out);
+  if (!is_sealed) {
+    const Outcome added = add(pane_of(slice), key, out);
+    if (added.lost) return added;
   }
-  latest_ = {slice, first_end, &pane_of(slice.start)};
-  parts_.aggregates.add(latest_.pane->block(key, parts_.events), out);
+  if (reached < open) out.count("late, but within --grace");
+  for (std::int64_t k = reached; k < open; ++k) closed_->revise(k, key, out);
   return outcome;
 }
 
-void OverlappingWindows::add_late(Timestamp slice, const GroupKey& key, Emitter& out) {
+bool OverlappingWindows::add_sealed(Timestamp slice, const GroupKey& key, Emitter& out) {
+  if (histories_.size() >= parts_.max_keys && !histories_.has(key.canonical)) return false;
   const SliceQueue::Tools& tools = histories_.tools();
   std::byte* block = tools.pool.make();
   parts_.aggregates.add(block, out);
@@ -191,6 +155,7 @@ void OverlappingWindows::add_late(Timestamp slice, const GroupKey& key, Emitter&
   tools.pool.free(block);
   latest_sealed_ = std::max(latest_sealed_, slice);
   plan_close();
+  return true;
 }
 
 Pane& OverlappingWindows::pane_of(Timestamp slice) {
@@ -210,19 +175,27 @@ std::optional<std::int64_t> OverlappingWindows::next_window() const {
   return std::max(next, windows_.first(open_.begin()->first));
 }
 
-void OverlappingWindows::plan_close() {
+// Windows without events follow one another until event time, or the last key, is at its end.
+std::optional<std::int64_t> OverlappingWindows::next_to_write(Timestamp now) const {
   const std::optional<std::int64_t> next = next_window();
+  const bool fills = known_ && !known_->is_empty() && (next ? next_ < *next : now != kMaxTime);
+  return fills ? next_ : next;
+}
+
+void OverlappingWindows::plan_close() {
+  const std::optional<std::int64_t> next = next_to_write(kMinTime);
   next_close_ = next ? windows_.end(*next) : kMaxTime;
 }
 
 void OverlappingWindows::on_watermark(Timestamp now, Emitter& out) {
   if (now >= next_close_) close(now, false, out);
   parts_.watermark = now;
+  if (closed_) closed_->forget(now);
 }
 
 void OverlappingWindows::close(Timestamp now, bool partial, Emitter& out) {
-  std::optional<std::int64_t> k = next_window();
-  for (; k && windows_.end(*k) <= now; k = next_window()) {
+  std::optional<std::int64_t> k = next_to_write(now);
+  for (; k && windows_.end(*k) <= now; k = next_to_write(now)) {
     seal_before(windows_.end(*k));
     write(*k, partial, out);
     next_ = *k + 1;
@@ -235,14 +208,20 @@ void OverlappingWindows::close(Timestamp now, bool partial, Emitter& out) {
 
 void OverlappingWindows::seal_before(Timestamp end) {
   while (!open_.empty() && open_.begin()->first < end) {
-    const auto [slice, pane] = std::move(*open_.begin());
+    const Timestamp slice = open_.begin()->first;
+    std::unique_ptr<Pane> pane = std::move(open_.begin()->second);
     open_.erase(open_.begin());
     for (Group* group : pane->groups()) {
       SliceQueue& queue = histories_.queue_of(group->group_key());
       queue.add(slice, group->state(), group->first_seen, histories_.tools());
     }
-    pane->clear();
     latest_sealed_ = slice;
+    if (closed_) {
+      closed_->keep(slice, std::move(pane));
+    } else {
+      pane->clear();
+      spare_ = std::move(pane);
+    }
   }
   sealed_ = end;
   latest_ = {};
@@ -254,6 +233,9 @@ void OverlappingWindows::write(std::int64_t k, bool partial, Emitter& out) {
   for (Group* group : histories_.sorted()) {
     write_group(*group, Histories::queue(group), partial, out);
   }
+  if (!known_ || partial) return;
+  known_->note(histories_.groups(), windows_.end(k));
+  known_->write_missing(windows_.start(k), windows_.end(k), out);
 }
 
 void OverlappingWindows::write_group(const Group& group, const SliceQueue& queue, bool partial,
@@ -277,6 +259,8 @@ void OverlappingWindows::save(SnapshotWriter& out) const {
   out.entry("sliding").field("next", next_).field("sealed", sealed_);
   out.field("latest_sealed", latest_sealed_);
   histories_.save(out);
+  if (known_) known_->save(out);
+  if (closed_) closed_->save(out);
   for (const auto& [slice, pane] : open_) {
     out.entry("pane").field("slice", slice);
     pane->save(out);
@@ -290,21 +274,31 @@ Status OverlappingWindows::restore(SnapshotReader& in) {
   sealed_ = in.time("sealed");
   latest_sealed_ = in.time("latest_sealed");
   histories_.restore(in);
+  if (known_) known_->restore(in);
+  const bool has_ended = parts_.watermark == kMaxTime;
+  if (known_ && !known_->is_empty() && !has_ended && windows_.end(next_) <= parts_.watermark) {
+    in.fail("a window to fill is in the past");
+  }
+  if (closed_) closed_->restore(in);
   while (in.next_is("pane")) pane_of(in.time("slice")).restore(in);
   plan_close();
   return in.status();
 }
 
-void OverlappingWindows::describe_state(std::string& json_members) const {
+std::size_t OverlappingWindows::held() const {
   std::size_t groups = histories_.size();
   for (const auto& [slice, pane] : open_) groups += pane->groups().size();
+  return groups;
+}
+
+void OverlappingWindows::describe_state(std::string& json_members) const {
   json_members +=
-      "\"slices\":" + std::to_string(open_.size()) + ",\"groups\":" + std::to_string(groups);
+      "\"slices\":" + std::to_string(open_.size()) + ",\"groups\":" + std::to_string(held());
 }
 
 }  // namespace
 
-OperatorPtr make_overlapping_windows(const WindowOptions& options) {
+WindowsPtr make_overlapping_windows(const WindowOptions& options) {
   return std::make_unique<OverlappingWindows>(options);
 }
 

@@ -5,8 +5,11 @@
 
 namespace streamutils {
 
-Pane::Pane(const AggregateList& aggregates, bool has_keys)
-    : aggregates_(aggregates), has_keys_(has_keys), table_(aggregates.block_size()) {}
+Pane::Pane(const AggregateList& aggregates, bool has_keys, std::size_t max_keys)
+    : aggregates_(aggregates),
+      has_keys_(has_keys),
+      max_keys_(max_keys),
+      table_(aggregates.block_size()) {}
 
 Group& Pane::group(const GroupKey& key, std::uint64_t event) {
   if (!has_keys_ && !groups_.empty()) return *groups_.front();
@@ -17,6 +20,15 @@ Group& Pane::group(const GroupKey& key, std::uint64_t event) {
     groups_.push_back(found.group);
   }
   return *found.group;
+}
+
+Group* Pane::group_within_limit(const GroupKey& key, std::uint64_t event) {
+  return groups_.size() < max_keys_ ? &group(key, event) : table_.find(key.canonical);
+}
+
+std::byte* Pane::block(const GroupKey& key, std::uint64_t event) {
+  Group* found = group_within_limit(key, event);
+  return found ? found->state() : nullptr;
 }
 
 void Pane::merge(const Pane& other) {
@@ -40,25 +52,35 @@ void Pane::destroy_states() {
   for (Group* group : groups_) aggregates_.destroy(group->state());
 }
 
+std::size_t Pane::bytes() const {
+  std::size_t bytes = table_bytes();
+  for (const Group* group : groups_) bytes += aggregates_.bytes(group->state());
+  return bytes;
+}
+
 void Pane::clear() {
   destroy_states();
   groups_.clear();
   table_.clear();
 }
 
+void save_group(const Group& group, const AggregateList& aggregates, SnapshotWriter& out) {
+  out.entry("group");
+  save_key(out, group);
+  out.field("first_seen", group.first_seen);
+  aggregates.save(group.state(), out);
+}
+
 void Pane::save(SnapshotWriter& out) const {
-  for (const Group* group : groups_) {
-    out.entry("group");
-    save_key(out, *group);
-    out.field("first_seen", group->first_seen);
-    aggregates_.save(group->state(), out);
-  }
+  for (const Group* group : groups_) save_group(*group, aggregates_, out);
 }
 
 void Pane::restore(SnapshotReader& in) {
   while (in.next_is("group")) {
     const SavedKey saved(in);
-    aggregates_.restore(block(saved.key(), in.unsigned_integer("first_seen")), in);
+    std::byte* states = block(saved.key(), in.unsigned_integer("first_seen"));
+    if (!states) return in.fail("more groups than --max-keys");
+    aggregates_.restore(states, in);
   }
 }
 

@@ -13,25 +13,39 @@
 
 namespace streamutils {
 
+// One group as an entry of a snapshot, as Pane::restore reads it.
+void save_group(const Group& group, const AggregateList& aggregates, SnapshotWriter& out);
+
 class Pane {
  public:
   // aggregates must outlive the pane.  has_keys: if not, all events are one group.
-  Pane(const AggregateList& aggregates, bool has_keys);
-  explicit Pane(const WindowParts& parts) : Pane(parts.aggregates, !parts.keys.is_empty()) {}
+  Pane(const AggregateList& aggregates, bool has_keys,
+       std::size_t max_keys = static_cast<std::size_t>(-1));
+  explicit Pane(const WindowParts& parts)
+      : Pane(parts.aggregates, !parts.keys.is_empty(), parts.max_keys) {}
   ~Pane() { destroy_states(); }
   Pane(const Pane&) = delete;
   Pane& operator=(const Pane&) = delete;
 
   // The group of the key; made if this is its first event here, which then has the number `event`.
   Group& group(const GroupKey& key, std::uint64_t event);
-  // Its states.
-  std::byte* block(const GroupKey& key, std::uint64_t event) { return group(key, event).state(); }
+  // The same, but null if it would be one more than max_keys; and its states.
+  Group* group_within_limit(const GroupKey& key, std::uint64_t event);
+  std::byte* block(const GroupKey& key, std::uint64_t event);
+
+  // The group of the key if there is one.
+  Group* find(std::string_view canonical) const { return table_.find(canonical); }
 
   // Adds all groups of another pane of the same parts.
   void merge(const Pane& other);
 
   // In the order in which they were first seen.
   std::span<Group* const> groups() const { return groups_; }
+
+  // Memory held, about.  Walks all groups.
+  std::size_t bytes() const;
+  // Without what the states hold outside of their groups.  Does not walk.
+  std::size_t table_bytes() const { return table_.bytes() + groups_.capacity() * sizeof(Group*); }
 
   // Forgets all groups, and keeps room for about as many.
   void clear();
@@ -45,6 +59,7 @@ class Pane {
 
   const AggregateList& aggregates_;
   bool has_keys_;
+  std::size_t max_keys_;
   GroupTable table_;
   std::vector<Group*> groups_;
 };

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/window_parts.h"
 
+#include "stream/watermark.h"
+
 namespace streamutils {
-RowWriter::RowWriter(const std::vector<Path>& keys, const AggregateList& aggregates)
-    : aggregates_(aggregates), keys_(keys) {}
+
+RowWriter::RowWriter(const WindowArguments& arguments, const AggregateList& aggregates)
+    : aggregates_(aggregates), keys_(arguments.keys), having_(arguments.having) {}
 
 void RowWriter::begin_window(Timestamp start, Timestamp end) {
-  length_ = end - start;
+  length_ = difference(end, start);
   times_ = "{\"window_start\":";
   append_time(times_, start, style_);
   times_ += ",\"window_end\":";
@@ -39,7 +42,9 @@ void RowWriter::append_results(const std::byte* block, RowMark mark, Emitter& ou
   row_ += '}';
 }
 
-void RowWriter::emit(Emitter& out) { out.emit(row_); }
+void RowWriter::emit(Emitter& out) {
+  if (having_.lets_through(row_, out)) out.emit(row_);
+}
 
 bool PartialFilter::is_partial(const Record& record) {
   if (stream_ == Stream::unknown) {
@@ -80,6 +85,14 @@ bool WindowParts::read(const Record& record, Emitter& out, GroupKey& key, Outcom
   }
   ++events;
   return true;
+}
+
+Outcome WindowParts::refuse_key(Emitter& out) const {
+  const std::string limit = "--max-keys " + std::to_string(max_keys);
+  if (out.count("a key beyond " + limit)) {
+    out.say("more keys than " + limit + ": events of further keys are dropped");
+  }
+  return {.fate = Fate::dropped, .late_partly = false, .lost = true, .deadline = kMaxTime};
 }
 
 void WindowParts::save(SnapshotWriter& out) const {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "json/record.h"
 #include "ops/aggregate_list.h"
 #include "ops/group_key.h"
+#include "ops/having.h"
 #include "ops/keyed.h"
 #include "ops/window.h"
 #include "ops/windower.h"
@@ -30,7 +32,7 @@ struct RowMark {
 // Writes rows: {"window_start":…,"window_end":…,"region":"eu","count":3}.
 class RowWriter {
  public:
-  RowWriter(const std::vector<Path>& keys, const AggregateList& aggregates);
+  RowWriter(const WindowArguments& arguments, const AggregateList& aggregates);
 
   void set_time_style(TimeStyle style) { style_ = style; }
 
@@ -52,7 +54,8 @@ class RowWriter {
   const AggregateList& aggregates_;
   KeyMembers keys_;
   TimeStyle style_;
-  Duration length_{};  // of the window
+  std::optional<Duration> length_;  // of the window, or of what an event looks back on
+  Having having_;
   std::string times_;
   std::string row_;
 };
@@ -80,12 +83,16 @@ struct WindowParts {
   explicit WindowParts(const WindowOptions& options)
       : aggregates(options.arguments.aggregates),
         keys(options.arguments.keys),
-        rows(options.arguments.keys, aggregates) {}
+        rows(options.arguments, aggregates),
+        max_keys(options.max_keys) {}
   WindowParts(const WindowParts&) = delete;
   WindowParts& operator=(const WindowParts&) = delete;
 
   // Reads what the record holds for us.  False if it goes no further: then `outcome` tells why.
   bool read(const Record& record, Emitter& out, GroupKey& key, Outcome& outcome);
+
+  // What becomes of an event whose key is one more than --max-keys: dropped, counted, said once.
+  Outcome refuse_key(Emitter& out) const;
 
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
@@ -93,6 +100,7 @@ struct WindowParts {
   AggregateList aggregates;
   KeyReader keys;
   RowWriter rows;
+  std::size_t max_keys;
   PartialFilter partial;
   std::uint64_t events = 0;  // read so far: the number of an event is the order in which it came
   Timestamp watermark = kMinTime;

@@ -85,7 +85,7 @@ class ResultNames {
   MemberText members_{texts_};
 };
 
-class RollingWindows final : public Operator {
+class RollingWindows final : public Windows {
  public:
   explicit RollingWindows(const WindowOptions& options)
       : parts_(options),
@@ -103,10 +103,11 @@ class RollingWindows final : public Operator {
   Outcome on_record(const Record& record, Emitter& out) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
-  bool has_state() const override { return true; }
+  std::optional<std::string> output_time() const override { return std::nullopt; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override;
+  std::size_t held() const override;
 
  private:
   Group* group_of(const GroupKey& key);
@@ -129,6 +130,7 @@ class RollingWindows final : public Operator {
   std::vector<Group*> groups_;  // in the order in which they were made
   WaitingEvents waiting_;
   ResultNames names_;
+  std::size_t events_ = 0;  // in all queues
   Timestamp tidied_ = kMinTime;
 };
 
@@ -155,6 +157,8 @@ Outcome RollingWindows::on_record(const Record& record, Emitter& out) {
   const bool clash = names_.clash(record);
   if (!parts_.read(record, out, key, outcome)) return outcome;
   const Timestamp t = record.time();
+  if (groups_.size() >= parts_.max_keys && !keys_.find(key.canonical))
+    return parts_.refuse_key(out);
   WaitingEvent event{t, parts_.events, group_of(key), pool_.make(),
                      clash ? names_.remove(record, out) : std::string(record.line())};
   parts_.aggregates.add(event.block, out);
@@ -181,9 +185,11 @@ void RollingWindows::on_interrupt(Emitter& out) {
 void RollingWindows::settle(WaitingEvent event, bool partial, Emitter& out) {
   Past& past = past_of(event.group);
   --past.waiting;
+  events_ -= past.events.size();
   past.events.drop_through(horizon(event.time), tools_);
   past.events.push(event.time, event.block, tools_);
   past.events.keep_last(most_rows(), tools_);
+  events_ += past.events.size();
   std::byte* whole = pool_.make();
   past.events.sum(whole, tools_);
   parts_.rows.write_enriched(event.line, whole, {.partial = partial}, out);
@@ -198,12 +204,14 @@ Outcome RollingWindows::add_late(WaitingEvent event, Emitter& out) {
   parts_.aggregates.merge(whole, event.block);
   parts_.rows.write_enriched(event.line, whole, {.late = true}, out);
   pool_.free(whole);
+  events_ -= past.events.size();
   if (event.time > held) {
     past.events.insert(event.time, event.block, tools_);
     past.events.keep_last(most_rows(), tools_);
   } else {
     pool_.free(event.block);
   }
+  events_ += past.events.size();
   return {.fate = Fate::used,
           .late_partly = true,
           .deadline = plus(event.time, Duration(1)),
@@ -216,7 +224,9 @@ void RollingWindows::forget_old(Timestamp now) {
   tidied_ = now;
   std::erase_if(groups_, [&](Group* group) {
     Past& past = past_of(group);
+    events_ -= past.events.size();
     past.events.drop_through(horizon(now), tools_);
+    events_ += past.events.size();
     if (!past.events.is_empty() || past.waiting > 0) return false;
     past.events.clear(tools_);
     past.~Past();
@@ -248,6 +258,7 @@ Status RollingWindows::restore(SnapshotReader& in) {
   while (in.next_is("past")) {
     Group* group = group_of(SavedKey(in).key());
     past_of(group).events.restore(in, tools_);
+    events_ += past_of(group).events.size();
   }
   while (in.next_is("waiting")) {
     Group* group = group_of(SavedKey(in).key());
@@ -260,16 +271,16 @@ Status RollingWindows::restore(SnapshotReader& in) {
   return in.status();
 }
 
+std::size_t RollingWindows::held() const { return events_ + waiting_.size(); }
+
 void RollingWindows::describe_state(std::string& json_members) const {
-  std::size_t events = waiting_.size();
-  for (Group* group : groups_) events += past_of(group).events.size();
   json_members +=
-      "\"groups\":" + std::to_string(groups_.size()) + ",\"events\":" + std::to_string(events);
+      "\"groups\":" + std::to_string(groups_.size()) + ",\"events\":" + std::to_string(held());
 }
 
 }  // namespace
 
-OperatorPtr make_rolling_windows(const WindowOptions& options) {
+WindowsPtr make_rolling_windows(const WindowOptions& options) {
   return std::make_unique<RollingWindows>(options);
 }
 

@@ -50,7 +50,7 @@ Line& line_of(Group* group) { return *reinterpret_cast<Line*>(group->state()); }
 
 Timestamp place(std::int64_t n) { return from_nanos(n); }
 
-class RowWindows final : public Operator {
+class RowWindows final : public Windows {
  public:
   explicit RowWindows(const WindowOptions& options)
       : parts_(options),
@@ -70,12 +70,11 @@ class RowWindows final : public Operator {
   Timestamp least_time_to_come(Timestamp w) const override {
     return w == kMaxTime ? w : minus(w, Duration(1));
   }
-  std::optional<std::string> output_time() const override { return "window_end"; }
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
-  bool has_state() const override { return true; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override;
+  std::size_t held() const override;
 
  private:
   Group* group_of(const GroupKey& key);
@@ -128,6 +127,8 @@ Outcome RowWindows::on_record(const Record& record, Emitter& out) {
     outcome.deadline = plus(t, Duration(1));
     return outcome;
   }
+  if (groups_.size() >= parts_.max_keys && !keys_.find(key.canonical))
+    return parts_.refuse_key(out);
   WaitingEvent event{t, parts_.events, group_of(key), pool_.make(), {}};
   parts_.aggregates.add(event.block, out);
   ++line_of(event.group).waiting;
@@ -212,22 +213,33 @@ void RowWindows::on_interrupt(Emitter& out) {
   write_incomplete(out);
 }
 
-// By end, then by key in the order in which they were first seen, then by start.
+// By end, then by key in the order in which they were first seen in their oldest window, then by
+// start.
 void RowWindows::write_incomplete(Emitter& out) {
-  const auto end_of = [&](Group* group) { return std::max(line_of(group).last, parts_.watermark); };
-  std::vector<Group*> groups = groups_;
-  std::ranges::sort(groups, [&](Group* a, Group* b) {
-    return std::pair(end_of(a), a->first_seen) < std::pair(end_of(b), b->first_seen);
-  });
-  for (Group* group : groups) {
+  struct Open {
+    Timestamp end;
+    std::uint64_t first_seen;
+    Group* group;
+  };
+  std::vector<Open> open;
+  for (Group* group : groups_) {
     Line& line = line_of(group);
+    line.slices.drop_before(windows_.start(first_open(line)), tools_);
+    if (line.starts.empty()) continue;
+    open.push_back({std::max(line.last, parts_.watermark), line.slices.first_seen(), group});
+  }
+  std::ranges::sort(open, [](const Open& a, const Open& b) {
+    return std::pair(a.end, a.first_seen) < std::pair(b.end, b.first_seen);
+  });
+  for (const Open& one : open) {
+    Line& line = line_of(one.group);
     std::int64_t number = first_open(line);
     for (const Timestamp start : line.starts) {
       line.slices.drop_before(windows_.start(number++), tools_);
-      write(*group, start, end_of(group), true, out);
+      write(*one.group, start, one.end, true, out);
     }
-    forget(group);
   }
+  while (!groups_.empty()) forget(groups_.back());
 }
 
 void RowWindows::save(SnapshotWriter& out) const {
@@ -274,6 +286,8 @@ Status RowWindows::restore(SnapshotReader& in) {
   return in.status();
 }
 
+std::size_t RowWindows::held() const { return groups_.size() + waiting_.size(); }
+
 void RowWindows::describe_state(std::string& json_members) const {
   json_members += "\"groups\":" + std::to_string(groups_.size()) +
                   ",\"waiting\":" + std::to_string(waiting_.size());
@@ -281,7 +295,7 @@ void RowWindows::describe_state(std::string& json_members) const {
 
 }  // namespace
 
-OperatorPtr make_row_windows(const WindowOptions& options) {
+WindowsPtr make_row_windows(const WindowOptions& options) {
   return std::make_unique<RowWindows>(options);
 }
 

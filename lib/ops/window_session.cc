@@ -24,13 +24,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <new>
 #include <optional>
-#include <queue>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,62 +35,21 @@
 #include "ops/keyed.h"
 #include "ops/window_kinds.h"
 #include "ops/window_parts.h"
+#include "ops/window_session_state.h"
+#include "ops/window_waiting.h"
 
 namespace streamutils {
 namespace {
 
-struct Session {
-  Timestamp start;
-  Timestamp last;
-  std::uint64_t first_seen;
-  Group* group;
-  std::byte* block = nullptr;  // null: the session is not in use
-  Timestamp timer = kMinTime;  // the end under which the heap holds it, kMinTime: none
-  // Of the same key, by start.
-  Session* newer = nullptr;
-  Session* older = nullptr;
-};
-
-// Sessions of one key, and events of it that wait.  Most events belong to the newest session.
-struct KeyState {
-  Session* newest = nullptr;
-  std::size_t waiting = 0;
-};
-constexpr std::size_t kKeyStateSize = 16;
-static_assert(sizeof(KeyState) <= kKeyStateSize);
-
-KeyState& state_of(Group* group) { return *reinterpret_cast<KeyState*>(group->state()); }
-
-// An event that waits for the watermark to pass it.
-struct Waiting {
-  Timestamp time;
-  std::uint64_t number;
-  Group* group;
-  std::byte* block;
-
-  friend bool operator>(const Waiting& a, const Waiting& b) {
-    return std::tie(a.time, a.number) > std::tie(b.time, b.number);
-  }
-};
-
-struct Timer {
-  Timestamp end;
-  Session* session;
-
-  friend bool operator>(const Timer& a, const Timer& b) { return a.end > b.end; }
-};
-
-template <typename T>
-using LeastFirst = std::priority_queue<T, std::vector<T>, std::greater<>>;
-
-class SessionWindows final : public Operator {
+class SessionWindows final : public Windows {
  public:
   explicit SessionWindows(const WindowOptions& options)
       : parts_(options),
         gap_(options.arguments.window.size.duration()),
         cap_(options.arguments.window.max),
         pool_(parts_.aggregates),
-        keys_(kKeyStateSize) {}
+        keys_(kKeyStateSize),
+        every_(options.every) {}
   ~SessionWindows() override;
   SessionWindows(const SessionWindows&) = delete;
   SessionWindows& operator=(const SessionWindows&) = delete;
@@ -106,12 +62,11 @@ class SessionWindows final : public Operator {
   Timestamp least_time_to_come(Timestamp w) const override {
     return w == kMaxTime ? w : minus(w, Duration(1));
   }
-  std::optional<std::string> output_time() const override { return "window_end"; }
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
-  bool has_state() const override { return true; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override;
+  std::size_t held() const override;
 
  private:
   Timestamp end_of(const Session& session) const { return plus(session.last, gap_); }
@@ -123,6 +78,8 @@ class SessionWindows final : public Operator {
   }
 
   Group* group_of(const GroupKey& key);
+  // Null if there are too many keys.
+  Group* group_within_limit(const GroupKey& key);
   void release_if_unused(Group* group);
 
   // The open session that takes an event of time t, joined from all that it connects; null if none
@@ -133,15 +90,17 @@ class SessionWindows final : public Operator {
   void close(Session* session);
   void start_timer(Session* session);
 
-  void wait(const GroupKey& key, Timestamp t, Emitter& out);
+  void wait(Group* group, Timestamp t, Emitter& out);
   // Joins the events before `now` that wait to sessions.
   void settle_before(Timestamp now);
-  void settle(const Waiting& event);
+  void settle(const WaitingEvent& event);
 
   // Sorts by end, then by first_seen.
   template <typename Pointer>
   void sort(std::vector<Pointer>& sessions) const;
   std::vector<Session*> take_due(Timestamp now);
+  void close_due(Timestamp now, Emitter& out);
+  void write_early(Timestamp tick, Emitter& out);
   std::vector<const Session*> open_sessions() const;  // by first_seen
   void write(const Session& session, bool partial, Emitter& out);
 
@@ -153,11 +112,13 @@ class SessionWindows final : public Operator {
   std::deque<Session> storage_;
   std::vector<Session*> spare_;
   LeastFirst<Timer> timers_;
-  std::vector<Waiting> waiting_;  // a heap, the least first
+  WaitingEvents waiting_;
+  std::optional<Duration> every_;
+  Timestamp ticked_ = kMinTime;  // the multiple of --every that was passed last
 };
 
 SessionWindows::~SessionWindows() {
-  for (const Waiting& event : waiting_) pool_.free(event.block);
+  for (const WaitingEvent& event : waiting_.all()) pool_.free(event.block);
   for (const Session& session : storage_) {
     if (session.block) pool_.free(session.block);
   }
@@ -169,7 +130,9 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
   if (!parts_.read(record, out, key, outcome)) return outcome;
   const Timestamp t = record.time();
   if (cap_ && t >= parts_.watermark) {
-    wait(key, t, out);
+    Group* group = group_within_limit(key);
+    if (!group) return parts_.refuse_key(out);
+    wait(group, t, out);
     return outcome;
   }
   Group* group = keys_.find(key.canonical);
@@ -179,7 +142,12 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
     outcome.deadline = plus(plus(t, gap_), Duration(1));
     return outcome;
   }
-  if (!session) session = open(group_of(key), t, parts_.events);
+  if (!session) {
+    group = group_within_limit(key);
+    if (!group) return parts_.refuse_key(out);
+    session = open(group, t, parts_.events);
+  }
+  session->untold = std::min(session->untold, t);
   parts_.aggregates.add(session->block, out);
   return outcome;
 }
@@ -188,6 +156,10 @@ Group* SessionWindows::group_of(const GroupKey& key) {
   const GroupTable::Found found = keys_.find_or_add(key);
   if (found.is_new) new (found.group->state()) KeyState;
   return found.group;
+}
+
+Group* SessionWindows::group_within_limit(const GroupKey& key) {
+  return keys_.size() < parts_.max_keys ? group_of(key) : keys_.find(key.canonical);
 }
 
 void SessionWindows::release_if_unused(Group* group) {
@@ -212,6 +184,7 @@ void SessionWindows::absorb(Session& session, Session* older) {
   parts_.aggregates.merge(session.block, older->block);
   session.start = std::min(session.start, older->start);
   session.first_seen = std::min(session.first_seen, older->first_seen);
+  session.untold = std::min(session.untold, older->untold);
   close(older);
 }
 
@@ -225,7 +198,7 @@ Session* SessionWindows::open(Group* group, Timestamp t, std::uint64_t number) {
     newer = *place;
     place = &newer->older;
   }
-  *session = {t, t, number, group, pool_.make(), kMinTime, newer, *place};
+  *session = {t, t, number, group, pool_.make(), kMaxTime, kMinTime, newer, *place};
   if (*place) (*place)->newer = session;
   *place = session;
   start_timer(session);
@@ -247,26 +220,23 @@ void SessionWindows::start_timer(Session* session) {
   timers_.push({session->timer, session});
 }
 
-void SessionWindows::wait(const GroupKey& key, Timestamp t, Emitter& out) {
-  Group* group = group_of(key);
+void SessionWindows::wait(Group* group, Timestamp t, Emitter& out) {
   ++state_of(group).waiting;
-  waiting_.push_back({t, parts_.events, group, pool_.make()});
-  parts_.aggregates.add(waiting_.back().block, out);
-  std::ranges::push_heap(waiting_, std::greater<>());
+  WaitingEvent event{t, parts_.events, group, pool_.make(), {}};
+  parts_.aggregates.add(event.block, out);
+  waiting_.push(std::move(event));
 }
 
 void SessionWindows::settle_before(Timestamp now) {
-  while (!waiting_.empty() && waiting_.front().time < now) {
-    std::ranges::pop_heap(waiting_, std::greater<>());
-    const Waiting event = waiting_.back();
-    waiting_.pop_back();
+  while (waiting_.is_ripe(minus(now, Duration(1)))) {
+    const WaitingEvent event = waiting_.take();
     settle(event);
     pool_.free(event.block);
   }
 }
 
 // All events before this one have been settled, so only the newest session can take it.
-void SessionWindows::settle(const Waiting& event) {
+void SessionWindows::settle(const WaitingEvent& event) {
   KeyState& state = state_of(event.group);
   --state.waiting;
   Session* session = state.newest;
@@ -275,18 +245,38 @@ void SessionWindows::settle(const Waiting& event) {
   if (!joins) session = open(event.group, event.time, event.number);
   session->last = std::max(session->last, event.time);
   session->first_seen = std::min(session->first_seen, event.number);
+  session->untold = std::min(session->untold, event.time);
   parts_.aggregates.merge(session->block, event.block);
 }
 
 void SessionWindows::on_watermark(Timestamp now, Emitter& out) {
   parts_.watermark = now;
   settle_before(now);
-  if (timers_.empty() || (timers_.top().end >= now && now != kMaxTime)) return;
+  if (!timers_.empty() && (timers_.top().end < now || now == kMaxTime)) close_due(now, out);
+  if (every_ && now != kMaxTime) write_early(floor_to(now, *every_), out);
+}
+
+void SessionWindows::close_due(Timestamp now, Emitter& out) {
   for (Session* session : take_due(now)) {
     write(*session, false, out);
     Group* group = session->group;
     close(session);
     release_if_unused(group);
+  }
+}
+
+// The sessions that hold an event before the tick which no row has told of yet.
+void SessionWindows::write_early(Timestamp tick, Emitter& out) {
+  if (tick <= ticked_) return;
+  ticked_ = tick;
+  std::vector<Session*> sessions;
+  for (Session& session : storage_) {
+    if (session.block && session.untold < tick) sessions.push_back(&session);
+  }
+  sort(sessions);
+  for (Session* session : sessions) {
+    write(*session, true, out);
+    session->untold = kMaxTime;
   }
 }
 
@@ -338,37 +328,43 @@ std::vector<const Session*> SessionWindows::open_sessions() const {
 
 void SessionWindows::save(SnapshotWriter& out) const {
   parts_.save(out);
+  out.entry("sessions").field("ticked", ticked_);
   for (const Session* session : open_sessions()) {
     out.entry("session").field("start", session->start).field("last", session->last);
-    out.field("first_seen", session->first_seen);
+    out.field("first_seen", session->first_seen).field("untold", session->untold);
     save_key(out, *session->group);
     parts_.aggregates.save(session->block, out);
   }
-  std::vector<Waiting> waiting = waiting_;
-  std::ranges::sort(waiting, {}, &Waiting::number);
-  for (const Waiting& event : waiting) {
-    out.entry("waiting").field("time", event.time).field("number", event.number);
-    save_key(out, *event.group);
-    parts_.aggregates.save(event.block, out);
+  for (const WaitingEvent* event : waiting_.by_number()) {
+    out.entry("waiting").field("time", event->time).field("number", event->number);
+    save_key(out, *event->group);
+    parts_.aggregates.save(event->block, out);
   }
 }
 
 Status SessionWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
+  if (!in.next_is("sessions")) in.fail("no entry 'sessions'");
+  ticked_ = in.time("ticked");
   while (in.next_is("session")) {
     Group* group = group_of(SavedKey(in).key());
     Session* session = open(group, in.time("start"), in.unsigned_integer("first_seen"));
     session->last = in.time("last");
+    session->untold = in.time("untold");
     parts_.aggregates.restore(session->block, in);
   }
   while (in.next_is("waiting")) {
     Group* group = group_of(SavedKey(in).key());
     ++state_of(group).waiting;
-    waiting_.push_back({in.time("time"), in.unsigned_integer("number"), group, pool_.make()});
-    parts_.aggregates.restore(waiting_.back().block, in);
+    WaitingEvent event{in.time("time"), in.unsigned_integer("number"), group, pool_.make(), {}};
+    parts_.aggregates.restore(event.block, in);
+    waiting_.push(std::move(event));
   }
-  std::ranges::make_heap(waiting_, std::greater<>());
   return in.status();
+}
+
+std::size_t SessionWindows::held() const {
+  return storage_.size() - spare_.size() + waiting_.size();
 }
 
 void SessionWindows::describe_state(std::string& json_members) const {
@@ -378,7 +374,7 @@ void SessionWindows::describe_state(std::string& json_members) const {
 
 }  // namespace
 
-OperatorPtr make_session_windows(const WindowOptions& options) {
+WindowsPtr make_session_windows(const WindowOptions& options) {
   return std::make_unique<SessionWindows>(options);
 }
 

@@ -19,7 +19,15 @@ std::int64_t saturate(Wide n) {
   return static_cast<std::int64_t>(std::clamp(n, kLeast, kGreatest));
 }
 
-Wide floor_divide(Wide a, std::int64_t b) { return a % b < 0 ? a / b - 1 : a / b; }
+// Nearly all times are far from the ends, and a division of 64 bits costs a fifth of one of 128.
+Wide floor_divide(Wide a, std::int64_t b) {
+  const std::int64_t narrow = static_cast<std::int64_t>(a);
+  if (narrow == a) {
+    const std::int64_t quotient = narrow / b;
+    return narrow < quotient * b ? quotient - 1 : quotient;
+  }
+  return a % b < 0 ? a / b - 1 : a / b;
+}
 
 std::int64_t modulo(std::int64_t a, std::int64_t b) { return a % b < 0 ? a % b + b : a % b; }
 

@@ -31,6 +31,14 @@ const std::vector<std::vector<std::string>> kCommands = {
      "distinct", "k",        "distinct", "k",     "where", "a==1",      "as", "d1"},
     {"swindow", "tumbling", "20s", "approx_distinct", "n", "top", "2", "k", "list", "n", "argmax",
      "a", "any", "a==1", "fold", "0", "acc+n"},
+    {"swindow", "session", "5s", "count", "by", "k", "--every", "2s"},
+    {"swindow", "cumulate", "10s", "3s", "sum", "n", "by", "k"},
+    {"swindow", "sliding", "3rows", "2rows", "sum", "n", "by", "k"},
+    {"swindow", "rolling", "5s", "max", "n", "by", "k"},
+    {"swindow", "tumbling", "5s", "count", "by", "k", "--fill", "--grace", "5s", "--every", "2s"},
+    {"swindow", "sliding", "5s", "2s", "sum", "n", "by", "k", "--fill", "--grace", "5s"},
+    {"swindow", "tumbling", "1mo", "count", "--tz", "Europe/Paris"},
+    {"swindow", "sliding", "10s", "3s", "count", "by", "k", "--what-if", "0,5s"},
 };
 
 struct Run {

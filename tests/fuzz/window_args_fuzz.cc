@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ops/window.h"
@@ -41,7 +42,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   require(arguments->window.size.n > 0);
   require(arguments->files.size() < words.size());
   for (const Duration offset : {Duration::zero(), Duration(1)}) {
-    const auto op = make_window({*arguments, offset});
+    WindowOptions options;
+    options.arguments = *arguments;
+    options.offset = offset;
+    const auto op = make_window(std::move(options));
     require(op.ok() || !op.error().message.empty());
   }
   return 0;

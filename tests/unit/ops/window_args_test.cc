@@ -128,7 +128,7 @@ TEST_CASE("what is refused is named, with what would be right") {
       {"tumbling 1s count as", "'as' needs the name of a member"},
       {"tumbling 1s count by", "'by' needs a field behind it"},
       {"tumbling 1s count by a,,b", "by: "},
-      {"tumbling 1s count by a having x", "'having' is not supported yet"},
+      {"tumbling 1s count by a having x)", "having"},
       {"tumbling 1s count by a sum b", "'sum' comes too late"},
       {"tumbling 1s count by a by b", "'by' comes too late"},
       {"tumbling 1s count by a as b", "'as' comes too late"},

@@ -48,7 +48,10 @@ class Recorder final : public Emitter {
 class WindowHarness {
  public:
   explicit WindowHarness(std::string_view arguments, Duration offset = Duration::zero())
-      : arguments_(split_words(arguments)), offset_(offset) {
+      : WindowHarness(arguments, shifted(offset)) {}
+  // The options behind the words.
+  WindowHarness(std::string_view arguments, WindowOptions options) : options_(std::move(options)) {
+    options_.arguments = parse_window_arguments(split_words(arguments)).value();
     start();
   }
 
@@ -93,15 +96,18 @@ class WindowHarness {
   Recorder out;
 
  private:
+  static WindowOptions shifted(Duration offset) {
+    WindowOptions options;
+    options.offset = offset;
+    return options;
+  }
   void start() {
-    auto arguments = parse_window_arguments(arguments_);
-    auto op = make_window({arguments.value(), offset_});
+    auto op = make_window(options_);
     op_ = std::move(op.value());
     op_->set_time_style({TimeStyle::Kind::epoch, EpochUnit::seconds, false});
   }
 
-  std::vector<std::string> arguments_;
-  Duration offset_;
+  WindowOptions options_;
   OperatorPtr op_;
   Record record_;
   std::string line_;

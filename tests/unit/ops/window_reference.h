@@ -38,9 +38,8 @@ inline std::string to_json(const TestEvent& event) {
 // The shortest text of a quotient of integers.
 std::string shortest(double d);
 
-// {"window_start":S,"window_end":E,"k":"1","count":…} of events in the order in which they came.
-inline std::string reference_row(std::int64_t start, std::int64_t end,
-                                 const std::vector<TestEvent>& events) {
+// `,"count":…,"last_v":…` of events in the order in which they came.
+inline std::string reference_results(const std::vector<TestEvent>& events) {
   std::int64_t sum = 0;
   const TestEvent* least = &events.front();
   const TestEvent* greatest = &events.front();
@@ -54,14 +53,23 @@ inline std::string reference_row(std::int64_t start, std::int64_t end,
     if (event.time >= last->time) last = &event;
   }
   const auto n = static_cast<std::int64_t>(events.size());
-  std::string row = "{\"window_start\":" + std::to_string(start);
-  row += ",\"window_end\":" + std::to_string(end);
-  if (first->key >= 0) row += ",\"k\":\"" + std::to_string(first->key) + "\"";
-  row += ",\"count\":" + std::to_string(n) + ",\"sum_v\":" + decimal(sum);
+  std::string row = ",\"count\":" + std::to_string(n) + ",\"sum_v\":" + decimal(sum);
   row += ",\"avg_v\":" + shortest(static_cast<double>(sum) / static_cast<double>(10 * n));
   row += ",\"min_v\":" + decimal(least->tenths) + ",\"max_v\":" + decimal(greatest->tenths);
-  row += ",\"first_v\":" + decimal(first->tenths) + ",\"last_v\":" + decimal(last->tenths) + "}";
+  row += ",\"first_v\":" + decimal(first->tenths) + ",\"last_v\":" + decimal(last->tenths);
   return row;
+}
+
+inline std::string row_begin(std::int64_t start, std::int64_t end, int key) {
+  std::string row = "{\"window_start\":" + std::to_string(start);
+  row += ",\"window_end\":" + std::to_string(end);
+  return key < 0 ? row : row + ",\"k\":\"" + std::to_string(key) + "\"";
+}
+
+// {"window_start":S,"window_end":E,"k":"1","count":…} of events in the order in which they came.
+inline std::string reference_row(std::int64_t start, std::int64_t end,
+                                 const std::vector<TestEvent>& events) {
+  return row_begin(start, end, events.front().key) + reference_results(events) + "}";
 }
 
 // A row with what decides its place.

@@ -1,0 +1,50 @@
+// What session windows keep: sessions, those of each key, and when they are due.  Inside of
+// window_session.cc.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <vector>
+
+#include "base/time.h"
+#include "ops/keyed.h"
+
+namespace streamutils {
+
+struct Session {
+  Timestamp start;
+  Timestamp last;
+  std::uint64_t first_seen;
+  Group* group;
+  std::byte* block = nullptr;   // null: the session is not in use
+  Timestamp untold = kMaxTime;  // the least time of the events that no row has told of
+  Timestamp timer = kMinTime;   // the end under which the heap holds it, kMinTime: none
+  // Of the same key, by start.
+  Session* newer = nullptr;
+  Session* older = nullptr;
+};
+
+// Sessions of one key, and events of it that wait.  Most events belong to the newest session.
+struct KeyState {
+  Session* newest = nullptr;
+  std::size_t waiting = 0;
+};
+inline constexpr std::size_t kKeyStateSize = 16;
+static_assert(sizeof(KeyState) <= kKeyStateSize);
+
+inline KeyState& state_of(Group* group) { return *reinterpret_cast<KeyState*>(group->state()); }
+
+struct Timer {
+  Timestamp end;
+  Session* session;
+
+  friend bool operator>(const Timer& a, const Timer& b) { return a.end > b.end; }
+};
+
+template <typename T>
+using LeastFirst = std::priority_queue<T, std::vector<T>, std::greater<>>;
+
+}  // namespace streamutils

@@ -1,0 +1,76 @@
+"""Windows and the world: the clock, the disk, and memory.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+from harness import BIN, Running, ToolTest, clean_environment, event, lines_of, run
+
+
+def swindow(*arguments):
+    return [str(BIN / "swindow"), *arguments]
+
+
+class ProcessingTime(ToolTest):
+    def test_a_window_closes_by_the_clock_while_the_input_is_quiet(self):
+        with Running(swindow("tumbling", "200ms", "count", "--processing-time")) as running:
+            running.put(lines_of('{"no":"time"}'))
+            row = json.loads(running.line())
+            self.assertEqual(row["count"], 1)
+            self.assertGreater(row["window_start"], "2026")
+
+    def test_files_are_read_at_the_time_of_reading(self):
+        result = run(swindow("tumbling", "1d", "count", "--processing-time"), lines_of(*['{"n":1}'] * 1000))
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        self.assertEqual(sum(json.loads(row)["count"] for row in result.stdout.splitlines()), 1000)
+
+
+class Spill(ToolTest):
+    KEYS = 40000
+    WORDS = ("tumbling", "1h", "count", "sum", "n", "last", "n", "by", "k")
+
+    def setUp(self):
+        super().setUp()
+        events = [event(n % 50, n=n, k=f"key number {n * 7919 % self.KEYS}") for n in range(3 * self.KEYS)]
+        self.data = lines_of(*events)
+
+    def run_in(self, folder, *options):
+        return subprocess.run(swindow(*self.WORDS, *options, "--disorder", "1m"), input=self.data,
+                              capture_output=True, env=clean_environment(TMPDIR=str(folder)), check=False)
+
+    def test_the_rows_are_those_of_memory(self):
+        expected = self.run_in(self.folder)
+        self.assertEqual((expected.returncode, expected.stderr), (0, b""))
+        self.assertEqual(len(expected.stdout.splitlines()), self.KEYS)
+        spilled = self.run_in(self.folder, "--mem", "1M")
+        self.assertEqual((spilled.returncode, spilled.stderr), (0, b""))
+        self.assertEqual(spilled.stdout, expected.stdout)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_without_a_disk_groups_stay_in_memory_and_that_is_said(self):
+        expected = self.run_in(self.folder)
+        result = self.run_in(self.folder / "nowhere", "--mem", "1M")
+        self.assertEqual(result.stdout, expected.stdout)
+        self.assertIn(b"--mem: the disk takes no more groups", result.stderr)
+        self.assertEqual(result.returncode, 0)
+
+    @unittest.skipIf(os.environ.get("STREAMUTILS_SANITIZED"), "sanitizers need memory of their own")
+    def test_memory_is_bounded(self):
+        def peak(*options):
+            argv = swindow(*self.WORDS, *options, "--disorder", "1m")
+            with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+                process.stdin.write(self.data)
+                status = pathlib.Path(f"/proc/{process.pid}/status").read_text(encoding="ascii")
+                process.stdin.close()
+            return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1))
+        self.assertLess(peak("--mem", "1M"), 0.7 * peak())
+
+
+if __name__ == "__main__":
+    unittest.main()

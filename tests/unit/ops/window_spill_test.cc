@@ -1,0 +1,95 @@
+// Windows that are larger than memory: the same rows, whatever is spilled, on a disk of any size.
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/window_spill.h"
+
+#include <catch2/catch.hpp>
+
+#include "window_random.h"
+
+namespace streamutils::testing {
+namespace {
+
+// A disk of so many bytes.
+class SmallDisk final : public Scratch {
+ public:
+  explicit SmallDisk(std::size_t room, bool readable = true) : room_(room), readable_(readable) {}
+
+  bool append(std::string_view bytes) override {
+    if (bytes_.size() + bytes.size() > room_) return false;
+    bytes_ += bytes;
+    return true;
+  }
+  bool read(std::uint64_t offset, std::size_t length, std::string& out) override {
+    if (!readable_ || offset + length > bytes_.size()) return false;
+    out.append(bytes_, static_cast<std::size_t>(offset), length);
+    return true;
+  }
+  std::uint64_t size() const override { return bytes_.size(); }
+  void clear() override { bytes_.clear(); }
+
+ private:
+  std::size_t room_;
+  bool readable_;
+  std::string bytes_;
+};
+
+WindowOptions spilling(std::size_t memory, std::size_t disk) {
+  WindowOptions options;
+  options.memory = memory;
+  options.make_scratch = [disk] { return std::make_unique<SmallDisk>(disk); };
+  return options;
+}
+
+TEST_CASE("spilled windows have the rows that they would have in memory") {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    Stream random(seed);
+    const std::string arguments = "tumbling" + seconds(1 + random.below(300));
+    const std::int64_t disorder = random.below(12);
+    std::vector<TestEvent> events = random.events(disorder);
+    const auto memory = static_cast<std::size_t>(random.below(3000));
+    const auto disk = static_cast<std::size_t>(random.below(2) == 0 ? 1 << 20 : random.below(5000));
+    CAPTURE(seed, arguments, disorder, memory, disk);
+    Stream twin = random;  // the same watermarks and restarts
+    std::vector<TestEvent> same = events;
+    const auto expected = run(arguments, 0, same, disorder, twin);
+    REQUIRE(run(arguments, spilling(memory, disk), events, disorder, random) == expected);
+  }
+}
+
+TEST_CASE("many keys are merged from many runs, in the order in which they were first seen") {
+  WindowHarness windows("tumbling 1h count last v by k", spilling(1, 1 << 20));
+  std::vector<std::string> expected;
+  constexpr int kKeys = 1000;
+  for (int i = 0; i < 5 * kKeys; ++i) {
+    const std::string key = std::to_string(i * 7919 % kKeys);
+    windows.feed(i / 10, "{\"k\":" + key + ",\"v\":" + std::to_string(i) + "}");
+    if (i >= kKeys) continue;
+    expected.push_back(R"({"window_start":0,"window_end":3600,"k":)" + key +
+                       R"(,"count":5,"last_v":)" + std::to_string(i + 4 * kKeys) + "}");
+  }
+  windows.end();
+  CHECK(windows.take_rows() == expected);
+  CHECK(windows.out.said.empty());
+}
+
+TEST_CASE("a full disk, and one that cannot be read, are said") {
+  WindowHarness full("tumbling 1h count by k", spilling(1, 100));
+  for (int i = 0; i < 200; ++i) full.feed(i, "{\"k\":" + std::to_string(i) + "}");
+  CHECK(full.out.said.size() == 1);
+  CHECK(full.out.said.front().find("--mem") == 0);
+  full.end();
+  CHECK(full.take_rows().size() == 200);
+
+  WindowOptions options;
+  options.memory = 1;
+  options.make_scratch = [] { return std::make_unique<SmallDisk>(1 << 20, false); };
+  WindowHarness broken("tumbling 1h count by k", options);
+  for (int i = 0; i < 200; ++i) broken.feed(i, "{\"k\":" + std::to_string(i) + "}");
+  broken.end();
+  CHECK(broken.take_rows().empty());
+  REQUIRE(broken.out.said.size() == 1);
+  CHECK(broken.out.said.front().find("cannot be read") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace streamutils::testing
