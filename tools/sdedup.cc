@@ -115,7 +115,8 @@ Tool sdedup() {
        .synopsis = {"[OPTION]... FIELDS [FILE]..."},
        .time = TimeUse::always,
        .examples = {"sdedup id events.ndjson", "tail -F app.log | sdedup user,page --within 10m",
-                    "sdedup this --within 1h day1.ndjson day2.ndjson"}},
+                    "sdedup this --within 1h day1.ndjson day2.ndjson"},
+       .free_options = {"--count-to"}},
       declare, plan);
 }
 

@@ -14,11 +14,15 @@ namespace {
 
 struct Options {
   bool append = false;
+  bool rollback = false;
 };
 
 void declare(CLI::App& app, Options& o) {
   app.add_flag("-a,--append", o.append, "Add to what FILE holds, in place of replacing it")
       ->group("Writing");
+  app.add_flag("--rollback", o.rollback,
+               "With --checkpoint, cut FILE to what was committed if it is longer")
+      ->group("Recovery");
 }
 
 Result<Plan> plan(const Options& o, const Invocation& invocation) {
@@ -35,7 +39,8 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   Plan plan;
   plan.op = std::move(*op);
   plan.role = Role::sink;
-  if (to_file) plan.output = OutputFile{.name = files[0], .append = o.append};
+  if (to_file)
+    plan.output = OutputFile{.name = files[0], .append = o.append, .rollback = o.rollback};
   return plan;
 }
 
@@ -48,7 +53,8 @@ Tool swrite() {
        .synopsis = {"[OPTION]... [FILE]"},
        .time = TimeUse::optional,
        .examples = {"sread app.log | sfilter level=error | swrite errors",
-                    "swindow tumbling 1m count < app.log | swrite --append out"}},
+                    "swindow tumbling 1m count < app.log | swrite --append out"},
+       .free_options = {"--append", "--rollback"}},
       declare, plan);
 }
 

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
 complete -c sread -l replay -d 'The input is a recorded stream'
+complete -c sread -l checkpoint-every -x -d 'With --checkpoint, let all stages save this often'
+complete -c sread -l follow-epochs -x -d 'With --checkpoint, follow the barriers of the source of this name'
 complete -c sread -s t -l time -x -d 'The member that holds the time of an event (a path)'
 complete -c sread -l time-unit -x -d 'Numbers are an epoch in this unit: s, ms, us or ns'
 complete -c sread -l time-format -x -d 'Times are texts of this form, as in strptime(3)'
@@ -14,6 +16,9 @@ complete -c sread -s w -l watermarks -d 'Write watermarks into the output'
 complete -c sread -l watermark-every -x -d 'Write one at each multiple of this much event time'
 complete -c sread -l control -x -a 'auto always never' -d 'Write control lines'
 complete -c sread -l clock -x -a 'system stream' -d 'The wall clock'
+complete -c sread -l state -x -d 'Go on from the state in this file'
+complete -c sread -l checkpoint -x -d 'The folder in which the stages of a pipeline save what they need to go on after any failure'
+complete -c sread -l name -x -d 'The name of this stage in that folder'
 complete -c sread -l drain -d 'Take the end of the input as the end of the stream'
 complete -c sread -l bad -x -a 'skip stop' -d 'What a malformed line does'
 complete -c sread -l bad-to -r -F -d 'Write malformed lines to this file'

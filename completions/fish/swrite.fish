@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 complete -c swrite -s a -l append -d 'Add to what FILE holds, in place of replacing it'
+complete -c swrite -l rollback -d 'With --checkpoint, cut FILE to what was committed if it is longer'
 complete -c swrite -s t -l time -x -d 'The member that holds the time of an event (a path)'
 complete -c swrite -l time-unit -x -d 'Numbers are an epoch in this unit: s, ms, us or ns'
 complete -c swrite -l time-format -x -d 'Times are texts of this form, as in strptime(3)'
@@ -14,6 +15,9 @@ complete -c swrite -s w -l watermarks -d 'Write watermarks into the output'
 complete -c swrite -l watermark-every -x -d 'Write one at each multiple of this much event time'
 complete -c swrite -l control -x -a 'auto always never' -d 'Write control lines'
 complete -c swrite -l clock -x -a 'system stream' -d 'The wall clock'
+complete -c swrite -l state -x -d 'Go on from the state in this file'
+complete -c swrite -l checkpoint -x -d 'The folder in which the stages of a pipeline save what they need to go on after any failure'
+complete -c swrite -l name -x -d 'The name of this stage in that folder'
 complete -c swrite -l drain -d 'Take the end of the input as the end of the stream'
 complete -c swrite -l bad -x -a 'skip stop' -d 'What a malformed line does'
 complete -c swrite -l bad-to -r -F -d 'Write malformed lines to this file'

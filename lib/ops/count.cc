@@ -51,6 +51,7 @@ class Count final : public Operator {
   bool is_done() const override { return op_->is_done(); }
   RequiredText required_text() const override { return op_->required_text(); }
   bool has_state() const override { return true; }
+  bool outlives_end() const override { return !op_->has_state(); }
 
   void save(SnapshotWriter& out) const override {
     op_->save(out);

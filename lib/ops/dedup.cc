@@ -56,6 +56,7 @@ class KeepFirst final : public Operator {
   std::string_view fate_of_late() const override { return kLateOnes; }
 
   bool has_state() const override { return true; }
+  bool outlives_end() const override { return true; }
 
   void save(SnapshotWriter& out) const override {
     out.entry("dedup").field("watermark", now_).field("warned", warned_);

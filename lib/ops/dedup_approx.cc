@@ -49,6 +49,7 @@ class KeepProbablyFirst final : public Operator {
 
   std::string_view fate_of_late() const override { return kLateOnes; }
   bool has_state() const override { return true; }
+  bool outlives_end() const override { return true; }
 
   void save(SnapshotWriter& out) const override {
     out.entry("dedup_approx").field("dropped", dropped_);

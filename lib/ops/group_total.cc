@@ -31,6 +31,7 @@ class GroupTotal final : public Operator {
   Timestamp least_time_to_come(Timestamp w) const override { return changes_ ? w : kMinTime; }
 
   bool has_state() const override { return true; }
+  bool outlives_end() const override { return true; }
 
   void save(SnapshotWriter& out) const override {
     parts_.save(out);

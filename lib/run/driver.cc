@@ -105,6 +105,7 @@ Driver::Driver(DriverSettings settings, OperatorPtr op)
     if (settings_.by_arrival) inputs_.back().clock.use_arrival();
   }
   controlled_out_ = settings_.common.originate && may_write_control();
+  epoch_ = settings_.epoch;
   const RequiredText required = op_->required_text();
   const bool looks_at_all =
       settings_.common.strict || merges_by_time() || settings_.common.time_path;
@@ -122,7 +123,7 @@ std::optional<std::size_t> Driver::next_input() const {
   if (merges_exactly()) return next_by_line();
   std::optional<std::size_t> next;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (inputs_[i].clock.has_ended()) continue;
+    if (inputs_[i].clock.has_ended() || inputs_[i].barrier) continue;
     if (!next) next = i;
     if (!merges_by_time()) break;
     if (inputs_[i].clock.watermark() < inputs_[*next].clock.watermark()) next = i;
@@ -249,7 +250,12 @@ bool Driver::feed_unterminated(std::size_t index, std::string_view line, std::ui
   const std::string_view content = input.begun ? line : without_mark(line);
   Record record;
   record.reset(content);
-  if (trim(content).empty() || record.check()) {
+  const bool complete = trim(content).empty() || record.check();
+  if (!complete && !input.info.live && settings_.keeping == Keeping::state) {
+    warn(fmt::format("{}the last line is not complete yet: it waits for the next run",
+                     place(input)));
+    input.left_rest = true;
+  } else if (complete) {
     if (!feed(index, line, offset)) return false;
   } else {
     input.at = input.counted = line.data();
@@ -267,6 +273,7 @@ void Driver::on_line(Input& input, std::string_view line) {
   if (line.size() > settings_.common.max_line) return on_too_long(input, line);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   if (!input.begun) line = without_mark(line);
+  if (!input.begun && settings_.epoch && !is_first_line_right(input, line)) return;
   if (is_control(line) && !input.end_mark) {
     on_control(input, line);
   } else if (!line.empty() && (line.front() == '{' || !trim(line).empty())) {
@@ -446,6 +453,7 @@ bool Driver::over_bad_limit(std::uint64_t least) const {
 void Driver::end_input(std::size_t index) {
   inputs_[index].clock.end();
   current_ = nullptr;
+  align();
   if (next_input()) advance(false);
 }
 
@@ -468,27 +476,26 @@ void Driver::finish(bool interrupted) {
   if (finished_) return;
   finished_ = true;
   current_ = nullptr;
-  const bool upstream_died = !op_->is_done() && !settings_.common.drain &&
-                             std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
-                               return input.controlled && !input.end_mark;
-                             });
   if (!stopped_ && over_bad_limit(1)) {
     say("too many bad records (--max-bad)");
     stopped_ = true;
     status_ = ExitStatus::bad_input;
   }
-  if (interrupted) {
-    op_->on_interrupt(*out_);
-  } else if (upstream_died && !stopped_) {
-    say("the stream ended without its end mark: its writer has died. What is open is held back; "
-        "--drain "
-        "takes the end of the file as the end");
-    status_ = ExitStatus::try_again;
-  } else if (!stopped_) {
-    watermark_ = kMaxTime;
-    op_->on_watermark(kMaxTime, *out_);
-    op_->on_end(*out_);
-    if (controlled_out_) write_control(encode_end());
+  switch (ending(interrupted)) {
+    case Ending::complete:
+      complete();
+      break;
+    case Ending::suspended:
+      suspend();
+      break;
+    case Ending::interrupted:
+      op_->on_interrupt(*out_);
+      break;
+    case Ending::held:
+      if (upstream_died() && !interrupted) report_death();
+      break;
+    case Ending::stopped:
+      break;
   }
   if (!held_.empty()) write_begin();
   report_end();

@@ -2,7 +2,8 @@
 //
 //   1. Watermarks never go back; an earlier or equal one is dropped.
 //   2. Output that a watermark causes leaves before that watermark.
-//   3. Unknown control lines and barriers are forwarded, untouched, in order.
+//   3. Unknown control lines are forwarded, untouched, in order; barriers in order, with the name
+//   of this stage added, when its state has been taken.
 //   4. The snapshot of a tool is that of the driver (inputs, clocks, counters) and that of the
 //   operator.
 //   5. A malformed line is never a crash and never silent: it is counted, told, and goes where
@@ -59,6 +60,33 @@ struct InputInfo {
   bool live = false;  // not a regular file
 };
 
+// Takes the state of a stage at a barrier.
+class Checkpoints {
+ public:
+  virtual ~Checkpoints() = default;
+  // The barrier has come on every input; `via` are the stages that it has passed.  Returns what
+  // this stage adds to them.  On an error the run ends with `status`, and the barrier goes no
+  // further.
+  virtual Result<std::string> take(std::uint64_t epoch, const std::vector<std::string>& via,
+                                   ExitStatus& status) = 0;
+};
+
+// What becomes of the state at the end of a run.
+enum class Keeping : std::uint8_t {
+  nothing,      // what is open leaves
+  state,        // --state: it waits for the next run
+  checkpoints,  // --checkpoint: the last barrier counts, so nothing leaves behind it
+};
+
+// How a run ends.
+enum class Ending : std::uint8_t {
+  complete,     // everything has been read: what is open leaves, and the end mark
+  suspended,    // another run goes on
+  interrupted,  // by a signal: what is open leaves, marked partial
+  held,         // by a signal, or by the death of upstream: what is open does not leave
+  stopped,      // by an error that has been told
+};
+
 struct DriverSettings {
   std::string tool;
   Role role = Role::filter;
@@ -70,6 +98,9 @@ struct DriverSettings {
   bool time_optional = false;    // but not in a stream in which no record had one so far
   bool by_arrival = false;       // the time of a record is when it came
   bool output_is_stream = true;  // neither a terminal nor a regular file: control lines may leave
+  Keeping keeping = Keeping::nothing;
+  std::optional<std::uint64_t> epoch;  // what this stage has restored; with --checkpoint alone
+  Checkpoints* checkpoints = nullptr;  // null: state is not saved at barriers
   Sink* out = nullptr;
   Sink* bad_to = nullptr;   // --bad-to, or null
   Sink* late_to = nullptr;  // --late-to, or null
@@ -121,6 +152,15 @@ class Driver {
   // partial. Call once, when next_input() is nullopt, or on a signal.
   void finish(bool interrupted = false);
 
+  // Begins a barrier here, between two lines (a source's).  False if the run has to end.
+  bool insert_barrier(std::uint64_t epoch);
+
+  // Ends the run with this status: nothing more leaves.
+  void stop(ExitStatus status, std::string_view message);
+
+  // How finish() will end the run.
+  Ending ending(bool interrupted) const;
+
   // True when no more input can matter (sfilter -m), or --bad stop or --max-bad have struck.
   bool is_done() const { return stopped_ || op_->is_done(); }
 
@@ -140,7 +180,17 @@ class Driver {
   // Everything that a restart needs, and back.  REQUIRES for restore: a fresh driver of the same
   // settings.
   std::string save() const;
-  Status restore(std::string lines);
+  void save(SnapshotWriter& out) const;
+  // from: for each input the saved one whose place it takes; empty: as they stand.
+  Status restore(std::string lines, const std::vector<std::optional<std::size_t>>& from = {});
+  // After restore, in another process: inputs and output are new ones.  resumed: the inputs that
+  // are the files of then, and go on where they stood.
+  void reopen(const std::vector<bool>& resumed);
+  // Lines in front of the one that comes next.
+  std::uint64_t lines_read(std::size_t input) const;
+  // True if the rest behind the last line end is not complete yet and waits for another run.
+  bool left_rest(std::size_t input) const;
+  bool outlives_end() const { return op_->outlives_end(); }
 
  private:
   struct Input;
@@ -182,6 +232,22 @@ class Driver {
   bool merges_by_time() const { return settings_.takes_time || settings_.common.originate; }
   std::optional<std::string> output_member() const;
   Timestamp lowest(Timestamp (InputClock::*of)() const) const;
+
+  // Recovery (driver_recovery.cc)
+  Status restore_inputs(SnapshotReader& in, const std::vector<std::optional<std::size_t>>& from);
+  Status restore_input(Input& input, SnapshotReader& in);
+  static Status restore_barrier(Input& input, Value line);
+  bool is_first_line_right(Input& input, std::string_view line);
+  bool has_right_epoch(const Input& input, const Message& message);
+  void on_barrier(Input& input, Message message);
+  void align();
+  void pass_barrier(std::uint64_t epoch, std::vector<std::string> via);
+  bool upstream_died() const;
+  void report_death();
+  void forget_counts();
+  bool derives_time() const;
+  void complete();
+  void suspend();
 
   // Words
   void say(std::string_view message) const;   // always

@@ -13,7 +13,7 @@ bool Driver::may_write_control() const {
 }
 
 void Driver::on_control(Input& input, std::string_view line) {
-  const auto message = decode_control(line);
+  auto message = decode_control(line);
   using What = Message::Kind;
   auto refuse = [&](std::string_view reason) {
     ++counts_.in;
@@ -26,7 +26,8 @@ void Driver::on_control(Input& input, std::string_view line) {
     return on_begin(input, *message);
   }
   if (message->kind == What::clock && settings_.common.stream_clock) on_clock(message->time);
-  const bool speaks_of_stream = message->kind == What::watermark || message->kind == What::end;
+  const bool speaks_of_stream = message->kind == What::watermark || message->kind == What::end ||
+                                message->kind == What::suspend;
   if (speaks_of_stream && !input.controlled) {
     return refuse("control line: no begin line stands before it");
   }
@@ -35,15 +36,21 @@ void Driver::on_control(Input& input, std::string_view line) {
     input.clock.on_watermark(message->time);
     return advance(false);
   }
+  if (message->kind == What::barrier) return on_barrier(input, std::move(*message));
+  if (message->kind == What::suspend) {
+    input.suspended = true;
+    return;
+  }
   if (message->kind == What::end) {
     input.end_mark = true;
-    return;
+    return align();
   }
   if (controlled_out_) write_control(line);
 }
 
 void Driver::on_begin(Input& input, const Message& message) {
   input.controlled = true;
+  if (!has_right_epoch(input, message)) return;
   controlled_out_ = may_write_control();
   if (message.epoch) epoch_ = message.epoch;
   if (settings_.by_arrival) return;  // its watermarks speak of another time

@@ -36,6 +36,9 @@ struct Driver::Input {
   bool end_mark = false;
   bool asked = false;         // the operator, what it does to the time
   bool reads_output = false;  // the time is that of the rows that are written, not of the records
+  bool left_rest = false;     // see Driver::left_rest
+  bool suspended = false;     // it said that it goes on in another run
+  std::optional<Message> barrier;  // has come, and waits for the other inputs
 };
 
 }  // namespace streamutils

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "run/driver_input.h"
 
 namespace streamutils {
@@ -23,6 +24,11 @@ constexpr Row kCounts[] = {{"in", &Counts::in},
 
 std::string Driver::save() const {
   SnapshotWriter out;
+  save(out);
+  return out.take();
+}
+
+void Driver::save(SnapshotWriter& out) const {
   out.entry("driver")
       .field("now", now_)
       .field("watermark", watermark_)
@@ -43,15 +49,69 @@ std::string Driver::save() const {
     out.entry("input").field("name", input.info.name).field("lines", input.lines);
     out.field("offset", input.offset).field("active", input.active).field("begun", input.begun);
     out.field("controlled", input.controlled).field("end_mark", input.end_mark);
+    out.field("suspended", input.suspended);
+    if (input.barrier) {
+      out.json("barrier", encode_barrier(*input.barrier->epoch, input.barrier->via));
+    }
     out.field("asked", input.asked).field("reads_output", input.reads_output);
     out.field("member", input.time.path() ? input.time.path()->text() : "");
     input.clock.save(out);
   }
   op_->save(out);
-  return out.take();
 }
 
-Status Driver::restore(std::string lines) {
+// The saved inputs in their order, each into the one that takes its place, if there is one.
+Status Driver::restore_inputs(SnapshotReader& in,
+                              const std::vector<std::optional<std::size_t>>& from) {
+  std::size_t saved = 0;
+  for (; in.next_is("input"); ++saved) {
+    std::size_t target = from.empty() ? saved : 0;
+    while (!from.empty() && target < from.size() && from[target] != saved) ++target;
+    Input nobody({}, settings_.common);
+    Input& input = target < inputs_.size() ? inputs_[target] : nobody;
+    if (Status status = restore_input(input, in); !status) return status;
+  }
+  if (from.empty() && saved != inputs_.size())
+    return Error{"the snapshot has another number of inputs"};
+  return {};
+}
+
+// One that waits for the other inputs, as the line that came.
+Status Driver::restore_barrier(Input& input, Value line) {
+  if (!line.exists()) return {};
+  auto barrier = decode_control(line.raw());
+  if (!barrier) return barrier.error();
+  if (barrier->kind != Message::Kind::barrier) return Error{"not a barrier: " + quote(line.raw())};
+  input.barrier = std::move(*barrier);
+  return {};
+}
+
+Status Driver::restore_input(Input& input, SnapshotReader& in) {
+  input.lines = in.unsigned_integer("lines");
+  input.offset = in.unsigned_integer("offset");
+  input.active = in.time("active");
+  input.begun = in.boolean("begun");
+  input.controlled = in.boolean("controlled");
+  input.end_mark = in.boolean("end_mark");
+  input.suspended = in.boolean("suspended");
+  if (Status status = restore_barrier(input, in.json("barrier")); !status) return status;
+  input.asked = in.boolean("asked");
+  input.reads_output = in.boolean("reads_output");
+  if (const std::string member = in.text("member"); !member.empty()) {
+    auto path = Path::parse(member);
+    if (!path) return path.error();
+    input.time.set_path(std::move(*path));
+  } else if (input.reads_output) {
+    input.time.forget_path();
+  }
+  input.clock.restore(in);
+  if (input.clock.max_time() != kMinTime && input.time.is_window_end()) {
+    input.clock.use_window_ends(settings_.common.disorder_given);
+  }
+  return {};
+}
+
+Status Driver::restore(std::string lines, const std::vector<std::optional<std::size_t>>& from) {
   SnapshotReader in(std::move(lines));
   if (!in.next_is("driver")) return Error{"the snapshot does not begin with the driver's entry"};
   now_ = in.time("now");
@@ -75,28 +135,7 @@ Status Driver::restore(std::string lines) {
     held_.push_back(in.text("line"));
     held_bytes_ += held_.back().size();
   }
-  for (Input& input : inputs_) {
-    if (!in.next_is("input")) return Error{"the snapshot has another number of inputs"};
-    input.lines = in.unsigned_integer("lines");
-    input.offset = in.unsigned_integer("offset");
-    input.active = in.time("active");
-    input.begun = in.boolean("begun");
-    input.controlled = in.boolean("controlled");
-    input.end_mark = in.boolean("end_mark");
-    input.asked = in.boolean("asked");
-    input.reads_output = in.boolean("reads_output");
-    if (const std::string member = in.text("member"); !member.empty()) {
-      auto path = Path::parse(member);
-      if (!path) return path.error();
-      input.time.set_path(std::move(*path));
-    } else if (input.reads_output) {
-      input.time.forget_path();
-    }
-    input.clock.restore(in);
-    if (input.clock.max_time() != kMinTime && input.time.is_window_end()) {
-      input.clock.use_window_ends(settings_.common.disorder_given);
-    }
-  }
+  if (Status status = restore_inputs(in, from); !status) return status;
   if (style_) op_->set_time_style(*style_);
   if (Status status = in.status(); !status) return status;
   if (Status status = op_->restore(in); !status) return status;

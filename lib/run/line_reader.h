@@ -26,6 +26,9 @@ class LineReader {
 
   LineReader(Read read, std::size_t max_line, std::size_t block_size = 256 << 10);
 
+  // The first byte that is read stands at this offset of the input.  Before the first refill().
+  void start_at(std::uint64_t offset) { offset_ = offset; }
+
   // The whole lines that are buffered and not consumed, each with its '\n'; empty if there are
   // none. Valid until refill().  kPadding bytes behind it are readable.
   std::string_view lines() const { return {buffer_.get() + begin_, whole_ - begin_}; }
@@ -42,6 +45,9 @@ class LineReader {
   std::string_view too_long() const { return too_long_; }
   void consume_too_long() { too_long_ = {}; }
   std::uint64_t too_long_offset() const { return too_long_offset_; }
+
+  // True inside a line that is too long, the rest of which will be skipped.
+  bool is_skipping() const { return skipping_; }
 
   enum class State : std::uint8_t { open, end, error };
   // One read.  REQUIRES: lines() is empty and too_long() has been consumed.

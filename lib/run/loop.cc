@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "run/durable_file.h"
 #include "run/signals.h"
 
 namespace streamutils {
@@ -34,6 +35,11 @@ std::ptrdiff_t read_retrying(int fd, char* buffer, std::size_t size) {
     const ssize_t n = ::read(fd, buffer, size);
     if (n >= 0 || errno != EINTR) return n;
   }
+}
+
+bool is_regular(int fd) {
+  struct stat status {};
+  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 int milliseconds(Duration d) {
@@ -84,13 +90,30 @@ bool MainOutput::open(const std::string& name, bool append) {
 
 int MainOutput::close() { return ::close(fd_) != 0 && errno != EBADF ? errno : 0; }
 
-bool SideFile::open(const std::string& name) {
+bool Source::seek(std::uint64_t offset) {
+  if (lseek(fd, static_cast<off_t>(offset), SEEK_SET) < 0) return false;
+  reader->start_at(offset);
+  return true;
+}
+
+bool SideFile::open(const std::string& name, std::optional<std::uint64_t> keep) {
   if (name.empty()) return true;
   name_ = name;
-  const int fd = ::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd >= 0) writer_ = output_to(fd);
-  return fd >= 0;
+  fd_ = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (keep ? 0 : O_TRUNC), 0666);
+  if (fd_ < 0) return false;
+  writer_ = output_to(fd_);
+  if (!keep || !length()) return true;
+  const auto end = static_cast<off_t>(*keep);
+  return ftruncate(fd_, end) == 0 && lseek(fd_, end, SEEK_SET) == end;
 }
+
+std::optional<std::uint64_t> SideFile::length() const {
+  struct stat status {};
+  if (fd_ < 0 || fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+bool SideFile::sync() { return !length() || fsync(fd_) == 0; }
 
 bool SideFile::flush() {
   if (writer_) writer_->flush();
@@ -146,13 +169,15 @@ bool Loop::read(Source& source, std::size_t index) {
   LineReader& reader = *source.reader;
   const LineReader::State state = reader.refill();
   driver_.set_now(wall_clock());
+  tick();
   if (shows_progress_ && Clock::now() >= next_progress_) show_progress();
   if (state == LineReader::State::open) return true;
   if (state == LineReader::State::end) {
     if (reader.rest().empty()) {
       driver_.end_input(index);
     } else {
-      driver_.feed_unterminated(index, reader.rest(), reader.offset());
+      const bool taken = driver_.feed_unterminated(index, reader.rest(), reader.offset());
+      if (taken && !driver_.left_rest(index)) source.rest = reader.rest().size();
     }
     return true;
   }
@@ -173,10 +198,11 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
   if (!source.live || is_readable(source)) return Wait::readable;
   Duration quiet = Duration::zero();
   while (true) {
+    Duration timeout = tick();
+    if (driver_.is_done()) return Wait::again;
     if (!flush()) return Wait::stop;
-    Duration timeout = Duration::max();
     const auto idle = driver_.idle_after(index);
-    if (idle) timeout = quiet < *idle ? *idle - quiet : kIdleStep;
+    if (idle) timeout = std::min(timeout, quiet < *idle ? *idle - quiet : Duration(kIdleStep));
     if (shows_progress_) timeout = std::min(timeout, kProgressStep);
     if (interrupted_) timeout = std::min(timeout, kInterruptGrace / 20);
 
@@ -203,6 +229,56 @@ bool Loop::flush() {
   const bool sides = outputs_.bad_to.flush() && outputs_.late_to.flush() && outputs_.side.flush();
   outputs_.out.writer().flush();
   return sides && outputs_.out.error() == 0;
+}
+
+// What the recovery has to do from time to time; when it wants to be asked again.
+Duration Loop::tick() {
+  return settings_.recovery == nullptr ? Duration::max() : settings_.recovery->tick();
+}
+
+std::vector<InputPosition> Loop::positions() const {
+  std::vector<InputPosition> all;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const Source& source = sources_[i];
+    const std::uint64_t offset = source.position();
+    all.push_back({source.name, identify(source.fd, offset), offset, driver_.lines_read(i)});
+  }
+  return all;
+}
+
+Result<std::vector<FileLength>> Loop::side_files() {
+  std::vector<FileLength> all;
+  for (SideFile* file : {&outputs_.bad_to, &outputs_.late_to, &outputs_.side}) {
+    if (!file->flush())
+      return Error{fmt::format("{}: {}", file->name(), std::strerror(file->error()))};
+    if (const auto length = file->length()) all.push_back({file->name(), *length});
+  }
+  return all;
+}
+
+Status Loop::sync_side_files() {
+  for (SideFile* file : {&outputs_.bad_to, &outputs_.late_to, &outputs_.side}) {
+    if (!file->sync()) return file_error(file->name());
+  }
+  return {};
+}
+
+Result<std::uint64_t> Loop::cut_output(const std::string& name, const std::string& next) {
+  LineWriter& writer = outputs_.out.writer();
+  writer.flush();
+  errno = writer.error();
+  struct stat status {};
+  if (errno != 0 || fstat(outputs_.out.fd(), &status) != 0) return file_error(outputs_.out.name());
+  if (rename(next.c_str(), name.c_str()) != 0) return file_error(name);
+  const int fd = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0 || dup3(fd, outputs_.out.fd(), O_CLOEXEC) < 0) return file_error(next);
+  ::close(fd);
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+bool Loop::is_between_lines() const {
+  return std::none_of(sources_.begin(), sources_.end(),
+                      [](const Source& source) { return source.reader->is_skipping(); });
 }
 
 void Loop::look_at_signals() {
@@ -261,10 +337,30 @@ void Loop::print_stats(bool json) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+void Loop::save_before_end(Ending ending) {
+  if (settings_.recovery == nullptr) return;
+  if (Status saved = settings_.recovery->before_end(ending); !saved) {
+    settings_.say(saved.error().message);
+    failed_ = true;
+  }
+}
+
+void Loop::save_after_end() {
+  if (settings_.recovery == nullptr) return;
+  if (Status saved = settings_.recovery->after_end(); !saved) {
+    settings_.say(saved.error().message);
+    failed_ = true;
+  }
+}
+
 int Loop::finish() {
   const int signal = ending_signal();
   const bool stopped_reading = outputs_.out.error() != 0 || failed_;
-  if (!stopped_reading) driver_.finish(signal != 0 && !driver_.is_complete());
+  const bool interrupted = signal != 0 && !driver_.is_complete();
+  if (!stopped_reading) {
+    save_before_end(driver_.ending(interrupted));
+    driver_.finish(interrupted);
+  }
   flush();
   clear_progress();
   auto tell = [&](std::string_view what, int error) {
@@ -277,7 +373,13 @@ int Loop::finish() {
   tell(outputs_.side.name(), outputs_.side.error());
   if (outputs_.out.error() == EPIPE) die_of(SIGPIPE);
   tell(outputs_.out.name(), outputs_.out.error());
+  // What the state says has been written must be there when the state is.
+  if (!failed_ && settings_.recovery != nullptr && is_regular(outputs_.out.fd()) &&
+      fsync(outputs_.out.fd()) != 0) {
+    tell(outputs_.out.name(), errno);
+  }
   if (!failed_) tell(outputs_.out.name(), outputs_.out.close());
+  if (!failed_ && !stopped_reading) save_after_end();
   if (!settings_.stats.empty()) print_stats(settings_.stats == "json");
   if (signal != 0) die_of(signal);
   return static_cast<int>(failed_ ? ExitStatus::io : driver_.status());

@@ -21,6 +21,7 @@
 #include "run/driver.h"
 #include "run/line_reader.h"
 #include "run/line_writer.h"
+#include "run/recovery.h"
 
 namespace streamutils {
 
@@ -32,6 +33,12 @@ struct Source {
   std::uint64_t size = 0;                // of a regular file
   std::shared_ptr<std::uint64_t> bytes;  // read so far
   std::unique_ptr<LineReader> reader;
+  std::uint64_t rest = 0;  // bytes behind the last line end that were worked on, at the end
+
+  // Where to go on: behind everything that the driver has taken.
+  std::uint64_t position() const { return reader->offset() + rest; }
+  // Skips what was read in another run.  False: errno tells.
+  bool seek(std::uint64_t offset);
 };
 
 // Opens a file, or standard input for "-".  nullopt: errno tells.
@@ -44,8 +51,12 @@ std::unique_ptr<LineWriter> output_to(int fd);
 // was given.
 class SideFile {
  public:
-  // False: errno tells.
-  bool open(const std::string& name);
+  // False: errno tells.  With keep, what the file holds up to this length stays.
+  bool open(const std::string& name, std::optional<std::uint64_t> keep = {});
+  // How long it is, with what has been flushed; nullopt if it is no regular file.
+  std::optional<std::uint64_t> length() const;
+  // Makes it durable.  False: errno tells.
+  bool sync();
   Sink* sink() { return writer_.get(); }
   // False once writing has failed.
   bool flush();
@@ -54,6 +65,7 @@ class SideFile {
 
  private:
   std::string name_;
+  int fd_ = -1;
   std::unique_ptr<LineWriter> writer_;
 };
 
@@ -85,18 +97,25 @@ struct Outputs {
 };
 
 struct LoopSettings {
+  Recovery* recovery = nullptr;
   std::string stats;      // "", "text", "json"
   bool progress = false;  // asked for
   bool quiet = false;
   Say say;
 };
 
-class Loop {
+class Loop final : public Files {
  public:
   Loop(LoopSettings settings, Driver& driver, std::vector<Source> sources, Outputs outputs);
 
   // Runs to the end and returns the exit status, or dies of the signal that ended it.
   int run();
+
+  std::vector<InputPosition> positions() const override;
+  Result<std::vector<FileLength>> side_files() override;
+  Status sync_side_files() override;
+  Result<std::uint64_t> cut_output(const std::string& name, const std::string& next) override;
+  bool is_between_lines() const override;
 
   // Wipes the progress line, so that a message does not stand in it.
   void clear_progress();
@@ -112,7 +131,10 @@ class Loop {
   bool is_readable(const Source& source);
   bool flush();
   bool must_stop(const Source& source);
+  Duration tick();
   void look_at_signals();
+  void save_before_end(Ending ending);
+  void save_after_end();
   void leave_with_reader();
   void show_progress();
   void print_stats(bool json);

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "base/text.h"
@@ -79,9 +81,30 @@ void declare_stream(CLI::App& app, CommonOptions& o) {
       ->type_name("CLOCK")
       ->check(CLI::IsMember({"system", "stream"}))
       ->group(group);
+}
+
+void declare_recovery(CLI::App& app, CommonOptions& o) {
+  const char* group = "Recovery";
+  app.add_option("--state", o.state,
+                 "Go on from the state in this file, and save it there at the end of the input and "
+                 "on SIGTERM: what is open waits for the next run. See streamutils-recovery(7)")
+      ->type_name("PATH")
+      ->group(group);
+  app.add_option("--checkpoint", o.checkpoint,
+                 "The folder in which the stages of a pipeline save what they need to go on after "
+                 "any failure, nothing lost and nothing twice (also by STREAMUTILS_CHECKPOINT). "
+                 "See streamutils-recovery(7)")
+      ->type_name("DIR")
+      ->group(group);
+  app.add_option("--name", o.name,
+                 "The name of this stage in that folder, where two are of one tool (default: the "
+                 "tool's)")
+      ->type_name("NAME")
+      ->group(group);
   app.add_flag(
          "--drain", o.drain,
-         "Take the end of the input as the end of the stream, also where its end mark is missing")
+         "Take the end of the input as the end of the stream, also where its end mark is missing, "
+         "or with --state: what is open leaves")
       ->group(group);
 }
 
@@ -210,11 +233,26 @@ Status parse_watermarks(const CommonOptions& o, CommonSettings& s) {
   return {};
 }
 
+Status check_recovery(const CommonOptions& o) {
+  if (!o.state.empty() && !o.checkpoint.empty()) {
+    return Error{"--state and --checkpoint: one tool alone, or a pipeline; not both"};
+  }
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_';
+  };
+  if (!std::all_of(o.name.begin(), o.name.end(), is_plain) || o.name == "COMMIT") {
+    return Error{
+        fmt::format("--name: expected letters, digits, '-' and '_', found {}", quote(o.name))};
+  }
+  return {};
+}
+
 }  // namespace
 
 void declare_common_options(CLI::App& app, CommonOptions& options, TimeUse time) {
   declare_time(app, options, time);
   declare_stream(app, options);
+  declare_recovery(app, options);
   declare_bad(app, options);
   declare_reports(app, options);
 }
@@ -236,6 +274,7 @@ Result<std::size_t> parse_size(std::string_view text) {
 
 Result<CommonSettings> parse_common(const CommonOptions& o) {
   CommonSettings s;
+  if (Status status = check_recovery(o); !status) return status.error();
   if (Status status = parse_times(o, s); !status) return status.error();
   if (Status status = parse_watermarks(o, s); !status) return status.error();
   if (!o.max_bad.empty()) {
@@ -250,7 +289,7 @@ Result<CommonSettings> parse_common(const CommonOptions& o) {
   s.control = o.control == "always"  ? Control::always
               : o.control == "never" ? Control::never
                                      : Control::automatic;
-  s.originate = o.watermarks;
+  s.originate = o.watermarks || !o.checkpoint.empty();
   s.stream_clock = o.clock == "stream";
   s.drain = o.drain;
   s.stop_at_bad = o.bad == "stop";

@@ -40,6 +40,10 @@ struct CommonOptions {
   std::string watermark_every;
   std::string control = "auto";
   std::string clock = "system";
+  // Recovery
+  std::string state;
+  std::string checkpoint;
+  std::string name;
   bool drain = false;
   // Malformed input
   std::string bad = "skip";

@@ -11,9 +11,11 @@
 #include <cstring>
 #include <filesystem>
 
+#include "run/checkpoint.h"
 #include "run/loop.h"
 #include "run/signals.h"
 #include "run/stage.h"
+#include "run/state_file.h"
 
 namespace streamutils {
 namespace {
@@ -42,6 +44,7 @@ World look_at_world() {
   world.file_exists = [](const std::string& name) { return access(name.c_str(), F_OK) == 0; };
   world.fresh_output = name_of_fresh_output();
   const char* originate = std::getenv("STREAMUTILS_WATERMARKS");
+  if (const char* folder = std::getenv("STREAMUTILS_CHECKPOINT")) world.checkpoint = folder;
   world.originate = originate != nullptr && std::strcmp(originate, "1") == 0;
   struct stat status {};
   world.output_is_stream =
@@ -88,24 +91,39 @@ class Process {
 
   int drive(Parsed parsed) {
     const CommonOptions common = parsed.common;
+    ExitStatus refused = ExitStatus::io;
+    auto opened = open_recovery(parsed, refused);
+    if (!opened) {
+      say(opened.error().message);
+      return static_cast<int>(refused);
+    }
+    recovery_ = std::move(*opened);
     std::vector<std::string> names = parsed.plan.files;
     if (names.empty()) names.emplace_back("-");
+    const bool is_source = parsed.plan.role == Role::source;
+    if (recovery_ && recovery_->is_complete() && is_source) names.clear();
     std::vector<Source> sources;
     std::vector<InputInfo> inputs;
     for (const std::string& name : names) {
       auto source = open_source(name, parsed.settings.max_line);
       if (!source) return fail(name);
+      if (is_source && !common.checkpoint.empty() && source->live) {
+        say(fmt::format("{} cannot be read again after a failure: --checkpoint needs files", name));
+        return static_cast<int>(ExitStatus::usage);
+      }
       inputs.push_back({name, source->live});
       sources.push_back(std::move(*source));
     }
     SideFile bad_to;
     SideFile late_to;
-    if (!bad_to.open(common.bad_to)) return fail(common.bad_to);
-    if (!late_to.open(common.late_to)) return fail(common.late_to);
+    if (!open_side_file(common.bad_to, bad_to)) return fail(common.bad_to);
+    if (!open_side_file(common.late_to, late_to)) return fail(common.late_to);
     SideFile side;
-    if (!side.open(parsed.plan.side_file)) return fail(parsed.plan.side_file);
+    if (!open_side_file(parsed.plan.side_file, side)) return fail(parsed.plan.side_file);
     MainOutput out;
-    if (const auto& file = parsed.plan.output; file && !out.open(file->name, file->append)) {
+    if (sink_ != nullptr) {
+      if (!out.open(sink_->open_lines(), false)) return fail(sink_->open_lines());
+    } else if (const auto& file = parsed.plan.output; file && !out.open(file->name, file->append)) {
       return fail(file->name);
     }
 
@@ -113,16 +131,121 @@ class Process {
     auto driver = make_driver(
         tool_, argv_, std::move(parsed), std::move(inputs), world_, outputs.out.writer(),
         outputs.bad_to.sink(), outputs.late_to.sink(),
-        [this](std::string_view message) { say(message); }, outputs.side.sink());
-    LoopSettings settings{common.stats, common.progress, common.quiet,
+        [this](std::string_view message) { say(message); }, outputs.side.sink(),
+        resumption(common));
+    if (Status restored = restore(*driver, sources); !restored) {
+      say(restored.error().message);
+      return static_cast<int>(ExitStatus::io);
+    }
+    LoopSettings settings{recovery_.get(), common.stats, common.progress, common.quiet,
                           [this](std::string_view message) { say(message); }};
     loop_ = std::make_unique<Loop>(settings, *driver, std::move(sources), std::move(outputs));
+    if (recovery_) {
+      if (Status attached = recovery_->attach(*driver, *loop_); !attached) {
+        say(attached.error().message);
+        return static_cast<int>(ExitStatus::io);
+      }
+    }
     return loop_->run();
+  }
+
+  // Null if the tool is to go on from nothing and keep nothing.
+  Result<std::unique_ptr<Recovery>> open_recovery(const Parsed& parsed, ExitStatus& refused) {
+    const CommonOptions& common = parsed.common;
+    if (!common.state.empty()) {
+      auto state = StateFile::open(common.state, recovery_settings(parsed), refused);
+      if (!state) return state.error();
+      return std::unique_ptr<Recovery>(std::move(*state));
+    }
+    if (common.checkpoint.empty()) return std::unique_ptr<Recovery>();
+    refused = ExitStatus::usage;
+    auto made = make_checkpoints(parsed);
+    if (!made) return made.error();
+    if (!*made) return std::unique_ptr<Recovery>();
+    if (Status opened = (*made)->open(refused); !opened) return opened.error();
+    return std::unique_ptr<Recovery>(std::move(*made));
+  }
+
+  // Null if the stage has nothing to save.
+  Result<std::unique_ptr<StageCheckpoints>> make_checkpoints(const Parsed& parsed) {
+    const Plan& plan = parsed.plan;
+    const CommonOptions& common = parsed.common;
+    std::unique_ptr<StageCheckpoints> made;
+    if (plan.role == Role::source) {
+      made = std::make_unique<SourceCheckpoints>(common.checkpoint, recovery_settings(parsed),
+                                                 plan.barrier_every, plan.follow_epochs);
+    } else if (plan.role == Role::sink) {
+      if (!plan.output) return Error{"--checkpoint needs a FILE to write"};
+      auto sink = std::make_unique<SinkCheckpoints>(
+          common.checkpoint, recovery_settings(parsed),
+          SinkCheckpoints::Output{plan.output->name, plan.output->append, plan.output->rollback});
+      sink_ = sink.get();
+      made = std::move(sink);
+    } else if (plan.op->has_state() || common.time_field || !common.bad_to.empty() ||
+               !common.late_to.empty() || !plan.side_file.empty()) {
+      made = std::make_unique<StageCheckpoints>(common.checkpoint, recovery_settings(parsed));
+    }
+    return made;
+  }
+
+  RecoverySettings recovery_settings(const Parsed& parsed) {
+    const CommonOptions& common = parsed.common;
+    RecoverySettings settings;
+    settings.tool = tool_.info.name;
+    settings.name = common.name.empty() ? tool_.info.name : common.name;
+    settings.options = parsed.state_options;
+    settings.say = [this](std::string_view message) { say(message); };
+    settings.warn = [this, quiet = common.quiet](std::string_view message) {
+      if (!quiet) say(message);
+    };
+    return settings;
+  }
+
+  Resumption resumption(const CommonOptions& common) const {
+    if (!recovery_ && common.checkpoint.empty()) return {};
+    if (!recovery_) return {Keeping::checkpoints, {}, nullptr};
+    return {recovery_->keeping(), recovery_->epoch(), recovery_.get()};
+  }
+
+  // What was in it when the state was saved stays, what came later is cut off.
+  bool open_side_file(const std::string& name, SideFile& file) {
+    std::optional<std::uint64_t> keep;
+    if (recovery_ && recovery_->saved()) {
+      for (const FileLength& saved : recovery_->saved()->side_files) {
+        if (saved.name == name) keep = saved.length;
+      }
+    }
+    return file.open(name, keep);
+  }
+
+  // Puts the driver where the saved one stood, and the files where they had been read to.
+  Status restore(Driver& driver, std::vector<Source>& sources) {
+    if (!recovery_ || !recovery_->saved()) return {};
+    SnapshotContent& saved = *recovery_->saved();
+    std::vector<int> fds;
+    for (const Source& source : sources) fds.push_back(source.fd);
+    const TakenOver taken = match_inputs(saved.header.inputs, fds);
+    if (!saved.header.complete) {
+      if (Status status = driver.restore(std::move(saved.entries), taken.from); !status)
+        return status;
+    }
+    driver.reopen(taken.resumed);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      if (!taken.resumed[i]) continue;
+      const InputPosition& from = saved.header.inputs[*taken.from[i]];
+      if (!sources[i].seek(from.offset)) return file_error(sources[i].name);
+      if (from.offset == 0) continue;
+      recovery_->tell(fmt::format("{}: goes on at byte {}, behind line {}", sources[i].name,
+                                  from.offset, from.lines));
+    }
+    return {};
   }
 
   Tool tool_;
   std::vector<std::string> argv_;
   World world_;
+  std::unique_ptr<Recovery> recovery_;
+  SinkCheckpoints* sink_ = nullptr;  // the same, if it is one
   std::unique_ptr<Loop> loop_;
 };
 

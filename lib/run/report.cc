@@ -32,19 +32,6 @@ bool is_plain_word(std::string_view word) {
   });
 }
 
-std::string shell_quote(std::string_view word) {
-  if (is_plain_word(word)) return std::string(word);
-  std::string quoted = "'";
-  for (const char c : word) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
-}
-
 }  // namespace
 
 void LengthHistogram::add(Duration d) {
@@ -88,6 +75,19 @@ Duration round_up_nicely(Duration d) {
     if (candidate * 5 <= d) step = candidate;
   }
   return (d + step - Duration(1)) / step * step;
+}
+
+std::string shell_quote(std::string_view word) {
+  if (is_plain_word(word)) return std::string(word);
+  std::string quoted = "'";
+  for (const char c : word) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
 }
 
 std::string command_with(const std::vector<std::string>& argv, std::string_view option,

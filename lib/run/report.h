@@ -55,6 +55,9 @@ class LengthHistogram {
 // d rounded up to what a person would type: 671.3s -> 12m, 3.21s -> 3.3s, 15.2ms -> 16ms.
 Duration round_up_nicely(Duration d);
 
+// The word as a shell reads it: in quotes where it needs them.
+std::string shell_quote(std::string_view word);
+
 // The words as one shell command line, quoted where needed, with `--option value` set or replaced.
 std::string command_with(const std::vector<std::string>& argv, std::string_view option,
                          std::string_view value);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "run/help.h"
+#include "run/report.h"
 
 namespace streamutils {
 namespace {
@@ -47,6 +48,54 @@ void keep_brackets(CLI::App& app, std::vector<std::string>& words) {
       },
       "");
   for (CLI::Option* option : app.get_options()) option->transform(unmark);
+}
+
+// Shared options that shape the state; all of a tool's own do, but for its free ones.
+constexpr std::string_view kShaping[] = {"--time", "--time-unit", "--time-format", "--tz"};
+
+std::string name_of(const CLI::Option& option) {
+  const auto& names = option.get_lnames();
+  return names.empty() ? "-" + option.get_snames().front() : "--" + names.front();
+}
+
+bool shapes_state(const Tool& tool, const CLI::App& own, const std::string& name) {
+  if (std::find(std::begin(kShaping), std::end(kShaping), name) != std::end(kShaping)) return true;
+  const auto& free = tool.info.free_options;
+  return own.get_option_no_throw(name) != nullptr &&
+         std::find(free.begin(), free.end(), name) == free.end();
+}
+
+// The operands, without the files behind them.
+std::vector<std::string> operands_without_files(const Invocation& invocation, const Plan& plan) {
+  std::vector<std::string> operands = invocation.operands;
+  std::vector<std::string> files = plan.files;
+  files.resize(files.size() - std::min(files.size(), invocation.files.size()));
+  while (!files.empty() && !operands.empty() && operands.back() == files.back()) {
+    operands.pop_back();
+    files.pop_back();
+  }
+  return operands;
+}
+
+std::string state_options(const Tool& tool, const CLI::App& app, const Invocation& invocation,
+                          const Plan& plan) {
+  CLI::App own;
+  own.set_help_flag("");
+  tool.declare(own);
+  std::string text = tool.info.name;
+  auto add = [&](const std::string& word) { text += " " + shell_quote(word); };
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() == 0 || option->get_positional()) continue;
+    const std::string name = name_of(*option);
+    if (!shapes_state(tool, own, name)) continue;
+    const bool is_flag = option->get_expected_max() == 0;
+    if (is_flag) add(name);
+    for (const std::string& value : option->results()) {
+      if (!is_flag) add(fmt::format("{}={}", name, value));
+    }
+  }
+  for (const std::string& word : operands_without_files(invocation, plan)) add(word);
+  return text;
 }
 
 }  // namespace
@@ -95,6 +144,9 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
     return parsed;
   }
 
+  if (parsed.common.checkpoint.empty() && parsed.common.state.empty()) {
+    parsed.common.checkpoint = world.checkpoint;
+  }
   auto settings = parse_common(parsed.common);
   if (!settings) return settings.error();
   parsed.settings = std::move(*settings);
@@ -110,13 +162,15 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
   if (parsed.plan.role == Role::sink && parsed.common.control == "auto") {
     parsed.settings.control = CommonSettings::Control::never;
   }
+  if (!parsed.common.state.empty() || !parsed.common.checkpoint.empty())
+    parsed.state_options = state_options(tool, app, invocation, parsed.plan);
   return parsed;
 }
 
 std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::string>& argv,
                                     Parsed parsed, std::vector<InputInfo> inputs,
                                     const World& world, Sink& out, Sink* bad_to, Sink* late_to,
-                                    Say say, Sink* side) {
+                                    Say say, Sink* side, const Resumption& resumption) {
   DriverSettings settings;
   settings.tool = tool.info.name;
   settings.role = parsed.plan.role;
@@ -128,6 +182,9 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
   settings.time_optional = parsed.plan.time_optional;
   settings.by_arrival = parsed.plan.by_arrival;
   settings.output_is_stream = world.output_is_stream;
+  settings.keeping = resumption.keeping;
+  settings.epoch = resumption.epoch;
+  settings.checkpoints = resumption.checkpoints;
   settings.out = &out;
   settings.bad_to = bad_to;
   settings.late_to = late_to;

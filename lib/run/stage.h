@@ -21,6 +21,7 @@ struct World {
   std::function<bool(const std::string&)> file_exists = [](const std::string&) { return false; };
   std::string fresh_output;      // see Invocation
   bool originate = false;        // STREAMUTILS_WATERMARKS=1
+  std::string checkpoint;        // STREAMUTILS_CHECKPOINT
   bool output_is_stream = true;  // standard output is neither a terminal nor a regular file
 };
 
@@ -29,17 +30,26 @@ struct Parsed {
   CommonOptions common;
   CommonSettings settings;
   Plan plan;
-  std::string help;  // not empty: print this to standard output and exit 0
+  std::string state_options;  // the command line, as far as it shapes the state
+  std::string help;           // not empty: print this to standard output and exit 0
 };
 
 // Reads argv (the tool's name first).  An error is a usage error: exit status 2.
 Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>& argv,
                                const World& world);
 
+// What a driver is to know of recovery.
+struct Resumption {
+  Keeping keeping = Keeping::nothing;
+  std::optional<std::uint64_t> epoch = {};
+  Checkpoints* checkpoints = nullptr;
+};
+
 // A driver for what was parsed.  inputs: one for each file, or one for standard input.
 std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::string>& argv,
                                     Parsed parsed, std::vector<InputInfo> inputs,
                                     const World& world, Sink& out, Sink* bad_to, Sink* late_to,
-                                    Say say, Sink* side = nullptr);
+                                    Say say, Sink* side = nullptr,
+                                    const Resumption& resumption = {});
 
 }  // namespace streamutils

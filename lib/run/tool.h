@@ -39,7 +39,8 @@ struct Invocation {
 // A file that a tool writes in place of standard output.
 struct OutputFile {
   std::string name;
-  bool append = false;  // to what it holds; else that is replaced
+  bool append = false;    // to what it holds; else that is replaced
+  bool rollback = false;  // with --checkpoint: cut what was not committed
 };
 
 // What a tool has made of its arguments.
@@ -55,6 +56,9 @@ struct Plan {
   std::string side_file{};             // where Emitter::emit_aside goes; empty: nowhere
   // With takes_time: in a stream in which no record had a time so far, none is bad for want of it.
   bool time_optional = false;
+  // Of a source with --checkpoint: how often it sends a barrier, or whose barriers it follows.
+  Duration barrier_every = std::chrono::seconds(1);
+  std::string follow_epochs{};
 };
 
 // How much of event time a tool knows.
@@ -69,6 +73,8 @@ struct ToolInfo {
   std::vector<std::string> synopsis;  // what follows the name, one form per line
   TimeUse time = TimeUse::optional;
   std::vector<std::string> examples;  // whole command lines for the short help
+  // Options of its own that may differ from run to run with the same state: "--count-to".
+  std::vector<std::string> free_options = {};
 };
 
 struct Tool {

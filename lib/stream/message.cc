@@ -67,6 +67,22 @@ Result<Message> timed(Message::Kind kind, Value value) {
   return message;
 }
 
+// The stages that a barrier has passed; none if it does not say.
+Status read_via(const Record& body, std::vector<std::string>& via) {
+  const Value list = body.member("via");
+  if (!list.exists()) return {};
+  const Error wrong{"'via' must be a list of texts, found " + quote(list.raw())};
+  if (!list.is(Kind::array)) return wrong;
+  for (std::size_t i = 0;; ++i) {
+    const auto path = Path::parse(fmt::format("via.{}", i));
+    const Value stage = path ? body.get(*path) : Value();
+    if (!stage.exists()) return {};
+    if (!stage.is(Kind::string)) return wrong;
+    std::string scratch;
+    via.emplace_back(stage.text(scratch));
+  }
+}
+
 // begin and barrier: an object with known members, all optional.
 Result<Message> described(Message::Kind kind, Value value) {
   if (!value.is(Kind::object)) return Error{"expected an object, found " + quote(value.raw())};
@@ -86,6 +102,7 @@ Result<Message> described(Message::Kind kind, Value value) {
     message.epoch = static_cast<std::uint64_t>(*n);
   }
   if (kind == Message::Kind::barrier && !message.epoch) return Error{"a barrier needs an 'epoch'"};
+  if (Status status = read_via(body, message.via); !status) return status.error();
   return message;
 }
 
@@ -109,9 +126,11 @@ Result<Message> decode_control(std::string_view line) {
   if (body->name == "begin") return described(What::begin, body->value);
   if (body->name == "barrier") return described(What::barrier, body->value);
   Message message;
-  message.kind = body->name == "end" ? What::end : What::unknown;
-  if (message.kind == What::end && body->value.raw() != "true")
-    return Error{"expected \"end\":true"};
+  message.kind = body->name == "end"       ? What::end
+                 : body->name == "suspend" ? What::suspend
+                                           : What::unknown;
+  if (message.kind != What::unknown && body->value.raw() != "true")
+    return Error{fmt::format("expected \"{}\":true", body->name)};
   return message;
 }
 
@@ -129,6 +148,17 @@ std::string encode_begin(const std::optional<std::string>& member,
 std::string encode_watermark(Timestamp w) {
   return fmt::format("{{\"~stream\":{{\"watermark\":\"{}\"}}}}", format_time(w));
 }
+
+std::string encode_barrier(std::uint64_t epoch, const std::vector<std::string>& via) {
+  std::string line = "{\"~stream\":{\"barrier\":";
+  JsonWriter writer(line);
+  writer.begin_object().name("epoch").unsigned_integer(epoch).name("via").begin_array();
+  for (const std::string& stage : via) writer.string(stage);
+  writer.end_array().end_object();
+  return line + "}}";
+}
+
+std::string encode_suspend() { return "{\"~stream\":{\"suspend\":true}}"; }
 
 std::string encode_end() { return "{\"~stream\":{\"end\":true}}"; }
 

@@ -4,6 +4,7 @@
 //     {"~stream":{"watermark":"2026-11-22T10:00:05Z"}}
 //     {"~stream":{"barrier":{"epoch":8,"via":["sread:1f"]}}}
 //     {"~stream":{"end":true}}
+//     {"~stream":{"suspend":true}}            the stream rests, and goes on in another run
 //     {"~stream":{"clock":"2026-11-22T10:00:09Z"}}
 //
 // A control line begins with {"~stream":{ (spaces between the tokens accepted); everything else is
@@ -15,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -22,11 +24,21 @@
 namespace streamutils {
 
 struct Message {
-  enum class Kind : std::uint8_t { record, begin, watermark, barrier, end, clock, unknown };
+  enum class Kind : std::uint8_t {
+    record,
+    begin,
+    watermark,
+    barrier,
+    end,
+    suspend,
+    clock,
+    unknown
+  };
   Kind kind = Kind::record;
   Timestamp time{};                    // watermark, clock
   std::optional<std::string> member;   // begin: the member that watermarks speak of
   std::optional<std::uint64_t> epoch;  // begin, barrier
+  std::vector<std::string> via;        // barrier: the stages that it has passed
 };
 
 // True if the line begins like a control line.  A dozen instructions.
@@ -40,6 +52,8 @@ Result<Message> decode_control(std::string_view line);
 std::string encode_begin(const std::optional<std::string>& member,
                          std::optional<std::uint64_t> epoch);
 std::string encode_watermark(Timestamp w);
+std::string encode_barrier(std::uint64_t epoch, const std::vector<std::string>& via);
 std::string encode_end();
+std::string encode_suspend();
 
 }  // namespace streamutils

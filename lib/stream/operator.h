@@ -141,6 +141,11 @@ class Operator {
   // which replaces them.  Record::kPadding bytes behind each are readable.
   virtual void foresee(std::span<const std::string_view> lines) { (void)lines; }
 
+  // True if the state is worth keeping beyond on_end: what comes later belongs to the same whole
+  // (keys that were seen, a running count).  Then on_end is called at the end of each run, and may
+  // change nothing.  False if on_end gives away what was open.
+  virtual bool outlives_end() const { return false; }
+
   // True if there is state that a restart must not lose.
   virtual bool has_state() const { return false; }
 

@@ -9,9 +9,15 @@
 #include "base/decimal.h"
 
 namespace streamutils {
+namespace {
+
+constexpr std::size_t kPiece = 1 << 18;
+
+}  // namespace
 
 SnapshotWriter& SnapshotWriter::entry(std::string_view kind) {
   finish_entry();
+  if (put_ && lines_.size() >= kPiece) finish();
   lines_ += "{\"entry\":";
   append_json_string(lines_, kind);
   open_ = true;
@@ -52,6 +58,12 @@ SnapshotWriter& SnapshotWriter::field(std::string_view name, Timestamp t) {
 std::string SnapshotWriter::take() {
   finish_entry();
   return std::exchange(lines_, {});
+}
+
+void SnapshotWriter::finish() {
+  finish_entry();
+  put_(lines_);
+  lines_.clear();
 }
 
 void SnapshotWriter::finish_entry() {

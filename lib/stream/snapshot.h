@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,12 @@ namespace streamutils {
 
 class SnapshotWriter {
  public:
+  // Keeps all lines for take().
+  SnapshotWriter() = default;
+  // Hands them on, whole lines, some at a time: large state does not stand in memory twice.
+  using Put = std::function<void(std::string_view lines)>;
+  explicit SnapshotWriter(Put put) : put_(std::move(put)) {}
+
   // Starts an entry; the one before is complete.  kind and names: plain ASCII words.
   SnapshotWriter& entry(std::string_view kind);
   SnapshotWriter& field(std::string_view name, std::string_view text);
@@ -36,11 +43,14 @@ class SnapshotWriter {
   // JSON text, verbatim.
   SnapshotWriter& json(std::string_view name, std::string_view raw);
 
-  // All entries so far, each ended by '\n'.  Completes the last one.
+  // All entries so far that have not been handed on, each ended by '\n'.  Completes the last one.
   std::string take();
+  // Completes the last entry, and hands on what is left.  REQUIRES: made with a Put.
+  void finish();
 
  private:
   void finish_entry();
+  Put put_;
   std::string lines_;
   bool open_ = false;
 };

@@ -39,8 +39,9 @@ class InputClock {
   // live: not a regular file; the idle rule and the future guard apply.
   InputClock(WatermarkOptions options, bool live) : options_(options), live_(live) {}
 
-  // From now on watermark lines are believed and nothing is derived.
-  void trust_lines() { derived_ = false; }
+  // From now on watermark lines are believed and nothing is derived.  An input that was given up
+  // before its begin line came holds back again.
+  void trust_lines() { derived_ = given_up_ = false; }
   void derive() { derived_ = true; }
   bool is_derived() const { return derived_; }
 
@@ -62,6 +63,8 @@ class InputClock {
   // The input has ended: it holds nothing back any more.
   void end() { ended_ = true; }
   bool has_ended() const { return ended_; }
+  // What ended is to go on, in another process.
+  void reopen() { ended_ = given_up_ = false; }
 
   // Never had an event, and has been quiet for longer than the idle time: it holds nothing back.
   bool has_given_up() const { return given_up_; }

@@ -112,7 +112,7 @@ class Fish(unittest.TestCase):
             ("sfilter --contr", ["--control"]),
             ("sfilter --control ", ["always", "auto", "never"]),
             ("sfilter --control=al", ["--control=always"]),
-            ("sfilter --sta", ["--stats", "--stats=json", "--stats=text"]),
+            ("sfilter --stats", ["--stats", "--stats=json", "--stats=text"]),
             ("sfilter --disorder ", []),
             ("sfilter --bad-to ev", ["events.ndjson"]),
             ("sfilter ev", ["events.ndjson"]),

@@ -21,6 +21,7 @@ TOOLS = os.environ.get("STREAMUTILS_TOOLS", "sfilter,swindow").split(",")
 
 # Arguments with which the tool reads standard input and writes something for the events below.
 ARGUMENTS = {
+    "sdedup": ["n"],
     "sfilter": [],
     "smap": [],
     "sread": [],

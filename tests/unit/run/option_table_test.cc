@@ -72,6 +72,6 @@ TEST_CASE("Hidden options and operands are not in the table") {
 
 TEST_CASE("Groups come in the order of declaration, each once") {
   CHECK(groups_of(option_table(sample_tool())) == Names{"Selection", "Options", "Event time",
-                                                        "Stream", "Malformed input", "Reports",
-                                                        "Help"});
+                                                        "Stream", "Recovery", "Malformed input",
+                                                        "Reports", "Help"});
 }

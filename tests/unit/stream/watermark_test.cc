@@ -151,3 +151,13 @@ TEST_CASE("a restored clock says the same") {
   for (InputClock* one : {&clock, &restored}) one->on_quiet(20s, at(32));
   CHECK(restored.watermark() == clock.watermark());
 }
+
+TEST_CASE("an input that was given up before its begin line came holds back again") {
+  InputClock clock({}, true);
+  clock.on_quiet(std::chrono::seconds(2), from_nanos(5'000'000'000));
+  REQUIRE(clock.has_given_up());
+  clock.trust_lines();
+  CHECK(clock.watermark() == kMinTime);
+  clock.on_watermark(from_nanos(7));
+  CHECK(clock.watermark() == from_nanos(7));
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/checkpoint.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "base/crc32c.h"
+#include "run/snapshot_write.h"
+
+namespace streamutils {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A stage of a run that has failed may still be on its way out.
+constexpr auto kPatienceWithOthers = 3s;
+constexpr Duration kReapStep = 50ms;
+
+}  // namespace
+
+Status StageCheckpoints::open(ExitStatus& status) {
+  status = ExitStatus::io;
+  if (Status made = make_folder(folder_.path()); !made) return made;
+  if (Status locked = lock(name(), status); !locked) return locked;
+  if (Status read = read_commit(); !read) return read;
+  return read_saved(status);
+}
+
+Status StageCheckpoints::lock(const std::string& name, ExitStatus& status) {
+  const std::string path = folder_.file(name + ".lock");
+  const auto until = std::chrono::steady_clock::now() + kPatienceWithOthers;
+  FileLock::Outcome outcome = lock_.take(path);
+  while (outcome == FileLock::Outcome::held_by_another &&
+         std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(10ms);
+    outcome = lock_.take(path);
+  }
+  if (outcome == FileLock::Outcome::taken) return {};
+  if (outcome == FileLock::Outcome::failed) return file_error(path);
+  const bool same_run = lock_.holder_group() == getpgrp();
+  status = same_run ? ExitStatus::usage : ExitStatus::try_again;
+  if (!same_run) {
+    return Error{
+        fmt::format("{}: process {} of another run is at work here. Run again when it has "
+                    "ended",
+                    path, lock_.holder())};
+  }
+  return Error{
+      fmt::format("{}: process {} is at work under this name; two stages of one pipeline "
+                  "need names of their own (--name)",
+                  path, lock_.holder())};
+}
+
+Status StageCheckpoints::read_commit() {
+  auto commit = folder_.read_commit();
+  if (!commit) return commit.error();
+  commit_ = std::move(*commit);
+  epoch_ = commit_ ? commit_->epoch : 0;
+  return {};
+}
+
+Status StageCheckpoints::read_saved(ExitStatus& status) {
+  if (is_complete()) return {};
+  const std::string path = folder_.file(name(), epoch_);
+  if (!file_exists(path)) {
+    if (epoch_ == 0) return {};
+    auto now = folder_.read_commit();
+    if (now && *now && (*now)->epoch != epoch_) {
+      status = ExitStatus::try_again;
+      return Error{"another run was still alive, and has committed. Run again"};
+    }
+    status = ExitStatus::usage;
+    return Error{
+        fmt::format("{} counts, and {} is missing: it was deleted, or this stage was not "
+                    "part of the pipeline then",
+                    folder_.file("COMMIT"), path)};
+  }
+  auto text = read_whole_file(path);
+  if (!text) return text.error();
+  auto content = read_snapshot_file(*text);
+  if (!content) return Error{fmt::format("{} {}", path, content.error().message)};
+  if (Status fits = check_fits(content->header, settings().tool, settings().options); !fits) {
+    status = ExitStatus::usage;
+    return Error{fmt::format("{} {}", path, fits.error().message)};
+  }
+  saved_ = std::move(*content);
+  return {};
+}
+
+std::string StageCheckpoints::entry() const {
+  return fmt::format("{}:{:08x}", name(), crc32c(settings().options));
+}
+
+SnapshotHeader StageCheckpoints::header(std::uint64_t epoch) {
+  return {.tool = settings().tool,
+          .options = settings().options,
+          .epoch = epoch,
+          .complete = false,
+          .inputs = files().positions()};
+}
+
+Result<std::function<Status()>> StageCheckpoints::saving(std::uint64_t epoch) {
+  auto side_files = files().side_files();
+  if (!side_files) return side_files.error();
+  return std::function<Status()>([this, path = folder_.file(name(), epoch), header = header(epoch),
+                                  lengths = std::move(*side_files)]() -> Status {
+    if (Status status = files().sync_side_files(); !status) return status;
+    return write_snapshot(path, header, driver(), lengths);
+  });
+}
+
+Result<std::string> StageCheckpoints::take(std::uint64_t epoch, const std::vector<std::string>&,
+                                           ExitStatus&) {
+  auto save = saving(epoch);
+  if (!save) return save.error();
+  if (Status started = background_.start(*save); !started) return started.error();
+  return entry();
+}
+
+Duration StageCheckpoints::tick() {
+  if (!background_.is_busy()) return Duration::max();
+  if (Status done = background_.collect(); !done) {
+    driver().stop(ExitStatus::io, done.error().message);
+  }
+  return background_.is_busy() ? kReapStep : Duration::max();
+}
+
+Status StageCheckpoints::before_end(Ending) { return {}; }
+
+Status StageCheckpoints::after_end() { return background_.collect(Duration::max()); }
+
+}  // namespace streamutils

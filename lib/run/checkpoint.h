@@ -1,0 +1,134 @@
+// --checkpoint DIR: a pipeline that goes on after any failure as if there had been none.
+//
+// sread cuts the stream by barriers.  Each stage saves its state when one passes, under its name
+// and the number of the barrier; swrite makes the lines between two barriers durable, waits until
+// all stages have saved, and writes COMMIT: from then on that number counts.  What swrite's file
+// holds has been committed, so it only grows.  Whoever starts reads COMMIT and goes on from there;
+// since all of them do, no line is lost and none is written twice (Carbone et al., "State
+// Management in Apache Flink", VLDB 2017, has the same with a coordinator; here it is the folder).
+//
+// The three kinds of stage: a filter, the source that begins barriers, the sink that commits.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "run/background.h"
+#include "run/commit.h"
+#include "run/recovery.h"
+
+namespace streamutils {
+
+class StageCheckpoints : public Recovery {
+ public:
+  StageCheckpoints(std::string folder, RecoverySettings settings)
+      : Recovery(std::move(settings)), folder_(std::move(folder)) {}
+
+  // Takes the lock, reads COMMIT, and what this stage saved at its epoch.  On an error `status` is
+  // what the tool exits with.
+  virtual Status open(ExitStatus& status);
+
+  std::optional<std::uint64_t> epoch() const override { return epoch_; }
+  bool is_complete() const override { return commit_ && commit_->complete; }
+  Keeping keeping() const override { return Keeping::checkpoints; }
+
+  Result<std::string> take(std::uint64_t epoch, const std::vector<std::string>& via,
+                           ExitStatus& status) override;
+  Duration tick() override;
+  Status before_end(Ending ending) override;
+  Status after_end() override;
+
+ protected:
+  Status lock(const std::string& name, ExitStatus& status);
+  Status read_commit();
+  Status read_saved(ExitStatus& status);
+  std::string entry() const;
+  SnapshotHeader header(std::uint64_t epoch);
+  // What saves the state of this moment when it is called; to be called in the child.
+  Result<std::function<Status()>> saving(std::uint64_t epoch);
+  const std::string& name() const { return settings().name; }
+
+  CheckpointFolder folder_;
+  FileLock lock_;
+  std::optional<Commit> commit_;
+  std::uint64_t epoch_ = 0;
+  Background background_;
+};
+
+// sread: a barrier every so often, as long as the one before has been committed.
+class SourceCheckpoints final : public StageCheckpoints {
+ public:
+  // leader: the name of another source whose epochs this one follows, or empty.
+  SourceCheckpoints(std::string folder, RecoverySettings settings, Duration every,
+                    std::string leader)
+      : StageCheckpoints(std::move(folder), std::move(settings)),
+        every_(every),
+        leader_(std::move(leader)) {}
+
+  Status open(ExitStatus& status) override;
+  Duration tick() override;
+  Status before_end(Ending ending) override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  Status attached() override;
+  Duration lead();
+  Duration follow();
+  bool has_news() const;
+  bool is_committed(std::uint64_t epoch) const;
+  void insert(std::uint64_t epoch);
+
+  Duration every_;
+  std::string leader_;
+  std::uint64_t next_ = 0;  // the number of the next barrier
+  std::uint64_t last_ = 0;  // of the last one that this process sent, 0 before
+  Clock::time_point due_;
+  bool complained_ = false;
+  std::uint64_t records_ = 0;       // read when the last one was sent
+  Timestamp watermark_ = kMinTime;  // likewise
+};
+
+// swrite: lines become visible when everybody has saved.
+class SinkCheckpoints final : public StageCheckpoints {
+ public:
+  struct Output {
+    std::string name;
+    bool append = false;    // adopt what it holds
+    bool rollback = false;  // cut what was not committed
+  };
+
+  SinkCheckpoints(std::string folder, RecoverySettings settings, Output output)
+      : StageCheckpoints(std::move(folder), std::move(settings)), output_(std::move(output)) {}
+
+  Status open(ExitStatus& status) override;
+  // The file to which the lines of the current epoch go.
+  std::string open_lines() const { return folder_.file(name() + ".open.out"); }
+
+  Result<std::string> take(std::uint64_t epoch, const std::vector<std::string>& via,
+                           ExitStatus& status) override;
+  Status before_end(Ending ending) override;
+  Status after_end() override;
+
+ private:
+  Status prepare_output(ExitStatus& status);
+  Status check_length(std::uint64_t length, ExitStatus& status) const;
+  Status check_pipeline(const std::vector<std::string>& via, ExitStatus& status) const;
+  std::string describe(const std::vector<std::string>& via, std::uint64_t epoch) const;
+  Commit next_commit(std::uint64_t epoch, std::uint64_t size) const;
+  // In the child: all that follows a barrier.
+  Status commit(const Commit& next, std::uint64_t before_last) const;
+  Status wait_for_stages(const Commit& next, int parent) const;
+  Status append_lines(const Commit& commit) const;
+
+  Output output_;
+  bool first_ = true;  // no barrier has come
+  Ending ending_ = Ending::stopped;
+};
+
+}  // namespace streamutils

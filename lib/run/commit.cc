@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/commit.h"
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+
+#include "json/writer.h"
+#include "run/json_members.h"
+#include "run/snapshot_file.h"
+
+namespace streamutils {
+namespace {
+
+constexpr std::string_view kCommit = "COMMIT";
+
+struct EpochFile {
+  std::string name;  // of the stage
+  std::uint64_t epoch = 0;
+};
+
+// "sread.7" and "swrite.7.out" are files of epoch 7; "COMMIT" and "sread.lock" of none.
+std::optional<EpochFile> parse_name(std::string_view file) {
+  if (file.ends_with(".out") || file.ends_with(".new")) file.remove_suffix(4);
+  const std::size_t dot = file.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return std::nullopt;
+  const std::string_view digits = file.substr(dot + 1);
+  EpochFile parsed{std::string(file.substr(0, dot)), 0};
+  const char* end = digits.data() + digits.size();
+  const auto [rest, error] = std::from_chars(digits.data(), end, parsed.epoch);
+  if (digits.empty() || error != std::errc() || rest != end) return std::nullopt;
+  return parsed;
+}
+
+void for_each_epoch_file(const std::string& folder,
+                         const std::function<void(const std::string&, const EpochFile&)>& visit) {
+  DIR* listing = opendir(folder.c_str());
+  if (listing == nullptr) return;
+  while (const dirent* entry = readdir(listing)) {
+    if (const auto file = parse_name(entry->d_name)) visit(entry->d_name, *file);
+  }
+  closedir(listing);
+}
+
+}  // namespace
+
+std::string encode_commit(const Commit& commit) {
+  std::string text;
+  JsonWriter json(text);
+  json.begin_object().name("commit").unsigned_integer(1).name("epoch").unsigned_integer(
+      commit.epoch);
+  json.name("complete").boolean(commit.complete).name("via").begin_array();
+  for (const std::string& stage : commit.via) json.string(stage);
+  json.end_array().name("file").string(commit.file);
+  json.name("before").unsigned_integer(commit.before);
+  json.name("after").unsigned_integer(commit.after).name("lines").string(commit.lines);
+  json.end_object();
+  return with_trailer(text + "\n");
+}
+
+Result<Commit> decode_commit(std::string_view text) {
+  auto body = without_trailer(text);
+  if (!body) return body.error();
+  JsonMembers members(body->substr(0, body->find('\n')));
+  if (members.number("commit") != 1) {
+    return Error{"was written by a newer version of streamutils, or is no COMMIT"};
+  }
+  Commit commit;
+  commit.epoch = members.number("epoch");
+  commit.complete = members.get("complete").is(Kind::boolean) && members.get("complete").as_bool();
+  for (std::size_t i = 0; members.element("via", i).exists(); ++i) {
+    std::string scratch;
+    const Value stage = members.element("via", i);
+    if (stage.is(Kind::string)) commit.via.emplace_back(stage.text(scratch));
+  }
+  commit.file = members.text("file");
+  commit.before = members.number("before");
+  commit.after = members.number("after");
+  commit.lines = members.text("lines");
+  if (!members.ok()) return Error{"is no COMMIT of streamutils"};
+  return commit;
+}
+
+std::string CheckpointFolder::file(std::string_view name, std::uint64_t epoch) const {
+  return fmt::format("{}/{}.{}", path_, name, epoch);
+}
+
+std::string CheckpointFolder::file(std::string_view name) const {
+  return fmt::format("{}/{}", path_, name);
+}
+
+Result<std::optional<Commit>> CheckpointFolder::read_commit() const {
+  const std::string path = file(kCommit);
+  if (!file_exists(path)) return std::optional<Commit>();
+  auto text = read_whole_file(path);
+  if (!text) return text.error();
+  auto commit = decode_commit(*text);
+  if (!commit) return Error{fmt::format("{} {}", path, commit.error().message)};
+  return std::optional<Commit>(std::move(*commit));
+}
+
+Status CheckpointFolder::write_commit(const Commit& commit) const {
+  DurableFile target(file(kCommit));
+  if (Status status = target.open(); !status) return status;
+  target.write(encode_commit(commit));
+  return target.commit();
+}
+
+std::uint64_t CheckpointFolder::greatest_epoch() const {
+  std::uint64_t greatest = 0;
+  for_each_epoch_file(path_, [&](const std::string&, const EpochFile& file) {
+    greatest = std::max(greatest, file.epoch);
+  });
+  return greatest;
+}
+
+std::optional<std::uint64_t> CheckpointFolder::next_epoch(std::string_view name,
+                                                          std::uint64_t epoch) const {
+  std::optional<std::uint64_t> next;
+  for_each_epoch_file(path_, [&](const std::string& whole, const EpochFile& file) {
+    if (file.name != name || file.epoch <= epoch || whole.ends_with(".out") ||
+        whole.ends_with(".new"))
+      return;
+    if (!next || file.epoch < *next) next = file.epoch;
+  });
+  return next;
+}
+
+void CheckpointFolder::remove_below(std::uint64_t epoch) const {
+  for_each_epoch_file(path_, [&](const std::string& whole, const EpochFile& parsed) {
+    if (parsed.epoch < epoch) unlink(file(whole).c_str());
+  });
+}
+
+}  // namespace streamutils

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/recovery.h"
+
+#include <algorithm>
+
+namespace streamutils {
+
+TakenOver match_inputs(const std::vector<InputPosition>& saved, const std::vector<int>& fds) {
+  TakenOver taken;
+  taken.from.resize(fds.size());
+  taken.resumed.resize(fds.size(), false);
+  std::vector<bool> used(saved.size(), false);
+  for (std::size_t i = 0; i < fds.size(); ++i) {
+    for (std::size_t j = 0; j < saved.size() && !taken.resumed[i]; ++j) {
+      if (used[j] || !saved[j].file || !is_same(fds[i], *saved[j].file, saved[j].offset)) continue;
+      taken.from[i] = j;
+      taken.resumed[i] = used[j] = true;
+    }
+  }
+  const bool as_many = saved.size() == fds.size();
+  for (std::size_t i = 0; i < fds.size() && as_many; ++i) {
+    if (taken.from[i] || used[i]) continue;
+    taken.from[i] = i;
+    used[i] = true;
+  }
+  return taken;
+}
+
+}  // namespace streamutils

@@ -1,0 +1,88 @@
+// The file of a snapshot: a header, the entries (stream/snapshot.h), a trailer.
+//
+//     {"snapshot":1,"tool":"sdedup","options":"sdedup id","epoch":7,"inputs":[…]}
+//     {"entry":"driver",…}
+//     …
+//     {"end":true,"lines":12,"checksum":"1a2b3c4d"}
+//
+// Lines of JSON, for less, jq and diff.  What is read is what was written, or it is refused with a
+// sentence that says why: a file that was cut short or changed, that belongs to other options, or
+// that a newer version wrote.  Nothing here touches a file.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "run/file_identity.h"
+
+namespace streamutils {
+
+// How far an input has been read.
+struct InputPosition {
+  std::string name;
+  std::optional<FileIdentity> file;  // of a regular file
+  std::uint64_t offset = 0;          // of the first byte that has not been worked on
+  std::uint64_t lines = 0;           // in front of it
+
+  bool operator==(const InputPosition&) const = default;
+};
+
+// How much of a side file (--bad-to, --late-to) belongs to the snapshot.
+struct FileLength {
+  std::string name;
+  std::uint64_t length = 0;
+
+  bool operator==(const FileLength&) const = default;
+};
+
+struct SnapshotHeader {
+  std::string tool;
+  std::string options;  // the command line, as far as it shapes the state
+  std::optional<std::uint64_t> epoch;
+  bool complete = false;  // the stream has ended: there are positions, but there is no state
+  std::vector<InputPosition> inputs;
+};
+
+// Makes the lines of a snapshot file in order, and hands them on.
+class SnapshotFileWriter {
+ public:
+  using Put = std::function<void(std::string_view bytes)>;
+  explicit SnapshotFileWriter(Put put) : put_(std::move(put)) {}
+
+  void header(const SnapshotHeader& header);
+  // Whole lines.
+  void entries(std::string_view lines);
+  // The side files, and the trailer.
+  void finish(const std::vector<FileLength>& side_files);
+
+ private:
+  void put(std::string_view lines);
+
+  Put put_;
+  std::uint64_t lines_ = 0;
+  std::uint32_t checksum_ = 0;
+};
+
+struct SnapshotContent {
+  SnapshotHeader header;
+  std::string entries;
+  std::vector<FileLength> side_files;
+};
+
+// The error begins with "is …" or "was …", to be put behind the name of the file.
+Result<SnapshotContent> read_snapshot_file(std::string_view text);
+
+// For other small files: whole lines with the trailer behind them, and back.
+std::string with_trailer(std::string lines);
+Result<std::string_view> without_trailer(std::string_view text);
+
+// Whether the state is one of this tool with these options.  The error names both.
+Status check_fits(const SnapshotHeader& header, std::string_view tool, std::string_view options);
+
+}  // namespace streamutils

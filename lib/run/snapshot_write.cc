@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/snapshot_write.h"
+
+namespace streamutils {
+namespace {
+
+void write_entries(const Driver& driver, SnapshotFileWriter& to) {
+  SnapshotWriter out([&to](std::string_view lines) { to.entries(lines); });
+  driver.save(out);
+  out.finish();
+}
+
+}  // namespace
+
+Status write_snapshot(const std::string& path, const SnapshotHeader& header, const Driver& driver,
+                      const std::vector<FileLength>& side_files) {
+  DurableFile file(path);
+  if (Status status = file.open(); !status) return status;
+  SnapshotFileWriter writer([&file](std::string_view bytes) { file.write(bytes); });
+  writer.header(header);
+  write_entries(driver, writer);
+  writer.finish(side_files);
+  return file.commit();
+}
+
+TwoPartSnapshot::TwoPartSnapshot(const std::string& path)
+    : file_(path), writer_([this](std::string_view bytes) { file_.write(bytes); }) {}
+
+Status TwoPartSnapshot::take_image(SnapshotHeader header, const Driver& driver, bool with_state) {
+  if (Status status = file_.open(); !status) return status;
+  header.complete = !with_state;
+  writer_.header(header);
+  if (with_state) write_entries(driver, writer_);
+  return {};
+}
+
+Status TwoPartSnapshot::commit(Files& files) {
+  auto side_files = files.side_files();
+  if (!side_files) return side_files.error();
+  if (Status status = files.sync_side_files(); !status) return status;
+  writer_.finish(*side_files);
+  return file_.commit();
+}
+
+}  // namespace streamutils

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/state_file.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+
+#include "base/crc32c.h"
+
+namespace streamutils {
+
+Result<std::unique_ptr<StateFile>> StateFile::open(const std::string& path,
+                                                   RecoverySettings settings, ExitStatus& status) {
+  std::unique_ptr<StateFile> file(new StateFile(path, std::move(settings)));
+  status = ExitStatus::io;
+  if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty()) {
+    if (Status made = make_folder(folder.string()); !made) return made.error();
+  }
+  if (Status locked = file->lock(status); !locked) return locked.error();
+  if (Status read = file->read(status); !read) return read.error();
+  return file;
+}
+
+Status StateFile::lock(ExitStatus& status) {
+  const std::string name = path_ + ".lock";
+  const FileLock::Outcome outcome = lock_.take(name);
+  if (outcome == FileLock::Outcome::taken) return {};
+  status = ExitStatus::io;
+  if (outcome == FileLock::Outcome::failed) return file_error(name);
+  return Error{
+      fmt::format("{}: process {} is at work with this state; two at once would lose what "
+                  "one of them knows",
+                  path_, lock_.holder())};
+}
+
+Status StateFile::read(ExitStatus& status) {
+  if (!file_exists(path_)) {
+    tell(fmt::format("{}: there is no state yet, it begins empty", path_));
+    return {};
+  }
+  auto text = read_whole_file(path_);
+  if (!text) return text.error();
+  auto content = read_snapshot_file(*text);
+  if (!content) return Error{fmt::format("{} {}", path_, content.error().message)};
+  if (Status fits = check_fits(content->header, settings().tool, settings().options); !fits) {
+    status = ExitStatus::usage;
+    return Error{fmt::format("{} {}", path_, fits.error().message)};
+  }
+  if (content->header.complete) {
+    tell(fmt::format("{}: the stream before was complete, this one begins anew", path_));
+  }
+  saved_ = std::move(*content);
+  return {};
+}
+
+SnapshotHeader StateFile::header() {
+  return {.tool = settings().tool,
+          .options = settings().options,
+          .epoch = std::nullopt,
+          .complete = false,
+          .inputs = files().positions()};
+}
+
+Duration StateFile::tick() {
+  if (!background_.is_busy()) return Duration::max();
+  if (Status saved = background_.collect(); !saved) {
+    driver().stop(ExitStatus::io, saved.error().message);
+  }
+  return background_.is_busy() ? Duration(std::chrono::milliseconds(50)) : Duration::max();
+}
+
+// The state of this stage is not one of those that the pipeline can go back to: it says so.
+Result<std::string> StateFile::take(std::uint64_t, const std::vector<std::string>&, ExitStatus&) {
+  auto lengths = files().side_files();
+  if (!lengths) return lengths.error();
+  auto save = [this, header = header(), lengths = std::move(*lengths)]() -> Status {
+    if (Status synced = files().sync_side_files(); !synced) return synced;
+    return write_snapshot(path_, header, driver(), lengths);
+  };
+  if (Status started = background_.start(save); !started) return started.error();
+  return fmt::format("?{}:{:08x}", settings().name, crc32c(settings().options));
+}
+
+Status StateFile::before_end(Ending ending) {
+  if (ending == Ending::stopped || ending == Ending::interrupted) return {};
+  if (Status status = background_.collect(Duration::max()); !status) return status;
+  last_ = std::make_unique<TwoPartSnapshot>(path_);
+  const bool goes_on = ending != Ending::complete || driver().outlives_end();
+  return last_->take_image(header(), driver(), goes_on);
+}
+
+Status StateFile::after_end() {
+  if (Status status = background_.collect(Duration::max()); !status) return status;
+  return last_ ? last_->commit(files()) : Status();
+}
+
+}  // namespace streamutils

@@ -1,0 +1,45 @@
+// StateFile: --state PATH.  One tool that goes on from run to run.
+//
+// The file is read when the tool starts, and written when it has come to the end of its input, is
+// told to end, or meets a barrier.  What has left the tool by then has been written; a kill in
+// between repeats what left since the last save (at least once).
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "run/background.h"
+#include "run/durable_file.h"
+#include "run/recovery.h"
+#include "run/snapshot_write.h"
+
+namespace streamutils {
+
+class StateFile final : public Recovery {
+ public:
+  // Takes the lock and reads the file.  On an error `status` is what the tool exits with.
+  static Result<std::unique_ptr<StateFile>> open(const std::string& path, RecoverySettings settings,
+                                                 ExitStatus& status);
+
+  Keeping keeping() const override { return Keeping::state; }
+  Duration tick() override;
+  Status before_end(Ending ending) override;
+  Status after_end() override;
+  Result<std::string> take(std::uint64_t epoch, const std::vector<std::string>& via,
+                           ExitStatus& status) override;
+
+ private:
+  StateFile(std::string path, RecoverySettings settings)
+      : Recovery(std::move(settings)), path_(std::move(path)) {}
+  Status lock(ExitStatus& status);
+  Status read(ExitStatus& status);
+  SnapshotHeader header();
+
+  std::string path_;
+  FileLock lock_;
+  Background background_;
+  std::unique_ptr<TwoPartSnapshot> last_;
+};
+
+}  // namespace streamutils

@@ -1,0 +1,107 @@
+"""A pipeline with --checkpoint whose processes can be killed one by one, for the tests of recovery.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+
+import os
+import pathlib
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from harness import BIN, clean_environment
+
+# A filter for lines that is not ours: it hands on all lines, but not fast, so that there is time to
+# kill somebody.
+SLOW = """
+import os, signal, sys, time
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+while block := os.read(0, 1 << 14):
+    os.write(1, block)
+    time.sleep(float(sys.argv[1]))
+"""
+
+
+class Pipeline:
+    """`stages` are argument vectors; the tools among them stand in the folder of the build."""
+
+    def __init__(self, folder, stages, environment=None):
+        self.folder = pathlib.Path(folder)
+        self.environment = clean_environment(STREAMUTILS_CHECKPOINT=str(self.folder / "ck"),
+                                             **(environment or {}))
+        self.stages = stages
+        self.processes = []
+
+    def start(self, limit_of=None, limit=0):
+        """limit_of: the stage whose files may not grow beyond `limit` bytes."""
+        source = subprocess.DEVNULL
+        self.processes = []
+        for number, stage in enumerate(self.stages):
+            argv = [str(BIN / stage[0]) if (BIN / stage[0]).exists() else stage[0], *stage[1:]]
+
+            def prepare(number=number):
+                os.setpgid(0, self.processes[0].pid if self.processes else 0)
+                signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+                if number == limit_of:
+                    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+            last = number == len(self.stages) - 1
+            narrow = self.narrow_link() if number == 0 else None
+            target = subprocess.DEVNULL if last else subprocess.PIPE
+            with open(self.folder / f"stderr.{number}", "ab") as errors:
+                process = subprocess.Popen(  # pylint: disable=consider-using-with
+                    argv, stdin=source, stdout=narrow[0] if narrow else target, stderr=errors,
+                    env=self.environment, cwd=self.folder, preexec_fn=prepare)
+            if source is not subprocess.DEVNULL:
+                source.close()
+            source = narrow[1] if narrow else process.stdout
+            if narrow:
+                narrow[0].close()
+            self.processes.append(process)
+
+    @staticmethod
+    def narrow_link():
+        """Between the source and the next: holds little, where a pipe would take a whole log at once."""
+        ends = socket.socketpair()
+        for end in ends:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 14)
+        return ends
+
+    def kill(self, number, what=signal.SIGKILL):
+        self.processes[number].send_signal(what)
+
+    def kill_all(self, what=signal.SIGKILL):
+        """The processes and what works for them in the background."""
+        try:
+            os.killpg(self.processes[0].pid, what)
+        except ProcessLookupError:
+            pass
+
+    def is_running(self):
+        return any(process.poll() is None for process in self.processes)
+
+    def wait(self, patience=120):
+        """The exit statuses; negative: died of that signal.  What a stage that was killed has left behind in
+        the background may live on, into the next run."""
+        deadline = time.monotonic() + patience
+        try:
+            return [process.wait(max(1, deadline - time.monotonic())) for process in self.processes]
+        except subprocess.TimeoutExpired:
+            self.kill_all()
+            raise
+
+    def run(self, **more):
+        self.start(**more)
+        return self.wait()
+
+    def messages(self):
+        return "".join((self.folder / f"stderr.{i}").read_text(errors="replace")
+                       for i in range(len(self.stages)) if (self.folder / f"stderr.{i}").exists())
+
+
+def slow_stage(seconds):
+    return [sys.executable, "-c", SLOW, str(seconds)]

@@ -1,0 +1,299 @@
+"""Exactly once: whatever is killed, and whenever, the result is that of an undisturbed run.
+
+The pipeline of streamutils-recovery(7) over a real log of DNS requests.  STREAMUTILS_KILLS says how many
+processes are killed (20; the long form is 200), STREAMUTILS_SEED which ones and when.
+SPDX-License-Identifier: Apache-2.0
+"""
+
+import gzip
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+from harness import TOOLS, ToolTest
+from pipeline import Pipeline, slow_stage
+
+DATA = pathlib.Path(os.environ.get("STREAMUTILS_DATA", "")) / "zeek-dns.ndjson.gz"
+KILLS = int(os.environ.get("STREAMUTILS_KILLS", "20"))
+SEED = int(os.environ.get("STREAMUTILS_SEED", "1"))
+RECORDER = pathlib.Path(__file__).with_name("fsync_recorder.c")
+
+# What a stage may end with while others are being killed.
+EXPECTED = {0, 75, -signal.SIGKILL, -signal.SIGPIPE, -signal.SIGTERM}
+
+
+def real_log(lines):
+    """Whole lines of the log; made up ones where the data is not at hand."""
+    if DATA.exists():
+        with gzip.open(DATA, "rb") as file:
+            return b"".join(line for line, _ in zip(file, range(lines)))
+    return b"".join(b'{"ts":%d,"uid":"c%d","qtype_name":"T%d"}\n' % (1521911720 + n // 7, n * 7919 % 5000, n % 5)
+                    for n in range(lines))
+
+
+class ExactlyOnce(ToolTest):
+    LINES = 8000
+    DELAY = 0.004  # of the slow stage, for each 16 KiB
+
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(SEED)
+        (self.folder / "log").write_bytes(real_log(self.LINES))
+
+    def stages(self, delay=None, every="30ms", window="10s"):
+        dedup = [["sdedup", "uid", "--within", "1h"]] if "sdedup" in TOOLS else []
+        return [["sread", "log", "--checkpoint-every", every],
+                slow_stage(self.DELAY if delay is None else delay),
+                ["sfilter", "qtype_name!=TXT"],
+                *dedup,
+                ["swindow", "tumbling", window, "count", "by", "qtype_name", "--idle", "off"],
+                ["swrite", "out"]]
+
+    def pipeline(self, name, **more):
+        folder = self.folder / name
+        folder.mkdir()
+        os.link(self.folder / "log", folder / "log")
+        return Pipeline(folder, self.stages(**more))
+
+    def run_for_a_while(self, pipeline, least_epochs=1):
+        """Starts it, and waits until something has been committed beyond what was."""
+        before = self.epoch(pipeline)
+        pipeline.start()
+        deadline = time.monotonic() + 60
+        while self.epoch(pipeline) < before + least_epochs and pipeline.is_running():
+            self.assertLess(time.monotonic(), deadline, pipeline.messages())
+            time.sleep(0.005)
+        self.assertFalse(self.is_complete(pipeline), "too quick for this test")
+
+
+    @staticmethod
+    def commit(pipeline):
+        commit = pipeline.folder / "ck" / "COMMIT"
+        return json.loads(commit.read_text().splitlines()[0]) if commit.exists() else {"epoch": 0}
+
+    def epoch(self, pipeline):
+        return self.commit(pipeline)["epoch"]
+
+    def is_complete(self, pipeline):
+        return self.commit(pipeline).get("complete", False)
+
+    def undisturbed(self):
+        pipeline = self.pipeline("undisturbed", delay=0)
+        self.assertEqual(set(pipeline.run()), {0}, pipeline.messages())
+        return (pipeline.folder / "out").read_bytes()
+
+    def assert_expected(self, statuses, pipeline):
+        self.assertLessEqual(set(statuses), EXPECTED, pipeline.messages())
+
+    def finish(self, pipeline, expected):
+        """Runs on until the stream is complete."""
+        for _ in range(20):
+            statuses = pipeline.run()
+            if set(statuses) == {0}:
+                break
+            self.assert_expected(statuses, pipeline)
+        self.assertEqual(set(statuses), {0}, pipeline.messages())
+        self.assertEqual((pipeline.folder / "out").read_bytes(), expected)
+
+    def check_only_grows(self, pipeline, expected):
+        out = pipeline.folder / "out"
+        content = out.read_bytes() if out.exists() else b""
+        self.assertEqual(content, expected[:len(content)])
+
+
+class Kills(ExactlyOnce):
+    def test_kill_anybody_at_any_time(self):
+        expected = self.undisturbed()
+        kills = rounds = 0
+        while kills < KILLS:
+            rounds += 1
+            pipeline = self.pipeline(f"round{rounds}")
+            kills += self.kill_until_complete(pipeline, expected, KILLS - kills)
+            self.finish(pipeline, expected)
+            shutil.rmtree(pipeline.folder)
+        print(f"{kills} kills in {rounds} rounds, seed {SEED}")
+
+    def kill_until_complete(self, pipeline, expected, wanted):
+        kills = 0
+        while kills < wanted:
+            pipeline.start()
+            deadline = time.monotonic() + self.random.uniform(0.02, 1.2)
+            while pipeline.is_running() and time.monotonic() < deadline:
+                time.sleep(0.005)
+            victims = self.random.sample(range(len(pipeline.stages)), self.random.choice([1, 1, 1, 2]))
+            alive = [number for number in victims if pipeline.processes[number].poll() is None]
+            for number in alive:
+                pipeline.kill(number)
+            kills += len(alive)
+            statuses = pipeline.wait()
+            self.assert_expected(statuses, pipeline)
+            if set(statuses) == {0}:
+                break
+        return kills
+
+
+class OtherFailures(ExactlyOnce):
+    LINES = 8000
+    DELAY = 0.01
+
+    def test_sigterm_to_the_source(self):
+        expected = self.undisturbed()
+        pipeline = self.pipeline("term")
+        for _ in range(3):
+            self.run_for_a_while(pipeline)
+            pipeline.kill(0, signal.SIGTERM)
+            self.assert_expected(pipeline.wait(), pipeline)
+        self.finish(pipeline, expected)
+
+    def test_sigterm_to_all(self):
+        expected = self.undisturbed()
+        pipeline = self.pipeline("term-all")
+        for _ in range(3):
+            self.run_for_a_while(pipeline)
+            pipeline.kill_all(signal.SIGTERM)
+            self.assert_expected(pipeline.wait(), pipeline)
+        self.finish(pipeline, expected)
+
+    def test_a_full_disk_stops_it_and_nothing_is_lost(self):
+        expected = self.undisturbed()
+        sink = len(self.stages()) - 1
+        for name, limit in (("none", 0), ("little", 600), ("some", 3000)):
+            pipeline = self.pipeline(f"full-{name}")
+            self.run_for_a_while(pipeline)
+            pipeline.kill_all()
+            pipeline.wait()
+            statuses = pipeline.run(limit_of=sink, limit=limit)
+            self.assertIn(statuses[sink], (0, 4), pipeline.messages())
+            self.check_only_grows(pipeline, expected)
+            self.finish(pipeline, expected)
+
+    @unittest.skipUnless(shutil.which("cc"), "no C compiler")
+    def test_a_loss_of_power_takes_what_was_not_synced(self):
+        expected = self.undisturbed()
+        library = self.folder / "recorder.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, RECORDER], check=True)
+        pipeline = self.pipeline("power")
+        store = self.folder / "store"
+        store.mkdir()
+        pipeline.environment.update(LD_PRELOAD=str(library), FSYNC_STORE=str(store))
+        pipeline.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"
+        for _ in range(6):
+            pipeline.start()
+            time.sleep(self.random.uniform(0.2, 1.5))
+            pipeline.kill_all()
+            pipeline.wait()
+            for folder in (pipeline.folder / "ck", pipeline.folder):
+                self.lose_power(folder, store)
+            self.check_only_grows(pipeline, expected)
+        self.finish(pipeline, expected)
+
+    def lose_power(self, folder, store):
+        """Leaves of the folder what had been synced; of our pipeline's own folder, the output."""
+        if not folder.exists():
+            return
+        listing = store / f"d{folder.stat().st_ino}"
+        names = {}
+        if listing.exists():
+            names = dict(reversed(line.split(" ", 1)) for line in listing.read_text().splitlines())
+        contents = {name: (store / f"f{inode}").read_bytes() if (store / f"f{inode}").exists() else b""
+                    for name, inode in names.items()}
+        for file in folder.iterdir():
+            ours = folder.name == "ck" or file.name == "out"
+            if file.is_file() and ours and file.name not in names:
+                file.unlink()
+        for name, content in contents.items():
+            if folder.name == "ck" or name == "out":
+                with open(folder / name, "wb") as file:
+                    file.write(content)
+
+
+class Refusals(ExactlyOnce):
+    LINES = 8000
+    DELAY = 0.01
+
+    def test_other_arguments_and_other_stages(self):
+        expected = self.undisturbed()
+        pipeline = self.pipeline("options")
+        self.run_for_a_while(pipeline)
+        pipeline.kill_all()
+        pipeline.wait()
+        stages = pipeline.stages
+        pipeline.stages = self.stages(window="20s")
+        self.assertIn(2, pipeline.run())
+        self.assert_says(pipeline.messages(), "tumbling 10s", "tumbling 20s")
+        pipeline.stages = [stage for stage in stages if stage[0] != "sfilter"]
+        self.assertEqual(pipeline.run()[-1], 2)
+        self.assert_says(pipeline.messages(), "the pipeline is not the one of epoch", "sfilter")
+        pipeline.stages = stages
+        self.finish(pipeline, expected)
+
+    def test_a_missing_state_is_not_begun_anew(self):
+        expected = self.undisturbed()
+        pipeline = self.pipeline("missing")
+        self.run_for_a_while(pipeline)
+        pipeline.kill_all()
+        pipeline.wait()
+        [state] = pipeline.folder.glob(f"ck/swindow.{self.epoch(pipeline)}")
+        saved = state.read_bytes()
+        state.unlink()
+        self.assertEqual(pipeline.run()[-2], 2)
+        self.assert_says(pipeline.messages(), "COMMIT counts", "is missing")
+        state.write_bytes(saved)
+        self.finish(pipeline, expected)
+
+    def test_an_output_that_others_have_written_to(self):
+        expected = self.undisturbed()
+        pipeline = self.pipeline("output")
+        (pipeline.folder / "out").write_bytes(b"not ours\n")
+        self.assertEqual(pipeline.run()[-1], 2)
+        self.assert_says(pipeline.messages(), "out holds 9 bytes", "--append")
+        (pipeline.folder / "out").unlink()
+        self.run_for_a_while(pipeline)
+        pipeline.kill_all()
+        pipeline.wait()
+        pipeline.run(limit_of=len(pipeline.stages) - 1)  # completes what was committed, no more
+        with open(pipeline.folder / "out", "ab") as file:
+            file.write(b"x")
+        self.assertEqual(pipeline.run()[-1], 2)
+        self.assert_says(pipeline.messages(), "somebody else has written to it", "--rollback")
+        pipeline.stages[-1] = ["swrite", "--rollback", "out"]
+        self.finish(pipeline, expected)
+
+    def test_what_is_complete_stays_so(self):
+        expected = self.undisturbed()
+        pipeline = self.pipeline("complete", delay=0)
+        for _ in range(2):
+            self.finish(pipeline, expected)
+        self.assert_says(pipeline.messages(), "the stream is complete, there is nothing to do")
+
+    def test_two_stages_of_one_name(self):
+        pipeline = self.pipeline("names")
+        twice = ["sfilter", "--around", "1s", "qtype_name=A"]
+        pipeline.stages[2:3] = [twice, twice]
+        self.assertIn(2, pipeline.run())
+        self.assert_says(pipeline.messages(), "--name")
+        pipeline.stages[2:4] = [twice, [*twice, "--name", "again"]]
+        shutil.rmtree(pipeline.folder / "ck")
+        self.assertEqual(set(pipeline.run()), {0}, pipeline.messages())
+
+    def test_a_filter_that_drops_control_lines(self):
+        pipeline = self.pipeline("drops", delay=0)
+        pipeline.stages[1] = ["grep", "--line-buffered", "-v", "~stream"]
+        self.assertIn(2, pipeline.run())
+        self.assert_says(pipeline.messages(), "the stream carries no checkpoints")
+
+    def test_standard_input_cannot_be_read_again(self):
+        pipeline = self.pipeline("stdin")
+        pipeline.stages[0] = ["sread"]
+        self.assertEqual(pipeline.run()[0], 2)
+        self.assert_says(pipeline.messages(), "cannot be read again")
+
+
+if __name__ == "__main__":
+    unittest.main()
