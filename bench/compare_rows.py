@@ -14,7 +14,7 @@ import typing
 @dataclasses.dataclass
 class Row:
     name: str
-    data: str  # "shop" or "dns"
+    data: str  # "shop", "dns" or "access"
     ours: str
     answer: typing.Callable[[dict], object]
     grep: str = ""
@@ -83,6 +83,16 @@ def minutes(ours, key=None):
         value = row[ours] if ours in row else row["n"]
         return str(start)[:16].replace(" ", "T"), row[key] if key else None, number(value)
     return answer
+
+
+def request(row):
+    size = None if row["bytes"] in (None, "-") else int(row["bytes"])
+    return row["host"], int(row["status"]), size
+
+
+# A line of the combined log format, as a regular expression of jq.
+COMBINED = (r'^(?<host>\\S+) \\S+ \\S+ \\[(?<ts>[^\\]]+)\\] \"(?<request>[^\"]*)\" '
+            r'(?<status>\\d+) (?<bytes>\\S+) \"(?<referrer>[^\"]*)\" \"(?<agent>[^\"]*)\"')
 
 
 def jq_averages(wanted, key, value):
@@ -201,6 +211,9 @@ ROWS = [
                put '$w=$ts[1:16]; $h=${id.orig_h}' then count -g w,h -o n {file}""",
         sql="SELECT time_bucket(INTERVAL 1 minute, ts) w, \"id.orig_h\" h, count(*) n FROM {read} "
             "WHERE qtype_name = 'A' GROUP BY w, h ORDER BY w"),
+    Row("access log: lines to events", "access", answer=request,
+        ours="sread --format combined --control never -q --disorder 10d {file}",
+        jq=f"""jq -Rc 'capture("{COMBINED}")' {{file}}"""),
 ]
 
 

@@ -22,6 +22,10 @@ list(TRANSFORM archives PREPEND "-l")
 target_link_libraries(abseil_re2 INTERFACE
   -Wl,-Bstatic -Wl,--start-group ${archives} -Wl,--end-group -Wl,-Bdynamic Threads::Threads)
 
+# gzip and zstd as archives, for the same reason: only what a tool calls ends up in it.
+add_library(unpacking INTERFACE)
+target_link_libraries(unpacking INTERFACE -Wl,-Bstatic -lzstd -lz -Wl,-Bdynamic)
+
 # add_layer(NAME [NEEDS layers...] [LIBRARIES others...]): one static library from every .cc of lib/NAME.
 function(add_layer name)
   cmake_parse_arguments(LAYER "" "" "NEEDS;LIBRARIES" ${ARGN})

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 
 #include "run/line_reader.h"
@@ -22,6 +23,14 @@ class Collector final : public Sink {
  public:
   void write(std::string_view line) override { lines.emplace_back(line); }
   std::vector<std::string> lines;
+};
+
+class FileCollector final : public FileSink {
+ public:
+  void write(std::string_view file, std::string_view line) override {
+    files[std::string(file)].emplace_back(line);
+  }
+  std::map<std::string, std::vector<std::string>> files;
 };
 
 class Forwarder final : public Sink {
@@ -109,6 +118,7 @@ class Chain::Stage {
     if (!parsed_common_.late_to.empty()) files[parsed_common_.late_to] = late_to_.lines;
     if (!side_name_.empty()) files[side_name_] = side_.lines;
     if (output_) files[output_->name] = file_.lines;
+    for (const auto& [name, lines] : written_.files) files[name] = lines;
   }
 
  private:
@@ -146,7 +156,7 @@ class Chain::Stage {
         tool, argv_, std::move(*parsed), std::move(inputs), world_, out,
         parsed_common_.bad_to.empty() ? nullptr : &bad_to_,
         parsed_common_.late_to.empty() ? nullptr : &late_to_,
-        [this](std::string_view message) { say(message); }, &side_);
+        [this](std::string_view message) { say(message); }, &side_, {}, &written_);
   }
 
   void print_help() {
@@ -265,6 +275,7 @@ class Chain::Stage {
   Collector late_to_;
   Collector side_;
   std::string side_name_;
+  FileCollector written_;
   Collector file_;  // in place of standard output
   std::optional<OutputFile> output_;
   CommonOptions parsed_common_;

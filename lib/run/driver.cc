@@ -68,6 +68,11 @@ class Driver::Out final : public Emitter {
     if (driver_.settings_.side != nullptr) driver_.settings_.side->write(line);
   }
 
+  void emit_to(std::string_view file, std::string_view line) override {
+    ++driver_.counts_.out;
+    if (driver_.settings_.files != nullptr) driver_.settings_.files->write(file, line);
+  }
+
   bool count(std::string_view reason, std::uint64_t n) override {
     auto it = driver_.reasons_.find(reason);
     const bool first = it == driver_.reasons_.end();
@@ -103,6 +108,7 @@ Driver::Driver(DriverSettings settings, OperatorPtr op)
   for (const InputInfo& info : settings_.inputs) {
     inputs_.emplace_back(info, settings_.common);
     if (settings_.by_arrival) inputs_.back().clock.use_arrival();
+    if (settings_.decode) inputs_.back().decoder = settings_.decode(info.written);
   }
   controlled_out_ = settings_.common.originate && may_write_control();
   epoch_ = settings_.epoch;
@@ -247,30 +253,38 @@ void Driver::on_too_long(Input& input, std::string_view head) {
 
 bool Driver::feed_unterminated(std::size_t index, std::string_view line, std::uint64_t offset) {
   Input& input = inputs_[index];
+  if (merges_exactly() && !is_next(input, line)) return false;
+  take_rest(input, line, offset);
+  end_input(index);
+  return true;
+}
+
+void Driver::take_rest(Input& input, std::string_view line, std::uint64_t offset) {
   const std::string_view content = input.begun ? line : without_mark(line);
+  input.at = input.counted = line.data();
+  input.offset = offset;
   Record record;
   record.reset(content);
-  const bool complete = trim(content).empty() || record.check();
+  const bool complete = input.decoder || trim(content).empty() || record.check();
   if (!complete && !input.info.live && settings_.keeping == Keeping::state) {
     warn(fmt::format("{}the last line is not complete yet: it waits for the next run",
                      place(input)));
     input.left_rest = true;
   } else if (complete) {
-    if (!feed(index, line, offset)) return false;
+    on_line(input, line);
+    ++input.lines;
   } else {
-    input.at = input.counted = line.data();
-    input.offset = offset;
+    current_ = &input;
     ++counts_.in;
     on_bad(input, "cut off: no line end, and no complete JSON", line);
   }
-  end_input(index);
-  return true;
 }
 
 void Driver::on_line(Input& input, std::string_view line) {
   current_ = &input;
   input.place.reset();
   if (line.size() > settings_.common.max_line) return on_too_long(input, line);
+  if (input.decoder) return on_text(input, line);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   if (!input.begun) line = without_mark(line);
   if (!input.begun && settings_.epoch && !is_first_line_right(input, line)) return;
@@ -451,6 +465,7 @@ bool Driver::over_bad_limit(std::uint64_t least) const {
 // --- The end -------------------------------------------------------------------------------------
 
 void Driver::end_input(std::size_t index) {
+  if (inputs_[index].decoder) end_text(inputs_[index]);
   inputs_[index].clock.end();
   current_ = nullptr;
   align();

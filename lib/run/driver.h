@@ -27,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/line_decoder.h"
 #include "json/scan.h"
 #include "run/options.h"
 #include "run/report.h"
@@ -45,6 +46,13 @@ class Sink {
   virtual void write(std::string_view line) = 0;
 };
 
+// Takes lines for files by their names, without line ending.
+class FileSink {
+ public:
+  virtual ~FileSink() = default;
+  virtual void write(std::string_view file, std::string_view line) = 0;
+};
+
 // contract 3, "Exit status".  128+n is death by signal n.
 enum class ExitStatus : int {
   done = 0,
@@ -56,8 +64,9 @@ enum class ExitStatus : int {
 };
 
 struct InputInfo {
-  std::string name;   // for messages: "app.log"; "-" is standard input
-  bool live = false;  // not a regular file
+  std::string name;              // for messages: "app.log"; "-" is standard input
+  bool live = false;             // not a regular file
+  Timestamp written = kMinTime;  // see MakeDecoder
 };
 
 // Takes the state of a stage at a barrier.
@@ -90,6 +99,7 @@ enum class Ending : std::uint8_t {
 struct DriverSettings {
   std::string tool;
   Role role = Role::filter;
+  MakeDecoder decode;             // of what is no NDJSON; else empty
   bool data_only = false;         // control lines in the input are bad records
   std::vector<std::string> argv;  // with the tool's name first, for the advice about late events
   CommonSettings common;
@@ -102,10 +112,12 @@ struct DriverSettings {
   std::optional<std::uint64_t> epoch;  // what this stage has restored; with --checkpoint alone
   Checkpoints* checkpoints = nullptr;  // null: state is not saved at barriers
   Sink* out = nullptr;
-  Sink* bad_to = nullptr;   // --bad-to, or null
-  Sink* late_to = nullptr;  // --late-to, or null
-  Sink* side = nullptr;     // Plan::side_file, or null
-  Say say;                  // messages; -q is applied by the driver
+  FileSink* files = nullptr;  // of Emitter::emit_to, or null
+  double speed = 0;           // replay at so many times the recorded pace; 0: as fast as can be
+  Sink* bad_to = nullptr;     // --bad-to, or null
+  Sink* late_to = nullptr;    // --late-to, or null
+  Sink* side = nullptr;       // Plan::side_file, or null
+  Say say;                    // messages; -q is applied by the driver
 };
 
 class Driver {
@@ -139,6 +151,15 @@ class Driver {
   // What stands behind the last '\n' of an input: a record if it is complete JSON.  Then end_input.
   // False as feed().
   bool feed_unterminated(std::size_t input, std::string_view line, std::uint64_t offset);
+
+  // The same at the end of one of several files of the input; it goes on with begin_file().
+  void feed_rest(std::size_t input, std::string_view line, std::uint64_t offset);
+  // The lines that come next stand in another file of the same name.
+  void begin_file(std::size_t input);
+  // With a speed: how long the next line still has to wait, as of set_now().
+  Duration pause() const { return pause_; }
+  // Nothing can be read from the input for now: an exact merge does not wait for it.
+  void set_dry(std::size_t input, bool dry);
 
   // The input has ended (end of file).
   void end_input(std::size_t input);
@@ -198,6 +219,7 @@ class Driver {
 
   // Lines
   void on_line(Input& input, std::string_view line);
+  void take_rest(Input& input, std::string_view line, std::uint64_t offset);
   void on_too_long(Input& input, std::string_view head);
   void on_record(Input& input, std::string_view line);
   bool read_time(Input& input);
@@ -213,8 +235,15 @@ class Driver {
   std::size_t feed_each(Input& input, std::string_view block, std::uint64_t offset);
   std::size_t feed_foreseen(Input& input, std::string_view block, std::uint64_t offset);
 
+  // Text formats (driver_text.cc)
+  void look_at_text(Input& input, std::string_view line);
+  void on_text(Input& input, std::string_view line);
+  void end_text(Input& input);
+
   // Merging (driver_merge.cc)
   bool merges_exactly() const;
+  bool is_due(Timestamp place);
+  std::optional<Timestamp> time_in(Input& input, std::string_view line);
   bool is_next(Input& input, std::string_view line);
   std::optional<std::size_t> next_by_line() const;
 
@@ -276,6 +305,12 @@ class Driver {
   Duration needed_disorder_ = Duration::zero();
   Duration needed_idle_ = Duration::zero();
   Timestamp now_ = kMinTime;
+  Duration pause_ = Duration::zero();
+  struct Replay {
+    Timestamp clock;
+    Timestamp event;
+  };
+  std::optional<Replay> replay_;  // when it has begun, by the clock and in event time
   Timestamp watermark_ = kMinTime;
   Timestamp max_time_ = kMinTime;
   Timestamp written_watermark_ = kMinTime;

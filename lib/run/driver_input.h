@@ -15,6 +15,10 @@ struct Driver::Input {
         time(common.time_path, common.time_syntax),
         clock(common.watermark, info.live) {}
 
+  std::string_view event_line() const {
+    return std::string_view(event).substr(0, event.size() - Record::kPadding);
+  }
+
   // The number of the line at `at`.  Blocks are not counted line by line while nobody asks.
   std::uint64_t line_number() {
     lines += static_cast<std::uint64_t>(std::count(counted, at, '\n'));
@@ -23,6 +27,9 @@ struct Driver::Input {
   }
 
   InputInfo info;
+  std::unique_ptr<LineDecoder> decoder;         // null: NDJSON
+  std::optional<LineDecoder::Decoded> decoded;  // the line that comes next, looked at already
+  std::string event;                            // what it became, with padding behind it
   EventTime time;
   InputClock clock;
   std::uint64_t lines = 0;  // lines in front of `counted`
@@ -31,6 +38,7 @@ struct Driver::Input {
   std::uint64_t offset = 0;        // of the current line
   std::optional<Timestamp> place;  // of the line that comes next, in the order of an exact merge
   Timestamp active = kMinTime;  // when the stream's clock stood at the last line (--clock=stream)
+  bool dry = false;             // nothing can be read for now
   bool begun = false;           // a line has been seen
   bool controlled = false;      // it had a begin line
   bool end_mark = false;

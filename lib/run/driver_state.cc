@@ -55,6 +55,7 @@ void Driver::save(SnapshotWriter& out) const {
     }
     out.field("asked", input.asked).field("reads_output", input.reads_output);
     out.field("member", input.time.path() ? input.time.path()->text() : "");
+    if (input.decoder) out.field("decoder", input.decoder->save());
     input.clock.save(out);
   }
   op_->save(out);
@@ -97,6 +98,7 @@ Status Driver::restore_input(Input& input, SnapshotReader& in) {
   if (Status status = restore_barrier(input, in.json("barrier")); !status) return status;
   input.asked = in.boolean("asked");
   input.reads_output = in.boolean("reads_output");
+  if (input.decoder) input.decoder->restore(in.text("decoder"));
   if (const std::string member = in.text("member"); !member.empty()) {
     auto path = Path::parse(member);
     if (!path) return path.error();

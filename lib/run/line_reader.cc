@@ -24,6 +24,14 @@ LineReader::State LineReader::refill() {
   return State::open;
 }
 
+void LineReader::restart() {
+  begin_ = whole_ = end_ = 0;
+  offset_ = 0;
+  skipping_ = false;
+  skipped_ = 0;
+  too_long_ = {};
+}
+
 // Moves the unfinished line to the front, and doubles the buffer while it fills half of it.
 void LineReader::make_room() {
   const std::size_t rest = end_ - begin_;

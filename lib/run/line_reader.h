@@ -49,6 +49,9 @@ class LineReader {
   // True inside a line that is too long, the rest of which will be skipped.
   bool is_skipping() const { return skipping_; }
 
+  // Begins another content, at offset 0.  What has not been consumed is gone.
+  void restart();
+
   enum class State : std::uint8_t { open, end, error };
   // One read.  REQUIRES: lines() is empty and too_long() has been consumed.
   State refill();

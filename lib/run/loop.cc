@@ -42,13 +42,18 @@ bool is_regular(int fd) {
   return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
+Timestamp modified(const struct stat& status) {
+  return Timestamp(std::chrono::seconds(status.st_mtim.tv_sec) +
+                   std::chrono::nanoseconds(status.st_mtim.tv_nsec));
+}
+
 int milliseconds(Duration d) {
   return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(d).count());
 }
 
 }  // namespace
 
-std::optional<Source> open_source(const std::string& name, std::size_t max_line) {
+std::optional<Source> open_source(const std::string& name, std::size_t max_line, Unpack unpack) {
   Source source;
   source.name = name;
   source.fd = name == "-" ? STDIN_FILENO : open(name.c_str(), O_RDONLY | O_CLOEXEC);
@@ -60,14 +65,22 @@ std::optional<Source> open_source(const std::string& name, std::size_t max_line)
   }
   source.live = !S_ISREG(status.st_mode);
   source.size = source.live ? 0 : static_cast<std::uint64_t>(status.st_size);
+  source.written = source.live ? wall_clock() : modified(status);
   if (S_ISFIFO(status.st_mode)) fcntl(source.fd, F_SETPIPE_SZ, kPipeSize);
   source.bytes = std::make_shared<std::uint64_t>(0);
-  auto read = [fd = source.fd, bytes = source.bytes](char* buffer, std::size_t size) {
+  ReadBytes read = [fd = source.fd, bytes = source.bytes](char* buffer, std::size_t size) {
     const std::ptrdiff_t n = read_retrying(fd, buffer, size);
     if (n > 0) *bytes += static_cast<std::uint64_t>(n);
     return n;
   };
-  source.reader = std::make_unique<LineReader>(read, max_line);
+  if (unpack) {
+    char head[4] = {};
+    const ssize_t n = source.live ? 0 : pread(source.fd, head, sizeof head, 0);
+    source.is_packed = n > 0 && is_packed({head, static_cast<std::size_t>(n)});
+    read = unpack(std::move(read));
+  }
+  source.read = read;
+  source.reader = std::make_unique<LineReader>(std::move(read), max_line);
   return source;
 }
 
@@ -91,8 +104,20 @@ bool MainOutput::open(const std::string& name, bool append) {
 int MainOutput::close() { return ::close(fd_) != 0 && errno != EBADF ? errno : 0; }
 
 bool Source::seek(std::uint64_t offset) {
-  if (lseek(fd, static_cast<off_t>(offset), SEEK_SET) < 0) return false;
+  if (follow ? !follow->seek(offset) : is_packed && !skip(offset)) return false;
+  if (!follow && !is_packed && lseek(fd, static_cast<off_t>(offset), SEEK_SET) < 0) return false;
   reader->start_at(offset);
+  return true;
+}
+
+// What is packed has no offsets: it is read once more up to there.
+bool Source::skip(std::uint64_t offset) {
+  char block[1 << 14];
+  while (offset > 0) {
+    const std::ptrdiff_t n = read(block, std::min<std::uint64_t>(offset, sizeof block));
+    if (n <= 0) return false;
+    offset -= static_cast<std::uint64_t>(n);
+  }
   return true;
 }
 
@@ -131,6 +156,7 @@ Loop::Loop(LoopSettings settings, Driver& driver, std::vector<Source> sources, O
 }
 
 int Loop::run() {
+  watch_files();
   pump();
   return finish();
 }
@@ -142,6 +168,7 @@ void Loop::pump() {
     if (must_stop(source)) return;
     if (consume(source, *index)) {
       if (outputs_.out.error() != 0) return;
+      if (outputs_.files && outputs_.files->error() != 0) return;
       continue;
     }
     const Wait wait = this->wait(source, *index);
@@ -154,8 +181,9 @@ void Loop::pump() {
 bool Loop::consume(Source& source, std::size_t index) {
   LineReader& reader = *source.reader;
   if (const std::string_view lines = reader.lines(); !lines.empty()) {
-    reader.consume(driver_.feed_block(index, lines, reader.offset()));
-    return true;
+    const std::size_t taken = driver_.feed_block(index, lines, reader.offset());
+    reader.consume(taken);
+    return taken > 0 || wait_until_due();
   }
   if (const std::string_view head = reader.too_long(); !head.empty()) {
     driver_.feed_too_long(index, head, reader.too_long_offset());
@@ -171,7 +199,12 @@ bool Loop::read(Source& source, std::size_t index) {
   driver_.set_now(wall_clock());
   tick();
   if (shows_progress_ && Clock::now() >= next_progress_) show_progress();
-  if (state == LineReader::State::open) return true;
+  if (watch_) look_at_files();
+  if (state == LineReader::State::open) {
+    source.quiet = Duration::zero();
+    return true;
+  }
+  if (state == LineReader::State::end && source.follow) return go_on(source, index), true;
   if (state == LineReader::State::end) {
     if (reader.rest().empty()) {
       driver_.end_input(index);
@@ -181,10 +214,26 @@ bool Loop::read(Source& source, std::size_t index) {
     }
     return true;
   }
-  settings_.say(fmt::format("{}: {}", source.name == "-" ? "standard input" : source.name,
-                            std::strerror(errno)));
+  settings_.say(fmt::format(
+      "{}: {}", source.name == "-" ? "standard input" : source.name,
+      errno == EBADMSG ? "the packed data is damaged or cut off" : std::strerror(errno)));
   failed_ = true;
   return false;
+}
+
+// The pace of a replay.  Always true: the driver is to be asked again.
+bool Loop::wait_until_due() {
+  if (driver_.pause() > Duration::zero() && flush()) {
+    const Duration pause = std::min<Duration>(driver_.pause(), kProgressStep);
+    pollfd fds[] = {{signal_fd(), POLLIN, 0}, {outputs_.watched(), 0, 0}};
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(pause);
+    const timespec timeout{seconds.count(), (pause - seconds).count()};
+    if (ppoll(fds, 2, &timeout, nullptr) > 0 && (fds[1].revents & (POLLERR | POLLHUP)) != 0) {
+      leave_with_reader();
+    }
+  }
+  driver_.set_now(wall_clock());
+  return true;
 }
 
 bool Loop::is_readable(const Source& source) {
@@ -195,6 +244,7 @@ bool Loop::is_readable(const Source& source) {
 // Returns when the source can be read without waiting, when something else has to be looked at, or
 // when the tool must end.
 Loop::Wait Loop::wait(const Source& source, std::size_t index) {
+  if (source.follow) return source.dry ? wait_for_files() : Wait::readable;
   if (!source.live || is_readable(source)) return Wait::readable;
   Duration quiet = Duration::zero();
   while (true) {
@@ -205,8 +255,9 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
     if (idle) timeout = std::min(timeout, quiet < *idle ? *idle - quiet : Duration(kIdleStep));
     if (shows_progress_) timeout = std::min(timeout, kProgressStep);
     if (interrupted_) timeout = std::min(timeout, kInterruptGrace / 20);
+    if (outputs_.exec) timeout = std::min(timeout, outputs_.exec->tick());
 
-    pollfd fds[] = {{source.fd, POLLIN, 0}, {signal_fd(), POLLIN, 0}, {outputs_.out.fd(), 0, 0}};
+    pollfd fds[] = {{source.fd, POLLIN, 0}, {signal_fd(), POLLIN, 0}, {outputs_.watched(), 0, 0}};
     const Clock::time_point before = Clock::now();
     const int n = poll(fds, 3, timeout == Duration::max() ? -1 : milliseconds(timeout));
     // A tool that was stopped, or a machine that slept, has not seen the input quiet for so long.
@@ -228,7 +279,8 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
 bool Loop::flush() {
   const bool sides = outputs_.bad_to.flush() && outputs_.late_to.flush() && outputs_.side.flush();
   outputs_.out.writer().flush();
-  return sides && outputs_.out.error() == 0;
+  const bool files = (!outputs_.files || outputs_.files->flush()) && outputs_.dead_to.flush();
+  return sides && files && outputs_.out.error() == 0;
 }
 
 // What the recovery has to do from time to time; when it wants to be asked again.
@@ -290,7 +342,7 @@ void Loop::look_at_signals() {
 // After an interrupt a pipe is read to its end, since its writer is ending too; but not for ever.
 bool Loop::must_stop(const Source& source) {
   if (!interrupted_) return false;
-  return !source.live || Clock::now() - *interrupted_ > kInterruptGrace;
+  return !source.live || source.follow || Clock::now() - *interrupted_ > kInterruptGrace;
 }
 
 // Whoever read our output has gone: nobody wants more.
@@ -353,14 +405,22 @@ void Loop::save_after_end() {
   }
 }
 
+void Loop::report_failed_commands() {
+  settings_.say(fmt::format("the command of {} of {} events has failed for good",
+                            outputs_.exec->failed(), driver_.counts().out));
+  if (driver_.status() == ExitStatus::done) driver_.fail(ExitStatus::lossy);
+}
+
 int Loop::finish() {
   const int signal = ending_signal();
-  const bool stopped_reading = outputs_.out.error() != 0 || failed_;
+  const bool files_failed = outputs_.files && outputs_.files->error() != 0;
+  const bool stopped_reading = outputs_.out.error() != 0 || files_failed || failed_;
   const bool interrupted = signal != 0 && !driver_.is_complete();
   if (!stopped_reading) {
     save_before_end(driver_.ending(interrupted));
     driver_.finish(interrupted);
   }
+  if (outputs_.exec) outputs_.exec->finish();
   flush();
   clear_progress();
   auto tell = [&](std::string_view what, int error) {
@@ -371,6 +431,11 @@ int Loop::finish() {
   tell(outputs_.bad_to.name(), outputs_.bad_to.error());
   tell(outputs_.late_to.name(), outputs_.late_to.error());
   tell(outputs_.side.name(), outputs_.side.error());
+  tell(outputs_.dead_to.name(), outputs_.dead_to.error());
+  if (outputs_.files) {
+    outputs_.files->close();
+    tell(outputs_.files->failed(), outputs_.files->error());
+  }
   if (outputs_.out.error() == EPIPE) die_of(SIGPIPE);
   tell(outputs_.out.name(), outputs_.out.error());
   // What the state says has been written must be there when the state is.
@@ -382,6 +447,7 @@ int Loop::finish() {
   if (!failed_ && !stopped_reading) save_after_end();
   if (!settings_.stats.empty()) print_stats(settings_.stats == "json");
   if (signal != 0) die_of(signal);
+  if (outputs_.exec && outputs_.exec->failed() > 0) report_failed_commands();
   return static_cast<int>(failed_ ? ExitStatus::io : driver_.status());
 }
 

@@ -18,9 +18,14 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/unpack.h"
 #include "run/driver.h"
+#include "run/exec.h"
+#include "run/file_watch.h"
+#include "run/follow.h"
 #include "run/line_reader.h"
 #include "run/line_writer.h"
+#include "run/open_files.h"
 #include "run/recovery.h"
 
 namespace streamutils {
@@ -31,6 +36,7 @@ struct Source {
   int fd = -1;
   bool live = false;                     // no regular file
   std::uint64_t size = 0;                // of a regular file
+  Timestamp written{};                   // when it was changed last; now, if it is live
   std::shared_ptr<std::uint64_t> bytes;  // read so far
   std::unique_ptr<LineReader> reader;
   std::uint64_t rest = 0;  // bytes behind the last line end that were worked on, at the end
@@ -39,10 +45,22 @@ struct Source {
   std::uint64_t position() const { return reader->offset() + rest; }
   // Skips what was read in another run.  False: errno tells.
   bool seek(std::uint64_t offset);
+  bool skip(std::uint64_t offset);  // by reading
+
+  ReadBytes read;          // what the reader reads by
+  bool is_packed = false;  // what is read is not what the file holds
+
+  std::unique_ptr<Follower> follow;   // of a file that is followed
+  bool dry = false;                   // of that: nothing can be read for now
+  Duration quiet = Duration::zero();  // and for how long it has been waited for
 };
 
 // Opens a file, or standard input for "-".  nullopt: errno tells.
-std::optional<Source> open_source(const std::string& name, std::size_t max_line);
+// unpack: what is read goes through it; may be null.
+std::optional<Source> open_source(const std::string& name, std::size_t max_line,
+                                  Unpack unpack = nullptr);
+// A file that is followed, also if it does not exist yet.  nullopt: errno tells.
+std::optional<Source> open_followed(const std::string& name, std::size_t max_line);
 
 // A writer to a descriptor, which stays the caller's.
 std::unique_ptr<LineWriter> output_to(int fd);
@@ -94,6 +112,13 @@ struct Outputs {
   SideFile bad_to;
   SideFile late_to;
   SideFile side;  // Plan::side_file
+  // In place of `out`, if they are there:
+  std::unique_ptr<OpenFiles> files{};  // by Emitter::emit_to
+  SideFile dead_to{};                  // of exec
+  std::unique_ptr<Exec> exec{};        // a command for each line
+
+  // The descriptor whose reader may leave; -1 if nothing goes there.
+  int watched() const { return files || exec ? -1 : out.fd(); }
 };
 
 struct LoopSettings {
@@ -126,8 +151,17 @@ class Loop final : public Files {
 
   void pump();
   bool consume(Source& source, std::size_t index);
+  bool wait_until_due();
   bool read(Source& source, std::size_t index);
   Wait wait(const Source& source, std::size_t index);
+  // Following (loop_follow.cc)
+  void watch_files();
+  void go_on(Source& source, std::size_t index);
+  Wait wait_for_files();
+  Duration until_quiet() const;
+  void note_quiet(Duration waited);
+  void look_at_files();
+
   bool is_readable(const Source& source);
   bool flush();
   bool must_stop(const Source& source);
@@ -138,6 +172,7 @@ class Loop final : public Files {
   void leave_with_reader();
   void show_progress();
   void print_stats(bool json);
+  void report_failed_commands();
   int finish();
 
   LoopSettings settings_;
@@ -147,6 +182,8 @@ class Loop final : public Files {
   Clock::time_point start_ = Clock::now();
   Clock::time_point next_progress_;
   std::optional<Clock::time_point> interrupted_;
+  std::unique_ptr<FileWatch> watch_;  // if files are followed
+  Clock::time_point looked_at_files_;
   bool shows_progress_ = false;
   bool progress_stands_ = false;
   bool failed_ = false;

@@ -89,6 +89,15 @@ class Process {
     return static_cast<int>(ExitStatus::io);
   }
 
+  std::optional<Source> open_input(const std::string& name, const Parsed& parsed) {
+    const std::size_t max_line = parsed.settings.max_line;
+    if (!parsed.plan.follow || name == "-") return open_source(name, max_line, parsed.plan.unpack);
+    if (access(name.c_str(), F_OK) != 0 && !parsed.settings.quiet) {
+      say(name + ": not there yet; it is read once it is");
+    }
+    return open_followed(name, max_line);
+  }
+
   int drive(Parsed parsed) {
     const CommonOptions common = parsed.common;
     ExitStatus refused = ExitStatus::io;
@@ -105,13 +114,13 @@ class Process {
     std::vector<Source> sources;
     std::vector<InputInfo> inputs;
     for (const std::string& name : names) {
-      auto source = open_source(name, parsed.settings.max_line);
+      auto source = open_input(name, parsed);
       if (!source) return fail(name);
-      if (is_source && !common.checkpoint.empty() && source->live) {
+      if (is_source && !common.checkpoint.empty() && source->live && !source->follow) {
         say(fmt::format("{} cannot be read again after a failure: --checkpoint needs files", name));
         return static_cast<int>(ExitStatus::usage);
       }
-      inputs.push_back({name, source->live});
+      inputs.push_back({name, source->live, source->written});
       sources.push_back(std::move(*source));
     }
     SideFile bad_to;
@@ -128,11 +137,19 @@ class Process {
     }
 
     Outputs outputs{std::move(out), std::move(bad_to), std::move(late_to), std::move(side)};
+    if (parsed.plan.writes_files) {
+      outputs.files = std::make_unique<OpenFiles>(parsed.plan.appends_to_files);
+    }
+    if (const auto& exec = parsed.plan.exec) {
+      if (!outputs.dead_to.open(exec->dead_to)) return fail(exec->dead_to);
+      outputs.exec = std::make_unique<Exec>(exec, outputs.dead_to.sink(),
+                                            [this](std::string_view message) { say(message); });
+    }
+    Sink& sink = outputs.exec ? static_cast<Sink&>(*outputs.exec) : outputs.out.writer();
     auto driver = make_driver(
-        tool_, argv_, std::move(parsed), std::move(inputs), world_, outputs.out.writer(),
-        outputs.bad_to.sink(), outputs.late_to.sink(),
-        [this](std::string_view message) { say(message); }, outputs.side.sink(),
-        resumption(common));
+        tool_, argv_, std::move(parsed), std::move(inputs), world_, sink, outputs.bad_to.sink(),
+        outputs.late_to.sink(), [this](std::string_view message) { say(message); },
+        outputs.side.sink(), resumption(common), outputs.files.get());
     if (Status restored = restore(*driver, sources); !restored) {
       say(restored.error().message);
       return static_cast<int>(ExitStatus::io);
@@ -218,12 +235,21 @@ class Process {
     return file.open(name, keep);
   }
 
+  // A file that is followed may have been rotated since: it is read on under its new name first.
+  static void go_back(Source& source, const InputPosition& from) {
+    if (!source.follow || !from.file || is_same(source.fd, *from.file, from.offset)) return;
+    source.follow->resume(from.file->device, from.file->inode, from.offset);
+  }
+
   // Puts the driver where the saved one stood, and the files where they had been read to.
   Status restore(Driver& driver, std::vector<Source>& sources) {
     if (!recovery_ || !recovery_->saved()) return {};
     SnapshotContent& saved = *recovery_->saved();
     std::vector<int> fds;
-    for (const Source& source : sources) fds.push_back(source.fd);
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      if (i < saved.header.inputs.size()) go_back(sources[i], saved.header.inputs[i]);
+      fds.push_back(sources[i].fd);
+    }
     const TakenOver taken = match_inputs(saved.header.inputs, fds);
     if (!saved.header.complete) {
       if (Status status = driver.restore(std::move(saved.entries), taken.from); !status)

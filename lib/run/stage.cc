@@ -170,10 +170,13 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
 std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::string>& argv,
                                     Parsed parsed, std::vector<InputInfo> inputs,
                                     const World& world, Sink& out, Sink* bad_to, Sink* late_to,
-                                    Say say, Sink* side, const Resumption& resumption) {
+                                    Say say, Sink* side, const Resumption& resumption,
+                                    FileSink* files) {
   DriverSettings settings;
   settings.tool = tool.info.name;
   settings.role = parsed.plan.role;
+  settings.decode = std::move(parsed.plan.decode);
+  settings.speed = parsed.plan.speed;
   settings.data_only = parsed.plan.data_only;
   settings.argv = argv;
   settings.common = std::move(parsed.settings);
@@ -186,6 +189,7 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
   settings.epoch = resumption.epoch;
   settings.checkpoints = resumption.checkpoints;
   settings.out = &out;
+  settings.files = files;
   settings.bad_to = bad_to;
   settings.late_to = late_to;
   settings.side = side;

@@ -50,6 +50,6 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
                                     Parsed parsed, std::vector<InputInfo> inputs,
                                     const World& world, Sink& out, Sink* bad_to, Sink* late_to,
                                     Say say, Sink* side = nullptr,
-                                    const Resumption& resumption = {});
+                                    const Resumption& resumption = {}, FileSink* files = nullptr);
 
 }  // namespace streamutils

@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "formats/line_decoder.h"
+#include "formats/unpack.h"
 #include "run/options.h"
 #include "run/role.h"
 #include "stream/operator.h"
@@ -36,6 +38,8 @@ struct Invocation {
   TimeSyntax time_syntax;  // of --time-unit, --time-format, --tz
 };
 
+struct ExecOptions;  // run/exec.h
+
 // A file that a tool writes in place of standard output.
 struct OutputFile {
   std::string name;
@@ -51,9 +55,16 @@ struct Plan {
   bool by_arrival = false;            // the time of a record is when it comes
   std::vector<std::string> warnings;  // said before the first record
   Role role = Role::filter;
-  bool data_only = false;              // control lines in the input are bad records
-  std::optional<OutputFile> output{};  // in place of standard output
-  std::string side_file{};             // where Emitter::emit_aside goes; empty: nowhere
+  double speed = 0;                           // of a replay; 0: as fast as can be
+  bool writes_files = false;                  // by Emitter::emit_to
+  bool appends_to_files = false;              // also to what stood in them before this run
+  std::shared_ptr<const ExecOptions> exec{};  // a command for each output line
+  Unpack unpack = nullptr;                    // of packed input
+  bool follow = false;                        // the files, through rotation
+  MakeDecoder decode{};                       // of what is no NDJSON; else empty
+  bool data_only = false;                     // control lines in the input are bad records
+  std::optional<OutputFile> output{};         // in place of standard output
+  std::string side_file{};                    // where Emitter::emit_aside goes; empty: nowhere
   // With takes_time: in a stream in which no record had a time so far, none is bad for want of it.
   bool time_optional = false;
   // Of a source with --checkpoint: how often it sends a barrier, or whose barriers it follows.

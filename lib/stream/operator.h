@@ -49,6 +49,13 @@ class Emitter {
   // A line for the tool's side file, if it has one (Plan::side_file); else nothing happens.
   virtual void emit_aside(std::string_view line) { (void)line; }
 
+  // One output line for the file of this name, in place of the stream (swrite, sgroup --split).
+  // Control lines do not go there.
+  virtual void emit_to(std::string_view file, std::string_view line) {
+    (void)file;
+    emit(line);
+  }
+
   // Counts one occurrence of `reason` ("field 'amount' is no number") for the statistics.  True the
   // first time: then the operator may say() more.
   virtual bool count(std::string_view reason, std::uint64_t n = 1) = 0;
