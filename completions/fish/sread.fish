@@ -2,6 +2,13 @@
 # not to be edited.
 # SPDX-License-Identifier: Apache-2.0
 
+complete -c sread -l format -x -d 'What the lines are'
+complete -c sread -l columns -x -d 'The names of the columns of csv or tsv'
+complete -c sread -l delimiter -x -d 'What stands between the fields of csv (default \',\')'
+complete -c sread -l numbers -x -d 'These members, or * for all'
+complete -c sread -l year -x -d 'The year of the first line of a syslog file whose times have none'
+complete -c sread -s F -l follow -d 'Go on reading the files as they grow, through rotation'
+complete -c sread -l speed -x -d 'Hand on the events at N times the pace at which they happened'
 complete -c sread -l replay -d 'The input is a recorded stream'
 complete -c sread -l checkpoint-every -x -d 'With --checkpoint, let all stages save this often'
 complete -c sread -l follow-epochs -x -d 'With --checkpoint, follow the barriers of the source of this name'

@@ -2,8 +2,19 @@
 # not to be edited.
 # SPDX-License-Identifier: Apache-2.0
 
+complete -c swrite -l to -x -a 'ndjson csv tsv table' -d 'The form of the output'
+complete -c swrite -l columns -x -d 'The fields that are columns of csv, tsv or table'
+complete -c swrite -l no-header -d 'No row with the names of the columns'
 complete -c swrite -s a -l append -d 'Add to what FILE holds, in place of replacing it'
+complete -c swrite -l rotate -x -d 'Begin another file for each span of event time (1h)'
 complete -c swrite -l rollback -d 'With --checkpoint, cut FILE to what was committed if it is longer'
+complete -c swrite -l exec -x -d 'Run this command for each event, which is its standard input'
+complete -c swrite -l env -x -d 'These fields of the event are variables of the command'
+complete -c swrite -l max-rate -x -d 'Start no more commands than so many per s, m or h'
+complete -c swrite -l max-parallel -x -d 'Run so many commands at once'
+complete -c swrite -l retries -x -d 'Run a command that fails so many times more (default 3)'
+complete -c swrite -l retry-wait -x -d 'Wait so long before the first of them'
+complete -c swrite -l dead-to -r -F -d 'Write each event whose command has failed for good to this file'
 complete -c swrite -s t -l time -x -d 'The member that holds the time of an event (a path)'
 complete -c swrite -l time-unit -x -d 'Numbers are an epoch in this unit: s, ms, us or ns'
 complete -c swrite -l time-format -x -d 'Times are texts of this form, as in strptime(3)'
