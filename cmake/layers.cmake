@@ -14,17 +14,17 @@ if(STREAMUTILS_FUZZ)
   target_compile_options(streamutils_settings INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# RE2 and Abseil as archives: thirty shared libraries would take longer to load than a tool takes to start.
-add_library(abseil_re2 INTERFACE)
+# RE2, Abseil, gzip and zstd as archives: forty shared libraries would take longer to load than a tool takes to
+# start, and only what a tool calls ends up in it.  Named one by one with -l:, because CMake drops the second
+# of two equal -Wl,-Bstatic.
 set(archives ${re2_STATIC_LIBRARIES} ${abseil_STATIC_LIBRARIES})
 list(FILTER archives INCLUDE REGEX "^(re2|absl_.*)$")
-list(TRANSFORM archives PREPEND "-l")
-target_link_libraries(abseil_re2 INTERFACE
-  -Wl,-Bstatic -Wl,--start-group ${archives} -Wl,--end-group -Wl,-Bdynamic Threads::Threads)
-
-# gzip and zstd as archives, for the same reason: only what a tool calls ends up in it.
+list(TRANSFORM archives PREPEND "-l:lib")
+list(TRANSFORM archives APPEND ".a")
+add_library(abseil_re2 INTERFACE)
+target_link_libraries(abseil_re2 INTERFACE -Wl,--start-group ${archives} -Wl,--end-group Threads::Threads)
 add_library(unpacking INTERFACE)
-target_link_libraries(unpacking INTERFACE -Wl,-Bstatic -lzstd -lz -Wl,-Bdynamic)
+target_link_libraries(unpacking INTERFACE -l:libzstd.a -l:libz.a)
 
 # add_layer(NAME [NEEDS layers...] [LIBRARIES others...]): one static library from every .cc of lib/NAME.
 function(add_layer name)
