@@ -436,7 +436,9 @@ int Loop::finish() {
     outputs_.files->close();
     tell(outputs_.files->failed(), outputs_.files->error());
   }
-  if (outputs_.out.error() == EPIPE) die_of(SIGPIPE);
+  // A reader behind a socket that left without having read everything resets it.
+  const int error = outputs_.out.error();
+  if (error == EPIPE || error == ECONNRESET) die_of(SIGPIPE);
   tell(outputs_.out.name(), outputs_.out.error());
   // What the state says has been written must be there when the state is.
   if (!failed_ && settings_.recovery != nullptr && is_regular(outputs_.out.fd()) &&
