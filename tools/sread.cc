@@ -173,7 +173,7 @@ Tool sread() {
        .examples = {"sread a.ndjson b.ndjson | swindow tumbling 1m count",
                     "sread --format combined access.log | sfilter 'status>=500'",
                     "sread --replay recorded | sfilter level=error"},
-       .free_options = {"--checkpoint-every"}},
+       .free_options = {"--checkpoint-every", "--follow"}},
       declare, plan);
 }
 
