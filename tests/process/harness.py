@@ -24,7 +24,7 @@ ARGUMENTS = {
     "sdedup": ["n"],
     "sfilter": [],
     "smap": [],
-    "sread": [],
+    "sread": ["--replay", "--control", "never"],
     "swindow": ["tumbling", "1s", "count"],
     "swrite": [],
     "sgroup": ["n", "--every", "1s", "--changes"],
@@ -136,6 +136,12 @@ class ToolTest(unittest.TestCase):
     def each_tool(self):
         for self.tool in TOOLS:
             yield self.tool
+
+    def each_reader(self):
+        """The tools whose operands at the end are files to read: all but swrite, which writes its own."""
+        for self.tool in TOOLS:
+            if self.tool != "swrite":
+                yield self.tool
 
     def _formatMessage(self, msg, standardMsg):
         """A failure inside a loop over the tools names the tool."""

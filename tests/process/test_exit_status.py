@@ -62,7 +62,7 @@ class ExitStatus(ToolTest):
                 self.assertEqual(result.returncode, status, limit)
 
     def test_no_such_file(self):
-        for tool in self.each_tool():
+        for tool in self.each_reader():
             result = run([*command(tool), "--", str(self.folder / "none")])
             self.assertEqual((result.returncode, result.stdout), (4, b""))
             self.assert_says(result.stderr, "none: No such file or directory")
