@@ -106,7 +106,7 @@ class Driver::Out final : public Emitter {
 Driver::Driver(DriverSettings settings, OperatorPtr op)
     : settings_(std::move(settings)), op_(std::move(op)), out_(std::make_unique<Out>(*this)) {
   for (const InputInfo& info : settings_.inputs) {
-    inputs_.emplace_back(info, settings_.common);
+    inputs_.emplace_back(inputs_.size(), info, settings_.common);
     if (settings_.by_arrival) inputs_.back().clock.use_arrival();
     if (settings_.decode) inputs_.back().decoder = settings_.decode(info.written);
   }
@@ -129,12 +129,23 @@ std::optional<std::size_t> Driver::next_input() const {
   if (merges_exactly()) return next_by_line();
   std::optional<std::size_t> next;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    if (inputs_[i].clock.has_ended() || inputs_[i].barrier) continue;
+    const bool is_table = inputs_[i].info.plan.table;
+    if (inputs_[i].clock.has_ended()) {
+      if (is_table && has_died(inputs_[i])) return std::nullopt;
+      continue;
+    }
+    if (is_table) return i;
+    if (inputs_[i].barrier) continue;
     if (!next) next = i;
-    if (!merges_by_time()) break;
+    if (!merges_by_time()) continue;
     if (inputs_[i].clock.watermark() < inputs_[*next].clock.watermark()) next = i;
   }
   return next;
+}
+
+// Its writer has, so that a part of the stream is missing.
+bool Driver::has_died(const Input& input) const {
+  return input.clock.has_ended() && input.controlled && !input.end_mark && !settings_.common.drain;
 }
 
 // --- Lines ---------------------------------------------------------------------------------------
@@ -157,10 +168,11 @@ std::size_t Driver::feed_block(std::size_t index, std::string_view block, std::u
     const std::string_view piece = whole_lines(block, settings_.common.max_line);
     if (!piece.empty()) return feed_scanned(input, piece, offset);
   }
-  return feed_each(input, block, offset);
+  return feed_each(index, block, offset);
 }
 
-std::size_t Driver::feed_each(Input& input, std::string_view block, std::uint64_t offset) {
+std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::uint64_t offset) {
+  Input& input = inputs_[index];
   const bool exact = merges_exactly();
   const bool may_switch = !exact && inputs_.size() > 1;
   const bool next_is_known = inputs_.size() == 1 || !merges_by_time();
@@ -176,7 +188,8 @@ std::size_t Driver::feed_each(Input& input, std::string_view block, std::uint64_
     on_line(input, {at, newline});
     ++input.lines;
     at = newline + 1;
-    if (may_switch || stopped_ || op_->is_done()) break;
+    if (stopped_ || op_->is_done()) break;
+    if (may_switch && next_input() != index) break;
     if (scanner_ && input.begun && !input.end_mark) break;
   }
   return static_cast<std::size_t>(at - begin);
@@ -304,7 +317,7 @@ void Driver::on_record(Input& input, std::string_view line) {
   if (input.end_mark) return on_bad(input, "a record after the end mark", line);
   if (!looks_like_object(line)) return on_bad(input, "not a JSON object", line);
   record_.reset(line);
-  record_.set_input(static_cast<std::size_t>(&input - &inputs_.front()));
+  record_.set_input(input.index);
   if (settings_.common.strict && !record_.check()) return on_bad(input, record_.damage(), line);
   if (reads_time(input)) {
     if (!input.asked) {
@@ -318,6 +331,7 @@ void Driver::on_record(Input& input, std::string_view line) {
 }
 
 bool Driver::reads_time(const Input& input) const {
+  if (input.info.plan.table) return false;
   if (settings_.takes_time) return true;
   const bool writes_own =
       settings_.common.originate || settings_.common.time_path || input.reads_output;
@@ -376,8 +390,15 @@ bool Driver::read_arrival(Input& input) {
   return true;
 }
 
+void Driver::tell_time_member(Input& input) {
+  if (input.member_told || !input.time.path()) return;
+  input.member_told = true;
+  op_->set_time_member(input.index, *input.time.path());
+}
+
 void Driver::note_time(Input& input, Timestamp t) {
   record_.set_time(t);
+  tell_time_member(input);
   if (!style_) {
     style_ = input.time.style();
     op_->set_time_style(*style_);

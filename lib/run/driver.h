@@ -67,6 +67,7 @@ struct InputInfo {
   std::string name;              // for messages: "app.log"; "-" is standard input
   bool live = false;             // not a regular file
   Timestamp written = kMinTime;  // see MakeDecoder
+  InputPlan plan = {};
 };
 
 // Takes the state of a stage at a barrier.
@@ -132,7 +133,8 @@ class Driver {
   void set_now(Timestamp now);
 
   // The input that the next line must come from: the one with the lowest watermark, ties in order;
-  // without event time, the first that has not ended.  nullopt when all have ended or is_done().
+  // without event time, the first that has not ended; a table before all others.  nullopt when all
+  // have ended or is_done().
   std::optional<std::size_t> next_input() const;
 
   // One line without its '\n' (a '\r' may stand at its end); offset: of its first byte in the
@@ -221,18 +223,20 @@ class Driver {
   void on_line(Input& input, std::string_view line);
   void take_rest(Input& input, std::string_view line, std::uint64_t offset);
   void on_too_long(Input& input, std::string_view head);
+  bool has_died(const Input& input) const;
   void on_record(Input& input, std::string_view line);
   bool read_time(Input& input);
   bool read_arrival(Input& input);
   void note_time(Input& input, Timestamp t);
   void ask_about_time(Input& input);
   void read_written_time(Input& input, std::string_view row);
+  void tell_time_member(Input& input);
   void settle(Input& input, const Outcome& outcome);
   void on_bad(Input& input, std::string_view reason, std::string_view line);
   void write_bad(const Input& input, std::string_view reason, std::string_view line);
   void on_late(const Outcome& outcome, Timestamp t);
   std::size_t feed_scanned(Input& input, std::string_view block, std::uint64_t offset);
-  std::size_t feed_each(Input& input, std::string_view block, std::uint64_t offset);
+  std::size_t feed_each(std::size_t index, std::string_view block, std::uint64_t offset);
   std::size_t feed_foreseen(Input& input, std::string_view block, std::uint64_t offset);
 
   // Text formats (driver_text.cc)

@@ -36,7 +36,10 @@ void Driver::on_control(Input& input, std::string_view line) {
     input.clock.on_watermark(message->time);
     return advance(false);
   }
-  if (message->kind == What::barrier) return on_barrier(input, std::move(*message));
+  if (message->kind == What::barrier) {
+    if (!input.info.plan.table) on_barrier(input, std::move(*message));
+    return;
+  }
   if (message->kind == What::suspend) {
     input.suspended = true;
     return;
@@ -45,16 +48,18 @@ void Driver::on_control(Input& input, std::string_view line) {
     input.end_mark = true;
     return align();
   }
-  if (controlled_out_) write_control(line);
+  // What else a table's stream says is not about the events that leave.
+  if (controlled_out_ && !input.info.plan.table) write_control(line);
 }
 
 void Driver::on_begin(Input& input, const Message& message) {
   input.controlled = true;
+  if (input.info.plan.table) return;
   if (!has_right_epoch(input, message)) return;
   controlled_out_ = may_write_control();
   if (message.epoch) epoch_ = message.epoch;
   if (settings_.by_arrival) return;  // its watermarks speak of another time
-  const auto& own = settings_.common.time_path;
+  const auto& own = input.own_path;
   if (own && message.member && own->text() != *message.member) {
     warn(fmt::format("{}the stream's watermarks speak of '{}'; with -t {} they are derived anew",
                      place(input), *message.member, own->text()));
@@ -63,6 +68,7 @@ void Driver::on_begin(Input& input, const Message& message) {
   input.clock.trust_lines();
   if (message.member) {
     if (auto path = Path::parse(*message.member)) input.time.set_path(std::move(*path));
+    tell_time_member(input);
   }
   ask_about_time(input);
   if (input.reads_output) {
@@ -88,7 +94,9 @@ void Driver::on_clock(Timestamp now) {
 
 Timestamp Driver::lowest(Timestamp (InputClock::*of)() const) const {
   Timestamp lowest = kMaxTime;
-  for (const Input& input : inputs_) lowest = std::min(lowest, (input.clock.*of)());
+  for (const Input& input : inputs_) {
+    if (!input.info.plan.table) lowest = std::min(lowest, (input.clock.*of)());
+  }
   // Nobody holds it back, but not all have ended: it stays where it is.
   return lowest == kMaxTime ? watermark_ : lowest;
 }
@@ -123,7 +131,7 @@ void Driver::forward_watermark(bool forced) {
 std::optional<std::string> Driver::output_member() const {
   if (auto member = op_->output_time()) return member;
   for (const Input& input : inputs_) {
-    if (input.time.path()) return input.time.path()->text();
+    if (input.time.path() && !input.info.plan.table) return input.time.path()->text();
   }
   return std::nullopt;
 }
@@ -134,7 +142,7 @@ void Driver::ensure_begin() {
   if (begin_written_) return;
   const auto member = output_member();
   const bool from_upstream = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
-    return input.controlled && !input.clock.is_derived();
+    return input.controlled && !input.clock.is_derived() && !input.info.plan.table;
   });
   if (member || from_upstream || settings_.role == Role::source) write_begin();
 }

@@ -10,9 +10,11 @@
 namespace streamutils {
 
 struct Driver::Input {
-  Input(InputInfo the_info, const CommonSettings& common)
-      : info(std::move(the_info)),
-        time(common.time_path, common.time_syntax),
+  Input(std::size_t number, InputInfo the_info, const CommonSettings& common)
+      : index(number),
+        info(std::move(the_info)),
+        own_path(info.plan.time_path ? info.plan.time_path : common.time_path),
+        time(own_path, common.time_syntax),
         clock(common.watermark, info.live) {}
 
   std::string_view event_line() const {
@@ -26,7 +28,9 @@ struct Driver::Input {
     return lines + 1;
   }
 
+  std::size_t index;
   InputInfo info;
+  std::optional<Path> own_path;                 // -t
   std::unique_ptr<LineDecoder> decoder;         // null: NDJSON
   std::optional<LineDecoder::Decoded> decoded;  // the line that comes next, looked at already
   std::string event;                            // what it became, with padding behind it
@@ -44,6 +48,7 @@ struct Driver::Input {
   bool end_mark = false;
   bool asked = false;         // the operator, what it does to the time
   bool reads_output = false;  // the time is that of the rows that are written, not of the records
+  bool member_told = false;   // the operator knows where the time stands
   bool left_rest = false;     // see Driver::left_rest
   bool suspended = false;     // it said that it goes on in another run
   std::optional<Message> barrier;  // has come, and waits for the other inputs

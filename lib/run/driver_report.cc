@@ -70,8 +70,9 @@ void Driver::hint_about_first_time(Timestamp t, const Input& input) const {
 
 ExitStatus Driver::loss() const {
   if (counts_.bad > 0 || counts_.lost > 0) return ExitStatus::lossy;
-  const bool derived = std::any_of(inputs_.begin(), inputs_.end(),
-                                   [](const Input& input) { return input.clock.is_derived(); });
+  const bool derived = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
+    return input.clock.is_derived() && !input.info.plan.table;
+  });
   const bool nobody_gave = derived && !settings_.common.disorder_given;
   return counts_.late > 0 && nobody_gave && settings_.late_to == nullptr ? ExitStatus::lossy
                                                                          : ExitStatus::done;
@@ -95,8 +96,9 @@ void Driver::report_late() {
       "{} of {} events {} late ({}; behind the newest event by p50 {}, p99 {}, max {}); {} {}", n,
       counts_.in, plural(n, "was", "were"), share(n, counts_.in), rough(lateness_.quantile(0.5)),
       rough(lateness_.quantile(0.99)), rough(lateness_.max()), counts_.late, op_->fate_of_late()));
-  const bool derived = std::any_of(inputs_.begin(), inputs_.end(),
-                                   [](const Input& input) { return input.clock.is_derived(); });
+  const bool derived = std::any_of(inputs_.begin(), inputs_.end(), [](const Input& input) {
+    return input.clock.is_derived() && !input.info.plan.table;
+  });
   if (needed_disorder_ > Duration::zero()) {
     const std::string disorder = format_duration(round_up_nicely(needed_disorder_));
     warn(derived

@@ -68,7 +68,7 @@ Status Driver::restore_inputs(SnapshotReader& in,
   for (; in.next_is("input"); ++saved) {
     std::size_t target = from.empty() ? saved : 0;
     while (!from.empty() && target < from.size() && from[target] != saved) ++target;
-    Input nobody({}, settings_.common);
+    Input nobody(inputs_.size(), {}, settings_.common);
     Input& input = target < inputs_.size() ? inputs_[target] : nobody;
     if (Status status = restore_input(input, in); !status) return status;
   }
@@ -139,6 +139,7 @@ Status Driver::restore(std::string lines, const std::vector<std::optional<std::s
   }
   if (Status status = restore_inputs(in, from); !status) return status;
   if (style_) op_->set_time_style(*style_);
+  for (Input& input : inputs_) tell_time_member(input);
   if (Status status = in.status(); !status) return status;
   if (Status status = op_->restore(in); !status) return status;
   return in.status();

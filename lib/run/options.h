@@ -24,6 +24,12 @@ namespace streamutils {
 
 enum class TimeUse : std::uint8_t;
 
+// What is particular to one input of a tool.
+struct InputPlan {
+  std::optional<Path> time_path = {};  // its own -t
+  bool table = false;  // read to its end before the others; event time is nothing to it
+};
+
 // As they stand on the command line.
 struct CommonOptions {
   // Event time

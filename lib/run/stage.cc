@@ -98,6 +98,24 @@ std::string state_options(const Tool& tool, const CLI::App& app, const Invocatio
   return text;
 }
 
+// No word of a command line begins with it: CLI11 sees an operand.
+constexpr char kProtected = '\x01';
+
+// Marks the words that are operands although they look like options.
+void protect_words(const Tool& tool, std::vector<std::string>& words) {
+  const auto& taking = tool.info.taking_words;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const bool taken = std::find(taking.begin(), taking.end(), words[i - 1]) != taking.end();
+    if (taken && words[i].starts_with('-')) words[i].insert(words[i].begin(), kProtected);
+  }
+}
+
+void restore_words(std::vector<std::string>& operands) {
+  for (std::string& word : operands) {
+    if (word.starts_with(kProtected)) word.erase(word.begin());
+  }
+}
+
 }  // namespace
 
 void declare_all(CLI::App& app, const Tool& tool, CommonOptions& common, HelpOptions& help,
@@ -127,12 +145,14 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
   const auto dashes = std::find(argv.begin() + 1, argv.end(), "--");
   std::vector<std::string> words(argv.begin() + 1, dashes);
   keep_brackets(app, words);
+  protect_words(tool, words);
   if (dashes != argv.end()) invocation.files.assign(dashes + 1, argv.end());
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error, words);
   }
+  restore_words(invocation.operands);
   if (help.version) {
     parsed.help = fmt::format("{} (streamutils) {}\n", tool.info.name, STREAMUTILS_VERSION);
     return parsed;
@@ -181,6 +201,8 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
   settings.argv = argv;
   settings.common = std::move(parsed.settings);
   settings.inputs = std::move(inputs);
+  const std::size_t planned = std::min(settings.inputs.size(), parsed.plan.inputs.size());
+  for (std::size_t i = 0; i < planned; ++i) settings.inputs[i].plan = parsed.plan.inputs[i];
   settings.takes_time = parsed.plan.takes_time;
   settings.time_optional = parsed.plan.time_optional;
   settings.by_arrival = parsed.plan.by_arrival;

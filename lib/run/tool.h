@@ -65,6 +65,7 @@ struct Plan {
   bool data_only = false;                     // control lines in the input are bad records
   std::optional<OutputFile> output{};         // in place of standard output
   std::string side_file{};                    // where Emitter::emit_aside goes; empty: nowhere
+  std::vector<InputPlan> inputs{};  // of the first files; the others have nothing of their own
   // With takes_time: in a stream in which no record had a time so far, none is bad for want of it.
   bool time_optional = false;
   // Of a source with --checkpoint: how often it sends a barrier, or whose barriers it follows.
@@ -86,6 +87,8 @@ struct ToolInfo {
   std::vector<std::string> examples;  // whole command lines for the short help
   // Options of its own that may differ from run to run with the same state: "--count-to".
   std::vector<std::string> free_options = {};
+  // Operands whose next word is an operand too, whatever it looks like: `within -5s..10s`.
+  std::vector<std::string> taking_words = {};
 };
 
 struct Tool {

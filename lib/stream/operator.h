@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -133,6 +134,13 @@ class Operator {
 
   // What Fate::late means here, behind a number of records.
   virtual std::string_view fate_of_late() const { return "reached no window"; }
+
+  // The member that holds the time of the records of an input.  Called before the first of them, as
+  // soon as it is known, and before restore.
+  virtual void set_time_member(std::size_t input, const Path& member) {
+    (void)input;
+    (void)member;
+  }
 
   // True once no further record can change the output (sfilter -m): the driver ends the stream.
   virtual bool is_done() const { return false; }
