@@ -30,11 +30,21 @@ OperandWords words_of_sgroup() {
   return words;
 }
 
+OperandWords words_of_sjoin() {
+  OperandWords words;
+  words.first = {{"on", "KEY[=RIGHTKEY],...: what the two events share"}};
+  words.later = {{"within", "BOUNDS: how far apart in time"},
+                 {"table", "RIGHT: enrich by a table that is read first"},
+                 {"asof", "RIGHT: the newest version at the time of the event"}};
+  return words;
+}
+
 }  // namespace
 
 OperandWords operand_words(const Tool& tool) {
   if (tool.info.name == "swindow") return words_of_swindow();
-  return tool.info.name == "sgroup" ? words_of_sgroup() : OperandWords{};
+  if (tool.info.name == "sgroup") return words_of_sgroup();
+  return tool.info.name == "sjoin" ? words_of_sjoin() : OperandWords{};
 }
 
 }  // namespace streamutils

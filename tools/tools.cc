@@ -4,7 +4,7 @@
 namespace streamutils {
 
 std::vector<Tool> all_tools() {
-  return {sdedup(), sfilter(), smap(), sread(), swindow(), sgroup(), swrite()};
+  return {sdedup(), sfilter(), sjoin(), smap(), sread(), swindow(), sgroup(), swrite()};
 }
 
 }  // namespace streamutils

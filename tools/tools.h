@@ -10,6 +10,7 @@ namespace streamutils {
 
 Tool sdedup();
 Tool sfilter();
+Tool sjoin();
 Tool smap();
 Tool sread();
 Tool swindow();

@@ -76,9 +76,9 @@ def shown(example):
 def accounts(case):
     """How a page may tell a case: all of its lines in order, or what goes in before what comes out;
     with the marks of the case file or without; with messages or without."""
-    lines = [line for line in case.read_text().splitlines() if re.match(r"[$><!] ", line)]
+    lines = [line for line in case.read_text().splitlines() if re.match(r"(?:[$<!]|>\d?) ", line)]
     command = [line for line in lines if line[0] == "$"]
-    read, written, said = ([line[2:] for line in lines if line[0] == mark] for mark in "><!")
+    read, written, said = ([line.split(" ", 1)[1] for line in lines if line[0] == mark] for mark in "><!")
     return [lines, command + read + written, command + read + written + said, command + written]
 
 

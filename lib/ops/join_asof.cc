@@ -1,0 +1,306 @@
+// The as-of join: each event of LEFT with the version of RIGHT that held at its time.
+//
+//     RIGHT   v1--------v2-----------v3----->     the rates of a currency
+//     LEFT        l1         l2   l3              l1 with v1, l2 and l3 with v2
+//
+// Which version is the newest with a time <= t is known once the watermark W has passed t.  So an
+// event of LEFT waits until then, and events leave in the order of their times.  Of the versions of
+// a key those before the newest that W has passed can never be asked for again, and go.
+//
+// A version that comes late, its time < W, cannot reach the events that have left.  It counts for
+// those to come if no newer one is known that W has passed.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "ops/join_output.h"
+#include "ops/join_parts.h"
+#include "ops/join_rows.h"
+#include "ops/snapshot_bytes.h"
+
+namespace streamutils {
+namespace {
+
+struct alignas(16) Versions {
+  JoinList list;
+};
+
+JoinList& versions_of(Group& group) { return reinterpret_cast<Versions*>(group.state())->list; }
+
+class AsofJoin final : public Operator {
+ public:
+  explicit AsofJoin(JoinOptions options)
+      : options_(std::move(options)),
+        keys_{JoinKeyReader(options_.arguments.left_keys),
+              JoinKeyReader(options_.arguments.right_keys)},
+        output_(options_),
+        tombstones_(options_.arguments.right_keys),
+        groups_(sizeof(Versions)) {}
+
+  // The lists are in the groups, which know nothing of them.
+  ~AsofJoin() override {
+    for (const JoinRow* row : rows_.all()) {
+      if (row->side == kRight && !row->done) versions_of(*row->group).release();
+    }
+  }
+  AsofJoin(const AsofJoin&) = delete;
+  AsofJoin& operator=(const AsofJoin&) = delete;
+
+  Outcome on_record(const Record& record, Emitter& out) override {
+    const Outcome outcome =
+        record.input() == kLeft ? on_event(record, out) : on_version(record, out);
+    warning_.check(rows_.bytes() + groups_.bytes(), "--stats shows how many there are", out);
+    return outcome;
+  }
+
+  // Events first: they may ask for versions that go.
+  void on_watermark(Timestamp now, Emitter& out) override {
+    watermark_ = now;
+    while (!events_.empty() && events_.top()->expiry < now) release(out);
+    while (!queue_.empty() && queue_.top()->expiry < now) pass(queue_.top());
+  }
+
+  void on_end(Emitter& out) override {
+    while (!events_.empty()) release(out);
+  }
+
+  void on_interrupt(Emitter& out) override {
+    std::vector<JoinRow*> rows = rows_.all();
+    std::erase_if(rows, [](const JoinRow* row) { return row->side == kRight; });
+    std::sort(rows.begin(), rows.end(),
+              [](const JoinRow* a, const JoinRow* b) { return expires_before(*a, *b); });
+    for (const JoinRow* row : rows) answer(*row, true, out);
+  }
+
+  Timestamp least_time_to_come(Timestamp w) const override {
+    return events_.empty() ? w : std::min(w, events_.top()->time);
+  }
+
+  void set_time_style(TimeStyle style) override { output_.set_time_style(style); }
+  void set_time_member(std::size_t input, const Path& member) override {
+    output_.set_time_member(input, member);
+    if (input == kRight) tombstones_.set_time_member(member);
+  }
+
+  std::string_view fate_of_late() const override { return "took no part"; }
+
+  bool has_state() const override { return true; }
+  void save(SnapshotWriter& out) const override;
+  Status restore(SnapshotReader& in) override;
+
+  void describe_state(std::string& json) const override {
+    json += "\"left\":" + std::to_string(events_.size());
+    json += ",\"right\":" + std::to_string(versions_);
+    json += ",\"keys\":" + std::to_string(groups_.size());
+    json += ",\"bytes\":" + std::to_string(rows_.bytes() + groups_.bytes());
+  }
+
+ private:
+  bool writes_pairs() const {
+    return options_.type == JoinType::inner || options_.type == JoinType::left;
+  }
+
+  Outcome on_event(const Record& record, Emitter& out) {
+    const auto key = keys_[kLeft].read(record);
+    if (!record.ok()) return {.fate = Fate::bad};
+    if (record.time() < watermark_) {
+      return {.fate = Fate::late, .deadline = plus(record.time(), Duration(1))};
+    }
+    if (!key) {
+      out.count("LEFT without a key");
+      if (options_.type == JoinType::inner || options_.type == JoinType::semi) {
+        return {.fate = Fate::dropped};
+      }
+    }
+    JoinRow* row = rows_.make(key.value_or(std::string_view()), record.line());
+    row->side = kLeft;
+    row->time = row->expiry = record.time();
+    row->number = number_++;
+    events_.push(row);
+    return {};
+  }
+
+  Outcome on_version(const Record& record, Emitter& out) {
+    const auto key = keys_[kRight].read(record);
+    const bool deletes = key && tombstones_.deletes(record);
+    text_.clear();
+    if (key && !deletes && writes_pairs()) output_.append_right(text_, record);
+    if (!record.ok()) return {.fate = Fate::bad};
+    if (!key) {
+      out.count("RIGHT without a key");
+      return {.fate = Fate::dropped};
+    }
+    const bool late = record.time() < watermark_;
+    const Timestamp deadline = plus(record.time(), Duration(1));
+    if (late && is_outdated(*key, record.time())) {
+      return {.fate = Fate::late, .deadline = deadline};
+    }
+    const bool full = options_.max_keys && groups_.size() >= *options_.max_keys;
+    if (full && groups_.find(*key) == nullptr) {
+      return {.fate = Fate::bad, .reason = kTooManyKeys};
+    }
+    JoinRow* row = rows_.make({}, text_);
+    row->time = row->expiry = record.time();
+    row->number = number_++;
+    row->deletes = deletes;
+    insert(*key, row);
+    queue_.push(row);
+    return {.late_partly = late, .deadline = late ? deadline : kMaxTime};
+  }
+
+  // A newer version holds already, or it is too old for any event to come.
+  bool is_outdated(std::string_view key, Timestamp t) const {
+    const auto& within = options_.arguments.within;
+    if (within && plus(t, *within) < watermark_) return true;
+    Group* group = groups_.find(key);
+    if (group == nullptr) return false;
+    const JoinList& list = versions_of(*group);
+    const auto* next = list.upper(t);
+    return next != list.end() && next->time < watermark_;
+  }
+
+  void insert(std::string_view key, JoinRow* row) {
+    const auto [group, is_new] = groups_.find_or_add({key, {}});
+    if (is_new) new (group->state()) Versions{};
+    row->side = kRight;
+    row->group = group;
+    versions_of(*group).insert(row);
+    ++versions_;
+  }
+
+  void release(Emitter& out) {
+    JoinRow* row = events_.top();
+    events_.pop();
+    answer(*row, false, out);
+    rows_.free(row);
+  }
+
+  void answer(const JoinRow& event, bool partial, Emitter& out) {
+    const JoinRow* version = version_at(event.head(), event.time);
+    if (version != nullptr && writes_pairs()) {
+      output_.write_match(event.text(), version->text(), out, partial);
+    } else if (options_.type == (version != nullptr ? JoinType::semi : JoinType::anti) ||
+               (version == nullptr && options_.type == JoinType::left)) {
+      output_.write_left(event.text(), partial, out);
+    }
+  }
+
+  // Null if there is none.
+  const JoinRow* version_at(std::string_view key, Timestamp t) const {
+    Group* group = key.empty() ? nullptr : groups_.find(key);
+    if (group == nullptr) return nullptr;
+    const JoinList& list = versions_of(*group);
+    const auto* next = list.upper(t);
+    if (next == list.begin()) return nullptr;
+    const JoinRow* row = next[-1].row;
+    const auto& within = options_.arguments.within;
+    const bool too_old = within && plus(row->time, *within) < t;
+    return row->deletes || too_old ? nullptr : row;
+  }
+
+  // The watermark has passed a version: it holds, and those before it do not matter any more.  The
+  // second time it is too old itself.
+  void pass(JoinRow* row) {
+    queue_.pop();
+    if (row->done) return rows_.free(row);
+    JoinList& list = versions_of(*row->group);
+    drop_before(list, row);
+    if (row->passed || row->deletes) {
+      list.erase(row);
+      --versions_;
+      if (list.empty()) forget(row->group);
+      return rows_.free(row);
+    }
+    row->passed = true;
+    if (options_.arguments.within) queue_again(row);
+  }
+
+  void queue_again(JoinRow* row) {
+    row->expiry = plus(row->time, *options_.arguments.within);
+    queue_.push(row);
+  }
+
+  // What stands in front of the row has been passed too: either it waits in the queue a second
+  // time, or it is nowhere but in the list.
+  void drop_before(JoinList& list, const JoinRow* row) {
+    auto* at = list.begin();
+    for (; at->row != row; ++at) {
+      at->row->done = true;
+      if (!options_.arguments.within) rows_.free(at->row);
+      --versions_;
+    }
+    list.erase(list.begin(), at);
+  }
+
+  void forget(Group* group) {
+    versions_of(*group).release();
+    groups_.erase(group);
+  }
+
+  JoinOptions options_;
+  JoinKeyReader keys_[2];
+  JoinOutput output_;
+  Tombstones tombstones_;
+  MemoryWarning warning_;
+  std::string text_;  // scratch
+  JoinRows rows_;
+  GroupTable groups_;
+  JoinQueue events_;  // of LEFT
+  JoinQueue queue_;   // versions that the watermark has yet to pass
+  std::size_t versions_ = 0;
+  std::uint64_t number_ = 0;
+  Timestamp watermark_ = kMinTime;
+};
+
+void AsofJoin::save(SnapshotWriter& out) const {
+  out.entry("asof").field("number", number_).field("watermark", watermark_);
+  const std::vector<JoinRow*> rows = rows_.all();
+  for (const JoinRow* row : rows) {
+    if (row->side == kRight) continue;
+    out.entry("event").field("time", row->time).field("number", row->number);
+    save_bytes(out, "key", row->head());
+    save_bytes(out, "text", row->text());
+  }
+  for (const JoinRow* row : rows) {
+    if (row->side == kLeft || row->done) continue;
+    out.entry("version").field("time", row->time).field("number", row->number);
+    out.field("deletes", row->deletes).field("passed", row->passed);
+    save_bytes(out, "key", row->group->key());
+    save_bytes(out, "text", row->text());
+  }
+}
+
+Status AsofJoin::restore(SnapshotReader& in) {
+  if (!in.next_is("asof")) return Error{"no entry 'asof'"};
+  number_ = in.unsigned_integer("number");
+  watermark_ = in.time("watermark");
+  while (in.next_is("event")) {
+    JoinRow* row = rows_.make(restore_bytes(in, "key"), restore_bytes(in, "text"));
+    row->side = kLeft;
+    row->time = row->expiry = in.time("time");
+    row->number = in.unsigned_integer("number");
+    events_.push(row);
+  }
+  while (in.next_is("version")) {
+    JoinRow* row = rows_.make({}, restore_bytes(in, "text"));
+    row->time = row->expiry = in.time("time");
+    row->number = in.unsigned_integer("number");
+    row->deletes = in.boolean("deletes");
+    row->passed = in.boolean("passed");
+    insert(restore_bytes(in, "key"), row);
+    if (!row->passed) queue_.push(row);
+    if (row->passed && options_.arguments.within) queue_again(row);
+  }
+  return in.status();
+}
+
+}  // namespace
+
+OperatorPtr make_asof_join(JoinOptions options) {
+  return std::make_unique<AsofJoin>(std::move(options));
+}
+
+}  // namespace streamutils

@@ -1,0 +1,406 @@
+// The join of two streams.
+//
+// The problem.  An event l of LEFT and an event r of RIGHT match if they have the same key and
+// time(r) lies in [lower, upper] around time(l), both ends included.  Either may come first, and
+// both streams may be out of order.  An outer join must also say, once and truly, which events have
+// no partner.
+//
+// What is known.  The watermark W says that no event before W comes any more, on either side.  So
+//     l has met all its partners once W > time(l) + upper,
+//     r has met all its partners once W > time(r) - lower:
+// its expiry.  Until then an event is held, and each that comes meets the held ones of its key on
+// the other side.  An event with a time < W can have missed some that have gone: it is late, takes
+// no part, and is reported; so what leaves is exactly the join of the events that were in time.
+//
+//     LEFT      l                     within -2s..3s
+//     RIGHT  ---[=====|=====]---      the times of RIGHT that match
+//              l-2    l    l+3
+//
+// Order.  A match leaves when the second of the two comes; the partners of one event in the order
+// of their times, then of their arrival.  Rows without a partner leave when the watermark passes
+// their expiry, in its order, then in that of their times, then of arrival.  All of that is a
+// function of the two streams alone, because the driver reads the one that is behind.
+//
+// Bounds that an event says (within ts..expires) make the expiry of l what the event says.  A list
+// of one key is then searched from its start; else both ends of a search are found by halving.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/container/btree_set.h"
+#include "json/writer.h"
+#include "ops/expression.h"
+#include "ops/join_output.h"
+#include "ops/join_parts.h"
+#include "ops/join_rows.h"
+#include "ops/snapshot_bytes.h"
+
+namespace streamutils {
+namespace {
+
+// What a group holds.
+struct Sides {
+  JoinList lists[2];
+
+  bool empty() const { return lists[kLeft].empty() && lists[kRight].empty(); }
+};
+static_assert(sizeof(Sides) % 16 == 0);
+
+Sides& sides_of(Group& group) { return *reinterpret_cast<Sides*>(group.state()); }
+
+std::string bound_mismatch(const Path& lower, const Path& time) {
+  return "'within' begins at '" + lower.text() + "', but the time of LEFT is '" + time.text() +
+         "' (use -t)";
+}
+
+class IntervalJoin final : public Operator {
+ public:
+  explicit IntervalJoin(JoinOptions options)
+      : options_(std::move(options)),
+        bounds_(options_.arguments.bounds),
+        unbounded_(options_.arguments.kind == JoinKind::unbounded),
+        keys_{JoinKeyReader(options_.arguments.left_keys),
+              JoinKeyReader(options_.arguments.right_keys)},
+        output_(options_),
+        parser_(options_.time_syntax),
+        groups_(sizeof(Sides)) {}
+
+  // The lists are in the groups, which know nothing of them.
+  ~IntervalJoin() override {
+    for (JoinRow* row : rows_.all()) {
+      if (!row->done) forget(row);
+    }
+  }
+  IntervalJoin(const IntervalJoin&) = delete;
+  IntervalJoin& operator=(const IntervalJoin&) = delete;
+
+  Outcome on_record(const Record& record, Emitter& out) override {
+    const std::size_t side = record.input();
+    if (side == kLeft && !mismatch_.empty()) return {.fate = Fate::bad, .reason = mismatch_};
+    const auto key = keys_[side].read(record);
+    const auto expiry = side == kLeft ? left_expiry(record, out) : right_expiry(record);
+    read_text(side, record);
+    if (!record.ok()) return {.fate = Fate::bad};
+    if (record.time() < watermark_) {
+      return {.fate = Fate::late, .deadline = plus(record.time(), Duration(1))};
+    }
+    if (!key || !expiry) return meet_nobody(side, key.has_value(), out);
+    if (is_full(*key)) return {.fate = Fate::bad, .reason = kTooManyKeys};
+    meet(side, *key, record.time(), *expiry, out);
+    expire(watermark_, out);
+    const std::size_t bytes = rows_.bytes() + groups_.bytes();
+    warning_.check(bytes, "--stats shows how many there are", out);
+    return {};
+  }
+
+  void on_watermark(Timestamp now, Emitter& out) override {
+    watermark_ = now;
+    expire(now, out);
+  }
+
+  // What is kept without end has met everybody as well.
+  void on_end(Emitter& out) override {
+    while (JoinRow* row = next_to_go()) retire(row, out);
+  }
+
+  void on_interrupt(Emitter& out) override {
+    std::vector<JoinRow*> rows = rows_.all();
+    std::sort(rows.begin(), rows.end(),
+              [](const JoinRow* a, const JoinRow* b) { return expires_before(*a, *b); });
+    for (const JoinRow* row : rows) write_alone(*row, true, out);
+  }
+
+  Timestamp least_time_to_come(Timestamp w) const override {
+    Timestamp least = w;
+    if (bounds_.upper_expr && !held_times_.empty()) {
+      least = std::min(least, held_times_.begin()->first);
+    } else if (!bounds_.upper_expr && !queues_[kLeft].empty()) {
+      least = std::min(least, queues_[kLeft].top()->time);
+    }
+    if (writes_right_alone() && !queues_[kRight].empty()) {
+      least = std::min(least, queues_[kRight].top()->time);
+    }
+    return least;
+  }
+
+  void set_time_style(TimeStyle style) override { output_.set_time_style(style); }
+
+  void set_time_member(std::size_t input, const Path& member) override {
+    output_.set_time_member(input, member);
+    const auto& lower = bounds_.lower_path;
+    if (input == kLeft && lower && !(*lower == member)) mismatch_ = bound_mismatch(*lower, member);
+  }
+
+  std::string_view fate_of_late() const override { return "took no part"; }
+
+  bool has_state() const override { return true; }
+
+  void save(SnapshotWriter& out) const override;
+  Status restore(SnapshotReader& in) override;
+
+  void describe_state(std::string& json) const override {
+    json += "\"left\":" + std::to_string(counts_[kLeft]);
+    json += ",\"right\":" + std::to_string(counts_[kRight]);
+    json += ",\"keys\":" + std::to_string(groups_.size());
+    json += ",\"bytes\":" + std::to_string(rows_.bytes() + groups_.bytes());
+  }
+
+ private:
+  bool writes_left_alone() const {
+    return options_.type == JoinType::left || options_.type == JoinType::full ||
+           options_.type == JoinType::anti;
+  }
+  bool writes_right_alone() const {
+    return options_.type == JoinType::right || options_.type == JoinType::full;
+  }
+  // One partner says all.
+  bool one_is_enough() const {
+    return options_.type == JoinType::semi || options_.type == JoinType::anti;
+  }
+
+  // Nothing if the event does not say it.
+  std::optional<Timestamp> left_expiry(const Record& record, Emitter& out) {
+    if (unbounded_) return kMaxTime;
+    if (!bounds_.upper_expr) return plus(record.time(), bounds_.upper);
+    const Expr& expr = *bounds_.upper_expr;
+    evaluator_.begin(record);
+    const expr::Value value = evaluator_.eval(expr);
+    if (value.is_error() && record.ok()) failures_.report(expr, evaluator_, value, out);
+    if (value.is_error()) return std::nullopt;
+    const auto time = Evaluator::to_time(value, parser_);
+    if (!time) failures_.report("not a time", out);
+    return time;
+  }
+
+  std::optional<Timestamp> right_expiry(const Record& record) const {
+    return unbounded_ ? kMaxTime : minus(record.time(), bounds_.lower);
+  }
+
+  // What a row of the event keeps.
+  void read_text(std::size_t side, const Record& record) {
+    head_.clear();
+    text_.clear();
+    if (side == kLeft) {
+      text_ = record.line();
+    } else if (!one_is_enough()) {
+      output_.append_right(text_, record);
+      if (writes_right_alone()) output_.append_head(head_, record);
+    }
+  }
+
+  // An event without a key, or without a bound, has no partner.
+  Outcome meet_nobody(std::size_t side, bool has_key, Emitter& out) {
+    const bool wanted = side == kLeft ? writes_left_alone() : writes_right_alone();
+    if (wanted && side == kLeft) output_.write_left(text_, false, out);
+    if (wanted && side == kRight) output_.write_right(head_, text_, false, out);
+    if (!has_key) out.count(side == kLeft ? "LEFT without a key" : "RIGHT without a key");
+    return {.fate = wanted ? Fate::used : Fate::dropped};
+  }
+
+  bool is_full(std::string_view key) const {
+    return options_.max_keys && groups_.size() >= *options_.max_keys &&
+           groups_.find(key) == nullptr;
+  }
+
+  void meet(std::size_t side, std::string_view key, Timestamp time, Timestamp expiry,
+            Emitter& out) {
+    const auto [group, is_new] = groups_.find_or_add({key, {}});
+    if (is_new) new (group->state()) Sides{};
+    JoinRow* row = rows_.make(head_, text_);
+    row->time = time;
+    row->expiry = expiry;
+    row->number = number_++;
+    row->group = group;
+    row->side = static_cast<std::uint8_t>(side);
+    if (side == kLeft) {
+      meet_right(*row, out);
+    } else {
+      meet_left(*row, out);
+    }
+    keep(side, row);
+  }
+
+  void meet_right(JoinRow& left, Emitter& out) {
+    const JoinList& list = sides_of(*left.group).lists[kRight];
+    const Timestamp first = unbounded_ ? kMinTime : plus(left.time, bounds_.lower);
+    for (auto* at = list.lower(first); at != list.end() && at->time <= left.expiry; ++at) {
+      pair(left, *at->row, out);
+      if (one_is_enough()) return;
+    }
+  }
+
+  void meet_left(JoinRow& right, Emitter& out) {
+    JoinList& list = sides_of(*right.group).lists[kLeft];
+    const bool fixed = !bounds_.upper_expr && !unbounded_;
+    auto* const first = fixed ? list.lower(minus(right.time, bounds_.upper)) : list.begin();
+    auto* const last = unbounded_ ? list.end() : list.upper(minus(right.time, bounds_.lower));
+    for (auto* at = first; at < last; ++at) {
+      if (at->row->expiry >= right.time) pair(*at->row, right, out);
+    }
+    if (one_is_enough()) release_matched(list, first, last);
+  }
+
+  void pair(JoinRow& left, JoinRow& right, Emitter& out) {
+    if (options_.type == JoinType::semi) {
+      output_.write_left(left.text(), false, out);
+    } else if (options_.type != JoinType::anti) {
+      output_.write_match(left.text(), right.text(), out);
+    }
+    left.matched = right.matched = true;
+  }
+
+  // Those of a semi or anti join that have had a partner are not to meet another.
+  void release_matched(JoinList& list, JoinList::Item* first, JoinList::Item* last) {
+    for (auto* at = first; at < last; ++at) {
+      if (at->row->matched) set_done(at->row);
+    }
+    list.erase(std::remove_if(first, last, [](const auto& item) { return item.row->matched; }),
+               last);
+    drop_done();
+  }
+
+  void set_done(JoinRow* row) {
+    row->done = true;
+    --counts_[kLeft];
+    if (bounds_.upper_expr) held_times_.erase({row->time, row->number});
+  }
+
+  // So that the oldest row in the queue is one that is held.
+  void drop_done() {
+    JoinQueue& queue = queues_[kLeft];
+    while (!queue.empty() && queue.top()->done) {
+      rows_.free(queue.top());
+      queue.pop();
+    }
+  }
+
+  void keep(std::size_t side, JoinRow* row) {
+    if (side == kLeft && row->matched && one_is_enough()) {
+      erase_if_empty(row->group);
+      return rows_.free(row);
+    }
+    insert(side, row);
+  }
+
+  void insert(std::size_t side, JoinRow* row) {
+    sides_of(*row->group).lists[side].insert(row);
+    queues_[side].push(row);
+    ++counts_[side];
+    if (side == kLeft && bounds_.upper_expr) held_times_.emplace(row->time, row->number);
+  }
+
+  // The row that goes next, or null.
+  JoinRow* next_to_go() const {
+    const JoinQueue& left = queues_[kLeft];
+    const JoinQueue& right = queues_[kRight];
+    if (left.empty()) return right.empty() ? nullptr : right.top();
+    if (right.empty()) return left.top();
+    return expires_before(*left.top(), *right.top()) ? left.top() : right.top();
+  }
+
+  void expire(Timestamp now, Emitter& out) {
+    for (JoinRow* row = next_to_go(); row != nullptr && row->expiry < now; row = next_to_go()) {
+      retire(row, out);
+    }
+  }
+
+  void retire(JoinRow* row, Emitter& out) {
+    const std::size_t side = row->side;
+    queues_[side].pop();
+    if (!row->done) {
+      write_alone(*row, false, out);
+      --counts_[side];
+      if (side == kLeft && bounds_.upper_expr) held_times_.erase({row->time, row->number});
+      forget(row);
+    }
+    rows_.free(row);
+    if (side == kLeft) drop_done();
+  }
+
+  void write_alone(const JoinRow& row, bool partial, Emitter& out) {
+    if (row.done || row.matched) return;
+    if (row.side == kLeft && writes_left_alone()) output_.write_left(row.text(), partial, out);
+    if (row.side == kRight && writes_right_alone()) {
+      output_.write_right(row.head(), row.text(), partial, out);
+    }
+  }
+
+  // Takes the row out of its list, and its group away if that is empty.
+  void forget(JoinRow* row) {
+    sides_of(*row->group).lists[row->side].erase(row);
+    erase_if_empty(row->group);
+  }
+
+  void erase_if_empty(Group* group) {
+    Sides& sides = sides_of(*group);
+    if (!sides.empty()) return;
+    for (JoinList& list : sides.lists) list.release();
+    groups_.erase(group);
+  }
+
+  JoinOptions options_;
+  JoinBounds bounds_;
+  bool unbounded_;
+  JoinKeyReader keys_[2];
+  JoinOutput output_;
+  Evaluator evaluator_;
+  TimeParser parser_;
+  Failures failures_{"the upper bound of 'within'"};
+  std::string mismatch_;
+  MemoryWarning warning_;
+  std::string head_;  // scratch
+  std::string text_;
+
+  JoinRows rows_;
+  GroupTable groups_;
+  JoinQueue queues_[2];
+  std::size_t counts_[2] = {};  // rows that are held and not done
+  // Of LEFT, where expiry does not go by time.
+  absl::btree_set<std::pair<Timestamp, std::uint64_t>> held_times_;
+  std::uint64_t number_ = 0;
+  Timestamp watermark_ = kMinTime;
+};
+
+void IntervalJoin::save(SnapshotWriter& out) const {
+  out.entry("join").field("number", number_).field("watermark", watermark_);
+  for (const JoinRow* row : rows_.all()) {
+    if (row->done) continue;
+    out.entry("row").field("side", std::uint64_t{row->side}).field("time", row->time);
+    out.field("expiry", row->expiry).field("number", row->number);
+    out.field("matched", row->matched);
+    save_bytes(out, "key", row->group->key());
+    save_bytes(out, "head", row->head());
+    save_bytes(out, "text", row->text());
+  }
+}
+
+Status IntervalJoin::restore(SnapshotReader& in) {
+  if (!in.next_is("join")) return Error{"no entry 'join'"};
+  number_ = in.unsigned_integer("number");
+  watermark_ = in.time("watermark");
+  while (in.next_is("row")) {
+    const std::size_t side = in.unsigned_integer("side") == kLeft ? kLeft : kRight;
+    const auto [group, is_new] = groups_.find_or_add({restore_bytes(in, "key"), {}});
+    if (is_new) new (group->state()) Sides{};
+    JoinRow* row = rows_.make(restore_bytes(in, "head"), restore_bytes(in, "text"));
+    row->time = in.time("time");
+    row->expiry = in.time("expiry");
+    row->number = in.unsigned_integer("number");
+    row->group = group;
+    row->side = static_cast<std::uint8_t>(side);
+    row->matched = in.boolean("matched");
+    insert(side, row);
+  }
+  return in.status();
+}
+
+}  // namespace
+
+OperatorPtr make_interval_join(JoinOptions options) {
+  return std::make_unique<IntervalJoin>(std::move(options));
+}
+
+}  // namespace streamutils

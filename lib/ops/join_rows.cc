@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/join_rows.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <new>
+
+namespace streamutils {
+namespace {
+
+using Entry = std::pair<Timestamp, JoinRow*>;
+
+// For the heaps of the standard library, which have the greatest on top.
+bool goes_after(const Entry& a, const Entry& b) {
+  return a.first != b.first ? a.first > b.first : expires_before(*b.second, *a.second);
+}
+
+}  // namespace
+
+JoinRow* JoinRows::make(std::string_view head, std::string_view text) {
+  const std::size_t size = sizeof(JoinRow) + head.size() + text.size();
+  auto* row = new (::operator new(size)) JoinRow{};
+  row->head_size = static_cast<std::uint32_t>(head.size());
+  row->text_size = static_cast<std::uint32_t>(text.size());
+  char* bytes = reinterpret_cast<char*>(row + 1);
+  std::copy(head.begin(), head.end(), bytes);
+  std::copy(text.begin(), text.end(), bytes + head.size());
+  row->previous = last_;
+  (last_ == nullptr ? first_ : last_->next) = row;
+  last_ = row;
+  bytes_ += size;
+  return row;
+}
+
+void JoinRows::free(JoinRow* row) {
+  (row == first_ ? first_ : row->previous->next) = row->next;
+  (row == last_ ? last_ : row->next->previous) = row->previous;
+  bytes_ -= row->size();
+  ::operator delete(row);
+}
+
+JoinRows::~JoinRows() {
+  while (first_ != nullptr) free(first_);
+}
+
+std::vector<JoinRow*> JoinRows::all() const {
+  std::vector<JoinRow*> rows;
+  for (JoinRow* row = first_; row != nullptr; row = row->next) rows.push_back(row);
+  std::sort(rows.begin(), rows.end(),
+            [](const JoinRow* a, const JoinRow* b) { return a->number < b->number; });
+  return rows;
+}
+
+JoinList::Item* JoinList::lower(Timestamp t) const {
+  return std::partition_point(begin(), end(), [t](const Item& item) { return item.time < t; });
+}
+
+JoinList::Item* JoinList::upper(Timestamp t) const {
+  return std::partition_point(begin(), end(), [t](const Item& item) { return item.time <= t; });
+}
+
+void JoinList::insert(JoinRow* row) {
+  if (begin_ + size_ == capacity_) make_room();
+  Item* place = end();
+  while (place != begin() && place[-1].time > row->time) {
+    *place = place[-1];
+    --place;
+  }
+  *place = {row->time, row};
+  ++size_;
+}
+
+// A list that has moved on far enough is moved back; else it is doubled.
+void JoinList::make_room() {
+  if (begin_ > 0 && begin_ >= capacity_ / 2) {
+    std::copy(begin(), end(), items_);
+    begin_ = 0;
+    return;
+  }
+  const std::uint32_t capacity = std::max<std::uint32_t>(2, capacity_ * 2);
+  auto items = std::make_unique_for_overwrite<Item[]>(capacity);
+  std::copy(begin(), end(), items.get());
+  delete[] items_;
+  items_ = items.release();
+  begin_ = 0;
+  capacity_ = capacity;
+}
+
+void JoinList::erase(const JoinRow* row) {
+  Item* place = lower(row->time);
+  while (place != end() && place->row != row) ++place;
+  if (place != end()) erase(place, place + 1);
+}
+
+void JoinList::erase(Item* first, Item* last) {
+  const auto n = static_cast<std::uint32_t>(last - first);
+  if (first == begin()) {
+    begin_ += n;
+  } else {
+    std::copy(last, end(), first);
+  }
+  size_ -= n;
+  if (size_ == 0) begin_ = 0;
+}
+
+void JoinList::release() {
+  delete[] items_;
+  items_ = nullptr;
+  begin_ = size_ = capacity_ = 0;
+}
+
+void JoinQueue::push(JoinRow* row) {
+  heap_.emplace_back(row->expiry, row);
+  std::push_heap(heap_.begin(), heap_.end(), goes_after);
+}
+
+void JoinQueue::pop() {
+  std::pop_heap(heap_.begin(), heap_.end(), goes_after);
+  heap_.pop_back();
+}
+
+}  // namespace streamutils

@@ -1,0 +1,117 @@
+// The rows that a join holds: their memory, the rows of one key in order of time, and the order in
+// which they go.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "ops/keyed.h"
+
+namespace streamutils {
+
+// An event that is held; its head and its text follow it in memory.
+struct JoinRow {
+  Timestamp time;
+  Timestamp expiry;      // no partner can come once the watermark is greater
+  std::uint64_t number;  // how many events came before it
+  Group* group;          // its key
+  JoinRow* previous;     // in the order in which they were made
+  JoinRow* next;
+  std::uint32_t head_size;
+  std::uint32_t text_size;
+  std::uint8_t side;  // 0: of LEFT
+  bool matched;       // has had a partner
+  bool done;          // is in no list any more
+  bool deletes;       // a version that says there is none
+  bool passed;        // a version that the watermark has passed
+
+  std::string_view head() const { return {bytes(), head_size}; }
+  std::string_view text() const { return {bytes() + head_size, text_size}; }
+  std::size_t size() const { return sizeof(JoinRow) + head_size + text_size; }
+
+ private:
+  friend class JoinRows;
+  const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+};
+
+// Makes rows and owns them.
+class JoinRows {
+ public:
+  JoinRows() = default;
+  ~JoinRows();
+  JoinRows(const JoinRows&) = delete;
+  JoinRows& operator=(const JoinRows&) = delete;
+
+  // The other members are for the caller to set.
+  JoinRow* make(std::string_view head, std::string_view text);
+  void free(JoinRow* row);
+
+  // By number.
+  std::vector<JoinRow*> all() const;
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  JoinRow* first_ = nullptr;
+  JoinRow* last_ = nullptr;
+  std::size_t bytes_ = 0;
+};
+
+// The rows of one side of one key, by time, then by number.  A plain value in the state of a group:
+// all bytes zero are an empty list; release() before the group goes.
+class JoinList {
+ public:
+  struct Item {
+    Timestamp time;
+    JoinRow* row;
+  };
+
+  Item* begin() const { return items_ + begin_; }
+  Item* end() const { return items_ + begin_ + size_; }
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
+
+  // The first row that is not before t, and the first that is after t.
+  Item* lower(Timestamp t) const;
+  Item* upper(Timestamp t) const;
+
+  // A row that is younger, by number, than all others.  Cheap if few have a later time.
+  void insert(JoinRow* row);
+  void erase(const JoinRow* row);
+  void erase(Item* first, Item* last);
+
+  void release();
+
+ private:
+  void make_room();
+
+  Item* items_;
+  std::uint32_t begin_;
+  std::uint32_t size_;
+  std::uint32_t capacity_;
+};
+
+// Rows by expiry, then by time, then by number.
+class JoinQueue {
+ public:
+  bool empty() const { return heap_.empty(); }
+  std::size_t size() const { return heap_.size(); }
+  JoinRow* top() const { return heap_.front().second; }
+  void push(JoinRow* row);
+  void pop();
+
+ private:
+  std::vector<std::pair<Timestamp, JoinRow*>> heap_;
+};
+
+// True if a goes before b.
+inline bool expires_before(const JoinRow& a, const JoinRow& b) {
+  if (a.expiry != b.expiry) return a.expiry < b.expiry;
+  return a.time != b.time ? a.time < b.time : a.number < b.number;
+}
+
+}  // namespace streamutils
