@@ -125,8 +125,8 @@ class Damage(ToolTest):
                 result = run(command(tool, "--strict"), lines_of(event(0)) + line + b"\n")
                 if name == "lone surrogate" and result.returncode == 0:
                     continue  # well-formed by RFC 8259, if not by Unicode
-                if tool in ("sfilter", "smap") and name == "huge epoch":
-                    continue  # these do not need the time
+                if tool not in ("swindow", "sgroup", "sjoin") and name == "huge epoch":
+                    continue  # the others do not need the time here
                 if name == "nested arrays" or name == "nested objects":
                     continue  # deep is not wrong; a limit may refuse it
                 self.assertEqual(result.returncode, 1, name)
