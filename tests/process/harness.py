@@ -23,7 +23,7 @@ TOOLS = os.environ.get("STREAMUTILS_TOOLS", "sfilter,swindow").split(",")
 ARGUMENTS = {
     "sdedup": ["n"],
     "sfilter": [],
-    "sjoin": ["on", "n", "within", "1s", "--type", "left", "/dev/null"],
+    "sjoin": ["on", "n", "within", "1s", "--type", "full", "/dev/null"],
     "smap": [],
     "sread": ["--replay", "--control", "never"],
     "swindow": ["tumbling", "1s", "count"],
