@@ -124,6 +124,11 @@ void Driver::set_now(Timestamp now) {
   if (!settings_.common.stream_clock) now_ = now;
 }
 
+bool Driver::inputs_wait() const {
+  return merges_by_time() || std::any_of(inputs_.begin(), inputs_.end(),
+                                         [](const Input& input) { return input.info.plan.table; });
+}
+
 std::optional<std::size_t> Driver::next_input() const {
   if (is_done()) return std::nullopt;
   if (merges_exactly()) return next_by_line();

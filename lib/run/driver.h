@@ -132,6 +132,9 @@ class Driver {
   // instead.
   void set_now(Timestamp now);
 
+  // True if one input waits until another one has come so far.
+  bool inputs_wait() const;
+
   // The input that the next line must come from: the one with the lowest watermark, ties in order;
   // without event time, the first that has not ended; a table before all others.  nullopt when all
   // have ended or is_done().

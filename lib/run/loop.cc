@@ -53,7 +53,8 @@ int milliseconds(Duration d) {
 
 }  // namespace
 
-std::optional<Source> open_source(const std::string& name, std::size_t max_line, Unpack unpack) {
+std::optional<Source> open_source(const std::string& name, std::size_t max_line,
+                                  std::uint64_t max_spill, Unpack unpack) {
   Source source;
   source.name = name;
   source.fd = name == "-" ? STDIN_FILENO : open(name.c_str(), O_RDONLY | O_CLOEXEC);
@@ -68,8 +69,11 @@ std::optional<Source> open_source(const std::string& name, std::size_t max_line,
   source.written = source.live ? wall_clock() : modified(status);
   if (S_ISFIFO(status.st_mode)) fcntl(source.fd, F_SETPIPE_SZ, kPipeSize);
   source.bytes = std::make_shared<std::uint64_t>(0);
-  ReadBytes read = [fd = source.fd, bytes = source.bytes](char* buffer, std::size_t size) {
-    const std::ptrdiff_t n = read_retrying(fd, buffer, size);
+  source.spill = std::make_shared<Spill>(max_spill);
+  ReadBytes read = [fd = source.fd, bytes = source.bytes, spill = source.spill](char* buffer,
+                                                                                std::size_t size) {
+    const std::ptrdiff_t n =
+        spill->empty() ? read_retrying(fd, buffer, size) : spill->take(buffer, size);
     if (n > 0) *bytes += static_cast<std::uint64_t>(n);
     return n;
   };
@@ -149,8 +153,13 @@ Loop::Loop(LoopSettings settings, Driver& driver, std::vector<Source> sources, O
     : settings_(std::move(settings)),
       driver_(driver),
       sources_(std::move(sources)),
+      relief_(settings_.say),
       outputs_(std::move(outputs)),
       next_progress_(start_ + 1s) {
+  for (const Source& source : sources_) {
+    const bool has_pipe = source.live && source.spill && driver_.inputs_wait();
+    relief_.add(source.name, has_pipe ? source.fd : -1, source.spill);
+  }
   const bool unasked = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0 && !settings_.quiet;
   shows_progress_ = settings_.progress || unasked;
 }
@@ -236,7 +245,16 @@ bool Loop::wait_until_due() {
   return true;
 }
 
+bool Loop::relieve(std::size_t waited_for) {
+  const Status status = relief_.run(waited_for);
+  if (status) return true;
+  settings_.say(status.error().message);
+  failed_ = true;
+  return false;
+}
+
 bool Loop::is_readable(const Source& source) {
+  if (source.spill && !source.spill->empty()) return true;
   pollfd fd{source.fd, POLLIN, 0};
   return poll(&fd, 1, 0) > 0;
 }
@@ -257,6 +275,8 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
     if (interrupted_) timeout = std::min(timeout, kInterruptGrace / 20);
     if (outputs_.exec) timeout = std::min(timeout, outputs_.exec->tick());
 
+    timeout = std::min(timeout, relief_.pause());
+
     pollfd fds[] = {{source.fd, POLLIN, 0}, {signal_fd(), POLLIN, 0}, {outputs_.watched(), 0, 0}};
     const Clock::time_point before = Clock::now();
     const int n = poll(fds, 3, timeout == Duration::max() ? -1 : milliseconds(timeout));
@@ -264,6 +284,7 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
     const Duration waited = std::min<Duration>(Clock::now() - before, timeout);
     if (n > 0 && (fds[2].revents & (POLLERR | POLLHUP)) != 0) leave_with_reader();
     if (n > 0 && fds[0].revents != 0) return Wait::readable;
+    if (!relieve(index)) return Wait::stop;
     look_at_signals();
     if (must_stop(source)) return Wait::stop;
     if (shows_progress_ && Clock::now() >= next_progress_) show_progress();

@@ -27,6 +27,8 @@
 #include "run/line_writer.h"
 #include "run/open_files.h"
 #include "run/recovery.h"
+#include "run/relief.h"
+#include "run/spill.h"
 
 namespace streamutils {
 
@@ -47,6 +49,8 @@ struct Source {
   bool seek(std::uint64_t offset);
   bool skip(std::uint64_t offset);  // by reading
 
+  std::shared_ptr<Spill> spill;  // what had to be read too early: it comes first; null: nothing can
+
   ReadBytes read;          // what the reader reads by
   bool is_packed = false;  // what is read is not what the file holds
 
@@ -57,8 +61,9 @@ struct Source {
 
 // Opens a file, or standard input for "-".  nullopt: errno tells.
 // unpack: what is read goes through it; may be null.
+// max_spill: how much of it may be kept outside of its pipe.
 std::optional<Source> open_source(const std::string& name, std::size_t max_line,
-                                  Unpack unpack = nullptr);
+                                  std::uint64_t max_spill, Unpack unpack = nullptr);
 // A file that is followed, also if it does not exist yet.  nullopt: errno tells.
 std::optional<Source> open_followed(const std::string& name, std::size_t max_line);
 
@@ -163,6 +168,7 @@ class Loop final : public Files {
   void look_at_files();
 
   bool is_readable(const Source& source);
+  bool relieve(std::size_t waited_for);
   bool flush();
   bool must_stop(const Source& source);
   Duration tick();
@@ -178,6 +184,7 @@ class Loop final : public Files {
   LoopSettings settings_;
   Driver& driver_;
   std::vector<Source> sources_;
+  Relief relief_;
   Outputs outputs_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point next_progress_;

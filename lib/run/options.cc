@@ -57,6 +57,12 @@ void declare_time(CLI::App& app, CommonOptions& o, TimeUse use) {
                    "Write each event that was too late for any window to this file, its own bytes")
         ->type_name("FILE")
         ->group(group);
+    app.add_option(
+           "--max-spill", o.max_spill,
+           "Of an input that is ahead of another one, keep at most this much outside of its "
+           "pipe (default 1G)")
+        ->type_name("SIZE")
+        ->group(group);
   }
 }
 
@@ -285,6 +291,9 @@ Result<CommonSettings> parse_common(const CommonOptions& o) {
   auto max_line = parse_size(o.max_line);
   if (!max_line) return about("--max-line", max_line.error());
   s.max_line = std::max<std::size_t>(*max_line, 64);
+  auto max_spill = parse_size(o.max_spill);
+  if (!max_spill) return about("--max-spill", max_spill.error());
+  s.max_spill = *max_spill;
   using Control = CommonSettings::Control;
   s.control = o.control == "always"  ? Control::always
               : o.control == "never" ? Control::never

@@ -41,6 +41,7 @@ struct CommonOptions {
   std::string idle;
   std::string max_ahead;
   std::string late_to;
+  std::string max_spill = "1G";
   // Stream
   bool watermarks = false;
   std::string watermark_every;
@@ -89,6 +90,7 @@ struct CommonSettings {
   BadLimit max_bad;
   bool strict = false;
   std::size_t max_line = 16 << 20;
+  std::size_t max_spill = std::size_t{1} << 30;
   bool quiet = false;
   bool verbose = false;
 };

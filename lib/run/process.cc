@@ -91,7 +91,8 @@ class Process {
 
   std::optional<Source> open_input(const std::string& name, const Parsed& parsed) {
     const std::size_t max_line = parsed.settings.max_line;
-    if (!parsed.plan.follow || name == "-") return open_source(name, max_line, parsed.plan.unpack);
+    if (!parsed.plan.follow || name == "-")
+      return open_source(name, max_line, parsed.settings.max_spill, parsed.plan.unpack);
     if (access(name.c_str(), F_OK) != 0 && !parsed.settings.quiet) {
       say(name + ": not there yet; it is read once it is");
     }
