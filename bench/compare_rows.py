@@ -95,6 +95,12 @@ COMBINED = (r'^(?<host>\\S+) \\S+ \\S+ \\[(?<ts>[^\\]]+)\\] \"(?<request>[^\"]*)
             r'(?<status>\\d+) (?<bytes>\\S+) \"(?<referrer>[^\"]*)\" \"(?<agent>[^\"]*)\"')
 
 
+def user_total(row):
+    count = row["count"] if "count" in row else row["n"]
+    total = row["sum_price"] if "sum_price" in row else row["s"]
+    return row["user"], int(count), number(total or 0)
+
+
 def jq_averages(wanted, key, value):
     """The beginning of a jq program: averages $a of a value by key $k.
 
@@ -195,6 +201,15 @@ ROWS = [
             "s AS (SELECT u, ts, sum(n) OVER (PARTITION BY u ORDER BY ts "
             "ROWS UNBOUNDED PRECEDING) s FROM e) "
             "SELECT u AS \"user\", min(ts) w, count(*) n FROM s GROUP BY u, s ORDER BY w"),
+    Row("count and sum per user", "shop", answer=user_total,
+        ours="sgroup user count sum price {file}",
+        jq="""jq -cn 'reduce (inputs|[.user, .price // 0]) as [$k, $v] ({};
+              getpath([$k]) as $old | setpath([$k]; [$old[0]+1, $old[1]+$v]))
+              | to_entries[] | {user:.key, n:.value[0], s:.value[1]}' {file}""",
+        mlr="""mlr --ijsonl --ojsonl put -q
+               '@n[$user]+=1; @s[$user]+=is_present($price)?$price:0;
+                end{for(u,n in @n){emit1 {"user":u,"n":n,"s":@s[u]}}}' {file}""",
+        sql="SELECT \"user\", count(*) n, sum(price) s FROM {read} GROUP BY \"user\""),
     Row("DNS: queries for an address", "dns", answer=by_uid,
         ours="sfilter qtype_name=A {file}",
         grep="""grep -F '"qtype_name":"A"' {file}""",

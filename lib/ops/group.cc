@@ -15,9 +15,10 @@ Result<OperatorPtr> make_group(GroupOptions options) {
   if (options.every && *options.every <= Duration::zero()) {
     return Error{"--every must be more than 0"};
   }
-  if (options.arguments.having) {
-    return Error{"'having' is not supported yet: filter behind sgroup"};
+  if (options.changes && options.order.is_needed()) {
+    return Error{"--limit and --order need a whole table: not with --changes"};
   }
+  if (options.order.descending && !options.order.by) return Error{"--desc needs --order EXPR"};
   if (options.every) {
     const AggregateList aggregates(options.arguments.aggregates);
     if (!aggregates.merges()) {

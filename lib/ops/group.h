@@ -11,11 +11,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <optional>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "ops/aggregate_args.h"
+#include "ops/group_order.h"
 #include "stream/operator.h"
 
 namespace streamutils {
@@ -24,6 +26,8 @@ struct GroupOptions {
   AggregateArguments arguments;
   std::optional<Duration> every;
   bool changes = false;
+  OrderOptions order;
+  std::size_t max_keys = static_cast<std::size_t>(-1);  // events of more are dropped
 };
 
 // True if results depend on the times of events.

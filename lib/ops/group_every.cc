@@ -21,10 +21,12 @@
 namespace streamutils {
 namespace {
 
+constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
+
 class GroupEvery final : public Operator {
  public:
   explicit GroupEvery(const GroupOptions& options)
-      : parts_(options.arguments),
+      : parts_(options),
         every_(*options.every),
         changes_(options.changes),
         table_(parts_.aggregates, true) {}
@@ -41,6 +43,7 @@ class GroupEvery final : public Operator {
 
  private:
   Timestamp end_of_period(Timestamp t) const { return plus(floor_to(t, every_), every_); }
+  bool has_room(const GroupKey& key) const;
   Pane& period_that_ends(Timestamp end);
   void write(const Pane& period, Timestamp end, bool partial, Emitter& out);
 
@@ -58,6 +61,7 @@ Outcome GroupEvery::on_record(const Record& record, Emitter& out) {
   Outcome outcome;
   GroupKey key;
   if (!parts_.read(record, out, key, outcome)) return outcome;
+  if (!has_room(key)) return parts_.refuse(out);
   Timestamp end = end_of_period(record.time());
   if (end <= watermark_) {
     outcome.late_partly = true;
@@ -67,6 +71,18 @@ Outcome GroupEvery::on_record(const Record& record, Emitter& out) {
   Group& group = period_that_ends(end).group(key, parts_.events);
   parts_.aggregates.add(group.state(), out);
   return outcome;
+}
+
+// A key that is new in a period may be new in another one, too: then it takes two places of
+// --max-keys until both periods have ended.
+bool GroupEvery::has_room(const GroupKey& key) const {
+  std::size_t keys = table_.groups().size();
+  if (parts_.max_keys == kNoLimit || table_.find(key.canonical) != nullptr) return true;
+  for (const auto& [end, period] : periods_) {
+    if (period->find(key.canonical) != nullptr) return true;
+    for (const Group* group : period->groups()) keys += table_.find(group->key()) == nullptr;
+  }
+  return keys < parts_.max_keys;
 }
 
 Pane& GroupEvery::period_that_ends(Timestamp end) {
@@ -97,7 +113,7 @@ void GroupEvery::write(const Pane& period, Timestamp end, bool partial, Emitter&
   append_time(head_, end, style_);
   if (!changes_ || partial) {
     for (const Group* group : table_.groups()) parts_.write(*group, head_, partial, out);
-    return;
+    return parts_.end_table(out);
   }
   for (const Group* group : period.groups()) {
     parts_.write(table_.group(group->group_key(), 0), head_, partial, out);

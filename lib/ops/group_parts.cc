@@ -26,7 +26,23 @@ void GroupParts::write(const Group& group, std::string_view head, bool is_partia
   aggregates.write(group.state(), std::nullopt, row_, out);
   row_ += is_partial ? ",\"partial\":true}" : "}";
   if (head.empty()) row_.front() = '{';  // every member brings its comma
-  out.emit(row_);
+  if (!having_.lets_through(row_, out)) return;
+  if (order_) {
+    order_->add(row_, out);
+  } else {
+    out.emit(row_);
+  }
+}
+
+Outcome GroupParts::refuse(Emitter& out) const {
+  const std::string limit = "--max-keys " + std::to_string(max_keys);
+  if (out.count("a key beyond " + limit)) {
+    out.say("more keys than " + limit + ": events of others are dropped");
+  }
+  Outcome outcome;
+  outcome.fate = Fate::dropped;
+  outcome.lost = true;
+  return outcome;
 }
 
 void GroupParts::save(SnapshotWriter& out) const {

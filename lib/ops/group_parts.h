@@ -8,6 +8,7 @@
 #include "ops/aggregate_list.h"
 #include "ops/group.h"
 #include "ops/group_key.h"
+#include "ops/having.h"
 #include "ops/window_parts.h"
 #include "stream/operator.h"
 #include "stream/snapshot.h"
@@ -15,8 +16,14 @@
 namespace streamutils {
 
 struct GroupParts {
-  explicit GroupParts(const AggregateArguments& arguments)
-      : aggregates(arguments.aggregates), keys(arguments.keys), members(arguments.keys) {}
+  explicit GroupParts(const GroupOptions& options)
+      : aggregates(options.arguments.aggregates),
+        keys(options.arguments.keys),
+        members(options.arguments.keys),
+        max_keys(options.max_keys),
+        having_(options.arguments.having) {
+    if (options.order.is_needed()) order_.emplace(options.order);
+  }
   GroupParts(const GroupParts&) = delete;
   GroupParts& operator=(const GroupParts&) = delete;
 
@@ -24,8 +31,16 @@ struct GroupParts {
   bool read(const Record& record, Emitter& out, GroupKey& key, Outcome& outcome);
 
   // Writes {"user":"ann","count":3}, behind the members of `head` if there are any
-  // (`{"window_end":...`).
+  // (`{"window_end":...`), unless `having` is against it.  Rows that are put in order leave with
+  // end_table().
   void write(const Group& group, std::string_view head, bool partial, Emitter& out);
+
+  // The outcome of an event whose key is one too many.
+  Outcome refuse(Emitter& out) const;
+
+  void end_table(Emitter& out) {
+    if (order_) order_->write(out);
+  }
 
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
@@ -34,9 +49,12 @@ struct GroupParts {
   KeyReader keys;
   KeyMembers members;
   PartialFilter partial;
+  std::size_t max_keys;
   std::uint64_t events = 0;  // read so far: the number of an event is the order in which it came
 
  private:
+  Having having_;
+  std::optional<RowOrder> order_;
   std::string row_;
 };
 

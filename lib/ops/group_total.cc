@@ -5,27 +5,32 @@
 
 #include "ops/group_parts.h"
 #include "ops/window_pane.h"
+#include "stream/previewed.h"
 
 namespace streamutils {
 namespace {
 
-class GroupTotal final : public Operator {
+class GroupTotal final : public Previewed {
  public:
   explicit GroupTotal(const GroupOptions& options)
-      : parts_(options.arguments), changes_(options.changes), groups_(parts_.aggregates, true) {}
+      : parts_(options),
+        changes_(options.changes),
+        groups_(parts_.aggregates, true, options.max_keys) {}
 
   Outcome on_record(const Record& record, Emitter& out) override {
     Outcome outcome;
     GroupKey key;
     if (!parts_.read(record, out, key, outcome)) return outcome;
-    Group& group = groups_.group(key, parts_.events);
-    parts_.aggregates.add(group.state(), out);
-    if (changes_) parts_.write(group, {}, false, out);
+    Group* group = groups_.group_within_limit(key, parts_.events);
+    if (group == nullptr) return parts_.refuse(out);
+    parts_.aggregates.add(group->state(), out);
+    if (changes_) parts_.write(*group, {}, false, out);
     return outcome;
   }
 
   void on_end(Emitter& out) override { write_all(false, out); }
   void on_interrupt(Emitter& out) override { write_all(true, out); }
+  void preview(Emitter& out) override { write_all(false, out); }
 
   // A row at the end may carry any time that there was.
   Timestamp least_time_to_come(Timestamp w) const override { return changes_ ? w : kMinTime; }
@@ -52,6 +57,7 @@ class GroupTotal final : public Operator {
   void write_all(bool partial, Emitter& out) {
     if (changes_) return;
     for (const Group* group : groups_.groups()) parts_.write(*group, {}, partial, out);
+    parts_.end_table(out);
   }
 
   GroupParts parts_;

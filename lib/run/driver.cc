@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "json/writer.h"
 #include "run/driver_input.h"
+#include "stream/previewed.h"
 
 namespace streamutils {
 namespace {
@@ -70,6 +71,7 @@ class Driver::Out final : public Emitter {
 
   void emit_to(std::string_view file, std::string_view line) override {
     ++driver_.counts_.out;
+    if (driver_.controlled_out_ && !driver_.begin_written_) driver_.write_begin();
     if (driver_.settings_.files != nullptr) driver_.settings_.files->write(file, line);
   }
 
@@ -506,6 +508,26 @@ void Driver::on_quiet(std::size_t index, Duration quiet) {
 std::optional<Duration> Driver::idle_after(std::size_t index) const {
   if (settings_.common.stream_clock || !reads_time(inputs_[index])) return std::nullopt;
   return inputs_[index].clock.idle_after();
+}
+
+void Driver::preview(Sink& rows) {
+  class Rows final : public Emitter {
+   public:
+    explicit Rows(Sink& to) : to_(to) {}
+    void emit(std::string_view line) override { to_.write(line); }
+    bool count(std::string_view, std::uint64_t) override { return false; }
+    void say(std::string_view) override {}
+
+   private:
+    Sink& to_;
+  };
+  Rows emitter(rows);
+  if (auto* op = dynamic_cast<Previewed*>(op_.get())) op->preview(emitter);
+}
+
+bool Driver::input_is_controlled() const {
+  return std::any_of(inputs_.begin(), inputs_.end(),
+                     [](const Input& input) { return input.controlled; });
 }
 
 bool Driver::is_complete() const {

@@ -186,9 +186,14 @@ class Driver {
 
   // How finish() will end the run.
   Ending ending(bool interrupted) const;
+  // What would leave if the stream ended now, as rows for somebody who watches.
+  void preview(Sink& rows);
 
   // True when no more input can matter (sfilter -m), or --bad stop or --max-bad have struck.
   bool is_done() const { return stopped_ || op_->is_done(); }
+
+  // An input began with a begin line.
+  bool input_is_controlled() const;
 
   // Every input has come to its end mark: the stream is complete, whatever else happened.
   bool is_complete() const;

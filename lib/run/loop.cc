@@ -25,6 +25,7 @@ constexpr int kPipeSize = 1 << 20;        // a default pipe of 64 KiB costs most
 constexpr Duration kIdleStep = 100ms;     // how often a quiet stream's event time moves on
 constexpr Duration kInterruptGrace = 2s;  // how long an interrupted tool goes on reading its pipe
 constexpr Duration kProgressStep = 500ms;
+constexpr Duration kTableStep = 200ms;  // between two looks of a table on a terminal
 
 Timestamp wall_clock() {
   return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -162,6 +163,7 @@ Loop::Loop(LoopSettings settings, Driver& driver, std::vector<Source> sources, O
   }
   const bool unasked = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0 && !settings_.quiet;
   shows_progress_ = settings_.progress || unasked;
+  if (settings_.shows_table) table_.emplace(outputs_.out.fd());
 }
 
 int Loop::run() {
@@ -177,6 +179,7 @@ void Loop::pump() {
     if (must_stop(source)) return;
     if (consume(source, *index)) {
       if (outputs_.out.error() != 0) return;
+      if (sides_failed()) return;
       if (outputs_.files && outputs_.files->error() != 0) return;
       continue;
     }
@@ -208,6 +211,7 @@ bool Loop::read(Source& source, std::size_t index) {
   driver_.set_now(wall_clock());
   tick();
   if (shows_progress_ && Clock::now() >= next_progress_) show_progress();
+  if (table_) show_table();
   if (watch_) look_at_files();
   if (state == LineReader::State::open) {
     source.quiet = Duration::zero();
@@ -272,22 +276,30 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
     const auto idle = driver_.idle_after(index);
     if (idle) timeout = std::min(timeout, quiet < *idle ? *idle - quiet : Duration(kIdleStep));
     if (shows_progress_) timeout = std::min(timeout, kProgressStep);
+    if (table_ && shown_ != driver_.counts().in) timeout = std::min(timeout, kTableStep);
     if (interrupted_) timeout = std::min(timeout, kInterruptGrace / 20);
     if (outputs_.exec) timeout = std::min(timeout, outputs_.exec->tick());
 
     timeout = std::min(timeout, relief_.pause());
 
-    pollfd fds[] = {{source.fd, POLLIN, 0}, {signal_fd(), POLLIN, 0}, {outputs_.watched(), 0, 0}};
+    std::vector<pollfd> fds = {
+        {source.fd, POLLIN, 0}, {signal_fd(), POLLIN, 0}, {outputs_.watched(), 0, 0}};
+    if (outputs_.sides) {
+      for (const pollfd& fd : outputs_.sides->wants()) fds.push_back(fd);
+    }
     const Clock::time_point before = Clock::now();
-    const int n = poll(fds, 3, timeout == Duration::max() ? -1 : milliseconds(timeout));
+    const int n =
+        poll(fds.data(), fds.size(), timeout == Duration::max() ? -1 : milliseconds(timeout));
     // A tool that was stopped, or a machine that slept, has not seen the input quiet for so long.
     const Duration waited = std::min<Duration>(Clock::now() - before, timeout);
     if (n > 0 && (fds[2].revents & (POLLERR | POLLHUP)) != 0) leave_with_reader();
+    if (n > 0 && outputs_.sides) outputs_.sides->attend();
     if (n > 0 && fds[0].revents != 0) return Wait::readable;
     if (!relieve(index)) return Wait::stop;
     look_at_signals();
     if (must_stop(source)) return Wait::stop;
     if (shows_progress_ && Clock::now() >= next_progress_) show_progress();
+    if (table_) show_table();
     quiet += waited;
     if (!idle || quiet < *idle || is_readable(source)) continue;
     driver_.set_now(wall_clock());
@@ -299,9 +311,10 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
 // Side files first: what the main output says of them must already be there.
 bool Loop::flush() {
   const bool sides = outputs_.bad_to.flush() && outputs_.late_to.flush() && outputs_.side.flush();
+  if (outputs_.sides) outputs_.sides->flush();
   outputs_.out.writer().flush();
   const bool files = (!outputs_.files || outputs_.files->flush()) && outputs_.dead_to.flush();
-  return sides && files && outputs_.out.error() == 0;
+  return sides && files && !sides_failed() && outputs_.out.error() == 0;
 }
 
 // What the recovery has to do from time to time; when it wants to be asked again.
@@ -362,6 +375,7 @@ void Loop::look_at_signals() {
 
 // After an interrupt a pipe is read to its end, since its writer is ending too; but not for ever.
 bool Loop::must_stop(const Source& source) {
+  if (outputs_.sides && outputs_.sides->is_done()) return true;
   if (!interrupted_) return false;
   return !source.live || source.follow || Clock::now() - *interrupted_ > kInterruptGrace;
 }
@@ -375,6 +389,7 @@ void Loop::leave_with_reader() {
 }
 
 void Loop::clear_progress() {
+  if (table_) table_->wipe();
   if (progress_stands_) std::fputs("\r\033[K", stderr);
   progress_stands_ = false;
 }
@@ -401,6 +416,17 @@ void Loop::show_progress() {
   std::fprintf(stderr, "\r%s\033[K", line.c_str());
   std::fflush(stderr);
   progress_stands_ = true;
+}
+
+// At most five times a second and a tenth of the time, and not if it would look the same.
+void Loop::show_table() {
+  if (Clock::now() < next_table_ || shown_ == driver_.counts().in) return;
+  const Clock::time_point begin = Clock::now();
+  driver_.preview(*table_);
+  table_->show();
+  shown_ = driver_.counts().in;
+  const Clock::time_point end = Clock::now();
+  next_table_ = end + std::max<Clock::duration>(kTableStep, 10 * (end - begin));
 }
 
 void Loop::print_stats(bool json) {
@@ -433,15 +459,20 @@ void Loop::report_failed_commands() {
 }
 
 int Loop::finish() {
+  if (table_) table_->wipe();
   const int signal = ending_signal();
   const bool files_failed = outputs_.files && outputs_.files->error() != 0;
-  const bool stopped_reading = outputs_.out.error() != 0 || files_failed || failed_;
-  const bool interrupted = signal != 0 && !driver_.is_complete();
+  const bool stopped_reading =
+      outputs_.out.error() != 0 || files_failed || failed_ || sides_failed();
+  const bool cut_short = signal != 0 || (outputs_.sides && outputs_.sides->is_done());
+  const bool interrupted = cut_short && !driver_.is_complete();
   if (!stopped_reading) {
     save_before_end(driver_.ending(interrupted));
     driver_.finish(interrupted);
   }
   if (outputs_.exec) outputs_.exec->finish();
+  std::optional<int> sides_status;
+  if (outputs_.sides) sides_status = outputs_.sides->finish(signal);
   flush();
   clear_progress();
   auto tell = [&](std::string_view what, int error) {
@@ -460,6 +491,10 @@ int Loop::finish() {
   // A reader behind a socket that left without having read everything resets it.
   const int error = outputs_.out.error();
   if (error == EPIPE || error == ECONNRESET) die_of(SIGPIPE);
+  if (sides_failed()) {
+    settings_.say(outputs_.sides->problem());
+    failed_ = true;
+  }
   tell(outputs_.out.name(), outputs_.out.error());
   // What the state says has been written must be there when the state is.
   if (!failed_ && settings_.recovery != nullptr && is_regular(outputs_.out.fd()) &&
@@ -471,6 +506,7 @@ int Loop::finish() {
   if (!settings_.stats.empty()) print_stats(settings_.stats == "json");
   if (signal != 0) die_of(signal);
   if (outputs_.exec && outputs_.exec->failed() > 0) report_failed_commands();
+  if (sides_status) return *sides_status;
   return static_cast<int>(failed_ ? ExitStatus::io : driver_.status());
 }
 

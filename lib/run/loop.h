@@ -25,9 +25,11 @@
 #include "run/follow.h"
 #include "run/line_reader.h"
 #include "run/line_writer.h"
+#include "run/live_table.h"
 #include "run/open_files.h"
 #include "run/recovery.h"
 #include "run/relief.h"
+#include "run/side_outputs.h"
 #include "run/spill.h"
 
 namespace streamutils {
@@ -118,9 +120,10 @@ struct Outputs {
   SideFile late_to;
   SideFile side;  // Plan::side_file
   // In place of `out`, if they are there:
-  std::unique_ptr<OpenFiles> files{};  // by Emitter::emit_to
-  SideFile dead_to{};                  // of exec
-  std::unique_ptr<Exec> exec{};        // a command for each line
+  std::unique_ptr<OpenFiles> files{};    // by Emitter::emit_to
+  SideFile dead_to{};                    // of exec
+  std::unique_ptr<Exec> exec{};          // a command for each line
+  std::unique_ptr<SideOutputs> sides{};  // copies of a command
 
   // The descriptor whose reader may leave; -1 if nothing goes there.
   int watched() const { return files || exec ? -1 : out.fd(); }
@@ -132,6 +135,7 @@ struct LoopSettings {
   bool progress = false;  // asked for
   bool quiet = false;
   Say say;
+  bool shows_table = false;  // standard output is a terminal that watches a table come to be
 };
 
 class Loop final : public Files {
@@ -170,6 +174,7 @@ class Loop final : public Files {
   bool is_readable(const Source& source);
   bool relieve(std::size_t waited_for);
   bool flush();
+  bool sides_failed() const { return outputs_.sides && !outputs_.sides->problem().empty(); }
   bool must_stop(const Source& source);
   Duration tick();
   void look_at_signals();
@@ -177,6 +182,7 @@ class Loop final : public Files {
   void save_after_end();
   void leave_with_reader();
   void show_progress();
+  void show_table();
   void print_stats(bool json);
   void report_failed_commands();
   int finish();
@@ -188,6 +194,9 @@ class Loop final : public Files {
   Outputs outputs_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point next_progress_;
+  std::optional<LiveTable> table_;
+  Clock::time_point next_table_;
+  std::uint64_t shown_ = 0;  // records that the table shows
   std::optional<Clock::time_point> interrupted_;
   std::unique_ptr<FileWatch> watch_;  // if files are followed
   Clock::time_point looked_at_files_;

@@ -30,20 +30,27 @@ OpenFiles::File* OpenFiles::find(std::string_view name) {
     files_.splice(files_.begin(), files_, found->second);
     return &files_.front();
   }
-  if (files_.size() >= limit_) {
-    close(files_.back());
-    by_name_.erase(files_.back().name);
-    files_.pop_back();
-  }
+  if (files_.size() >= limit_) close_last();
   File file{std::string(name), -1, nullptr};
-  if (!open(file)) return fail(file.name, errno), nullptr;
+  bool opened = open(file);
+  while (!opened && (errno == EMFILE || errno == ENFILE) && !files_.empty()) {
+    close_last();
+    opened = open(file);
+  }
+  if (!opened) return fail(file.name, errno), nullptr;
   files_.push_front(std::move(file));
   by_name_.emplace(files_.front().name, files_.begin());
   return &files_.front();
 }
 
+void OpenFiles::close_last() {
+  close(files_.back());
+  by_name_.erase(files_.back().name);
+  files_.pop_back();
+}
+
 bool OpenFiles::open(File& file) {
-  const bool is_new = begun_.insert(file.name).second;
+  const bool is_new = !begun_.contains(file.name);
   const int how = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | (is_new && !append_ ? O_TRUNC : 0);
   file.fd = ::open(file.name.c_str(), how, 0666);
   if (file.fd < 0 && errno == ENOENT) {
@@ -52,6 +59,7 @@ bool OpenFiles::open(File& file) {
     file.fd = ::open(file.name.c_str(), how, 0666);
   }
   if (file.fd < 0) return false;
+  begun_.insert(file.name);
   auto write = [fd = file.fd](const char* data, std::size_t size) -> std::ptrdiff_t {
     return ::write(fd, data, size);
   };

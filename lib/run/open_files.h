@@ -1,8 +1,8 @@
 // OpenFiles: many files that are written a line at a time, few of them open at once.
 //
 // A file is begun when its first line comes: folders are made, what stood in it is replaced (or, if
-// asked, kept).  The one that was written least lately is closed when there are too many, and
-// opened again when a line for it comes.
+// asked, kept).  The one that was written least lately is closed when there are too many, or more
+// than the system allows, and opened again when a line for it comes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -46,6 +46,7 @@ class OpenFiles final : public FileSink {
   File* find(std::string_view name);
   bool open(File& file);
   void close(File& file);
+  void close_last();
   void fail(const std::string& name, int error);
 
   bool append_;

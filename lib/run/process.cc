@@ -99,8 +99,22 @@ class Process {
     return open_followed(name, max_line);
   }
 
+  // Copies of a command: they get the control lines in place of standard output.
+  Status start_sides(Parsed& parsed, Outputs& outputs) {
+    auto sides =
+        parsed.plan.make_sides({outputs.out.writer(), world_.output_is_stream,
+                                parsed.common.watermarks || world_.originate, parsed.common.control,
+                                [this] { return driver_ && driver_->input_is_controlled(); }});
+    if (!sides) return sides.error();
+    outputs.sides = std::move(*sides);
+    world_.output_is_stream = true;
+    parsed.settings.control = CommonSettings::Control::always;
+    return {};
+  }
+
   int drive(Parsed parsed) {
     const CommonOptions common = parsed.common;
+    const bool is_table = parsed.plan.is_table;
     ExitStatus refused = ExitStatus::io;
     auto opened = open_recovery(parsed, refused);
     if (!opened) {
@@ -146,20 +160,31 @@ class Process {
       outputs.exec = std::make_unique<Exec>(exec, outputs.dead_to.sink(),
                                             [this](std::string_view message) { say(message); });
     }
-    Sink& sink = outputs.exec ? static_cast<Sink&>(*outputs.exec) : outputs.out.writer();
-    auto driver = make_driver(
+    if (parsed.plan.make_sides) {
+      if (Status started = start_sides(parsed, outputs); !started) {
+        say(started.error().message);
+        return static_cast<int>(ExitStatus::io);
+      }
+    }
+    Sink& sink = outputs.sides  ? *outputs.sides->stream()
+                 : outputs.exec ? static_cast<Sink&>(*outputs.exec)
+                                : outputs.out.writer();
+    FileSink* files =
+        outputs.sides ? static_cast<FileSink*>(outputs.sides.get()) : outputs.files.get();
+    driver_ = make_driver(
         tool_, argv_, std::move(parsed), std::move(inputs), world_, sink, outputs.bad_to.sink(),
         outputs.late_to.sink(), [this](std::string_view message) { say(message); },
-        outputs.side.sink(), resumption(common), outputs.files.get());
-    if (Status restored = restore(*driver, sources); !restored) {
+        outputs.side.sink(), resumption(common), files);
+    if (Status restored = restore(*driver_, sources); !restored) {
       say(restored.error().message);
       return static_cast<int>(ExitStatus::io);
     }
     LoopSettings settings{recovery_.get(), common.stats, common.progress, common.quiet,
                           [this](std::string_view message) { say(message); }};
-    loop_ = std::make_unique<Loop>(settings, *driver, std::move(sources), std::move(outputs));
+    settings.shows_table = is_table && isatty(STDOUT_FILENO) != 0;
+    loop_ = std::make_unique<Loop>(settings, *driver_, std::move(sources), std::move(outputs));
     if (recovery_) {
-      if (Status attached = recovery_->attach(*driver, *loop_); !attached) {
+      if (Status attached = recovery_->attach(*driver_, *loop_); !attached) {
         say(attached.error().message);
         return static_cast<int>(ExitStatus::io);
       }
@@ -273,6 +298,7 @@ class Process {
   World world_;
   std::unique_ptr<Recovery> recovery_;
   SinkCheckpoints* sink_ = nullptr;  // the same, if it is one
+  std::unique_ptr<Driver> driver_;
   std::unique_ptr<Loop> loop_;
 };
 

@@ -178,6 +178,7 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
   auto plan = tool.plan(invocation);
   if (!plan) return plan.error();
   parsed.plan = std::move(*plan);
+  parsed.settings.originate |= parsed.plan.originate;
   parsed.settings.originate |= parsed.plan.role == Role::source;
   if (parsed.plan.role == Role::sink && parsed.common.control == "auto") {
     parsed.settings.control = CommonSettings::Control::never;

@@ -47,6 +47,18 @@ struct OutputFile {
   bool rollback = false;  // with --checkpoint: cut what was not committed
 };
 
+class SideOutputs;
+class Sink;
+
+// What outputs beside the stream need of the process.
+struct SideContext {
+  Sink& out;                                  // standard output
+  bool out_is_stream;                         // it is neither a terminal nor a regular file
+  bool originates;                            // watermarks were asked for
+  std::string control;                        // --control
+  std::function<bool()> input_is_controlled;  // known once the first line has been read
+};
+
 // What a tool has made of its arguments.
 struct Plan {
   OperatorPtr op;
@@ -71,6 +83,10 @@ struct Plan {
   // Of a source with --checkpoint: how often it sends a barrier, or whose barriers it follows.
   Duration barrier_every = std::chrono::seconds(1);
   std::string follow_epochs{};
+  bool is_table = false;   // on a terminal, what would leave is shown before the end
+  bool originate = false;  // as if -w had been given
+  // Makes what the operator writes to beside the stream; empty if it does not.
+  std::function<Result<std::unique_ptr<SideOutputs>>(const SideContext&)> make_sides{};
 };
 
 // How much of event time a tool knows.

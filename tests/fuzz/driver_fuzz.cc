@@ -41,6 +41,10 @@ const std::vector<std::vector<std::string>> kCommands = {
     {"sdedup", "a", "--within", "2s", "--refresh", "--count-to", "counts"},
     {"sdedup", "b", "--within", "2s", "--keep", "last", "--disorder", "0"},
     {"sdedup", "a", "--approx", "1e-9", "--max-keys", "4", "--within", "3s"},
+    {"sgroup", "b", "count", "sum", "a", "last", "a", "--order", "sum_a", "--limit", "3"},
+    {"sgroup", "b", "count", "avg", "a", "--every", "5s", "--changes"},
+    {"sgroup", "b", "--top", "2", "a", "--changes"},
+    {"sgroup", "a,b", "--split", "{a}/{b}"},
 };
 
 struct Run final : Sink {

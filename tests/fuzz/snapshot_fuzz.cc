@@ -39,6 +39,10 @@ const std::vector<std::vector<std::string>> kCommands = {
     {"swindow", "sliding", "5s", "2s", "sum", "n", "by", "k", "--fill", "--grace", "5s"},
     {"swindow", "tumbling", "1mo", "count", "--tz", "Europe/Paris"},
     {"swindow", "sliding", "10s", "3s", "count", "by", "k", "--what-if", "0,5s"},
+    {"sgroup", "k", "count", "sum", "n", "last", "n"},
+    {"sgroup", "k", "count", "first", "n", "--every", "10s"},
+    {"sgroup", "k", "--top", "2", "n"},
+    {"sgroup", "k", "--split", "{k}"},
 };
 
 struct Run {

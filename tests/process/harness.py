@@ -28,7 +28,7 @@ ARGUMENTS = {
     "sread": ["--replay", "--control", "never"],
     "swindow": ["tumbling", "1s", "count"],
     "swrite": [],
-    "sgroup": ["n", "--every", "1s", "--changes"],
+    "sgroup": ["ts", "count", "last", "n", "--changes"],
 }
 
 # How long anything may take that should happen at once; generous, for slow and shared machines.

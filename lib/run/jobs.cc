@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/jobs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <deque>
+#include <utility>
+
+#include "run/copy_process.h"
+#include "run/jobs_merge.h"
+
+namespace streamutils {
+namespace {
+
+constexpr std::size_t kMostPending = 1 << 20;  // for one copy, in bytes
+constexpr int kPatience = 1000;                // milliseconds for a copy that is to stop
+
+std::vector<std::string> command_of(const JobsOptions& options, std::size_t index) {
+  const std::string number = fmt::format("{}-of-{}", index + 1, options.copies);
+  std::vector<std::string> command = options.command;
+  for (std::string& word : command) {
+    for (std::size_t at = 0; (at = word.find("{copy}", at)) != word.npos; at += number.size()) {
+      word.replace(at, 6, number);
+    }
+  }
+  return command;
+}
+
+class Jobs final : public SideOutputs {
+ public:
+  Jobs(JobsOptions options, const SideContext& context)
+      : options_(std::move(options)),
+        merge_(options_.copies, context.out, [context] { return forwards_control(context); }),
+        to_all_(*this) {}
+
+  Status start();
+
+  Sink* stream() override { return &to_all_; }
+  void write(std::string_view name, std::string_view line) override;
+  void flush() override { attend(); }
+  std::string problem() const override { return problem_; }
+  bool is_done() const override;
+  std::vector<pollfd> wants() override;
+  void attend() override;
+  std::optional<int> finish(int signal) override;
+
+ private:
+  // What goes to every copy.
+  class ToAll final : public Sink {
+   public:
+    explicit ToAll(Jobs& jobs) : jobs_(jobs) {}
+    void write(std::string_view line) override {
+      for (std::size_t i = 0; i < jobs_.copies_.size(); ++i) jobs_.put(i, line);
+    }
+
+   private:
+    Jobs& jobs_;
+  };
+
+  static bool forwards_control(const SideContext& context) {
+    if (context.control == "never") return false;
+    if (context.control == "auto" && !context.out_is_stream) return false;
+    return context.originates || context.control == "always" || context.input_is_controlled();
+  }
+
+  void put(std::size_t index, std::string_view line);
+  void receive(std::size_t index);
+  void look_after(std::size_t index);
+  void wait_for_any();
+  bool all_have_ended() const;
+  int stop_all();
+
+  JobsOptions options_;
+  JobsMerge merge_;
+  ToAll to_all_;
+  std::deque<CopyProcess> copies_;
+  std::string problem_;
+  int status_ = 0;  // of the copy that died
+};
+
+Status Jobs::start() {
+  std::signal(SIGPIPE, SIG_IGN);  // a copy that has left is noticed where it is written to
+  for (std::size_t i = 0; i < options_.copies; ++i) {
+    auto copy = CopyProcess::start(command_of(options_, i),
+                                   fmt::format("STREAMUTILS_COPY={}/{}", i + 1, options_.copies));
+    if (!copy) {
+      stop_all();
+      return copy.error();
+    }
+    copies_.push_back(std::move(*copy));
+  }
+  return {};
+}
+
+void Jobs::write(std::string_view name, std::string_view line) {
+  std::size_t index = 0;
+  std::from_chars(name.data(), name.data() + name.size(), index);
+  put(index, line);
+}
+
+void Jobs::put(std::size_t index, std::string_view line) {
+  CopyProcess& copy = copies_[index];
+  copy.put(line);
+  if (copy.pending() < kMostPending) return;
+  while (copy.pending() > kMostPending / 2 && problem_.empty()) wait_for_any();
+}
+
+std::vector<pollfd> Jobs::wants() {
+  std::vector<pollfd> fds;
+  for (CopyProcess& copy : copies_) {
+    if (copy.pending() > 0 && copy.input() >= 0) fds.push_back({copy.input(), POLLOUT, 0});
+    if (copy.output() >= 0) fds.push_back({copy.output(), POLLIN, 0});
+    if (copy.process() >= 0) fds.push_back({copy.process(), POLLIN, 0});
+  }
+  return fds;
+}
+
+void Jobs::wait_for_any() {
+  std::vector<pollfd> fds = wants();
+  if (!fds.empty()) poll(fds.data(), fds.size(), -1);
+  attend();
+}
+
+void Jobs::attend() {
+  for (std::size_t i = 0; i < copies_.size(); ++i) look_after(i);
+}
+
+void Jobs::look_after(std::size_t index) {
+  CopyProcess& copy = copies_[index];
+  copy.send();
+  receive(index);
+  const auto status = copy.status();
+  if (!status || *status == 0 || !copy.ended_early() || !problem_.empty()) return;
+  status_ = *status;
+  problem_ = fmt::format("copy {} of {} ({}) has died with {} {}", index + 1, copies_.size(),
+                         options_.command[0], *status > 128 ? "signal" : "exit status",
+                         *status > 128 ? *status - 128 : *status);
+}
+
+void Jobs::receive(std::size_t index) {
+  if (copies_[index].output() < 0) return;
+  const bool open = copies_[index].receive([&](std::string_view line) { merge_.add(index, line); });
+  if (!open) merge_.end(index);
+}
+
+bool Jobs::all_have_ended() const {
+  return std::all_of(copies_.begin(), copies_.end(),
+                     [](const CopyProcess& copy) { return copy.output() < 0; });
+}
+
+// All copies have had enough (head -1).
+bool Jobs::is_done() const {
+  return !problem_.empty() || std::all_of(copies_.begin(), copies_.end(), [](const auto& copy) {
+    return copy.ended_early() && copy.output() < 0;
+  });
+}
+
+int Jobs::stop_all() {
+  for (CopyProcess& copy : copies_) {
+    copy.close_pipes();
+    copy.send_signal(SIGTERM);
+  }
+  for (CopyProcess& copy : copies_) {
+    pollfd fd{copy.process(), POLLIN, 0};
+    if (!copy.status() && poll(&fd, 1, kPatience) == 0) copy.send_signal(SIGKILL);
+    copy.status(true);
+  }
+  return status_;
+}
+
+std::optional<int> Jobs::finish(int signal) {
+  if (!problem_.empty()) return stop_all();
+  // A terminal has sent its interrupt to the copies, too.
+  for (CopyProcess& copy : copies_) {
+    if (signal == SIGTERM) copy.send_signal(signal);
+    copy.close_input();
+  }
+  while (!all_have_ended() && problem_.empty()) wait_for_any();
+  if (!problem_.empty()) return stop_all();
+  int worst = 0;
+  for (CopyProcess& copy : copies_) worst = std::max(worst, copy.status(true).value_or(0));
+  return worst == 0 ? std::nullopt : std::optional<int>(worst);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SideOutputs>> start_jobs(const JobsOptions& options,
+                                                const SideContext& context) {
+  auto jobs = std::make_unique<Jobs>(options, context);
+  if (Status status = jobs->start(); !status) return status.error();
+  return std::unique_ptr<SideOutputs>(std::move(jobs));
+}
+
+}  // namespace streamutils

@@ -1,0 +1,34 @@
+// Jobs: N copies of a command, fed by key, their outputs made one stream (sgroup --jobs).
+//
+// One process looks after all pipes and waits on none of them alone, so that no set of full pipes
+// can hold it: what a copy does not take is kept, up to a bound, beyond which it reads no more
+// input but still takes what copies put out.
+//
+// A copy that ends with a status other than 0 while it should still read stops everything, and the
+// status is its own.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "run/side_outputs.h"
+#include "run/tool.h"
+
+namespace streamutils {
+
+struct JobsOptions {
+  std::size_t copies = 2;
+  // Its words; in each, {copy} becomes "1-of-4" and so on.
+  std::vector<std::string> command;
+};
+
+// Starts the copies.  Events go to the outputs "0", "1", …; control lines of the stream to
+// all.
+Result<std::unique_ptr<SideOutputs>> start_jobs(const JobsOptions& options,
+                                                const SideContext& context);
+
+}  // namespace streamutils

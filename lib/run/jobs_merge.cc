@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/jobs_merge.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "json/record.h"
+#include "stream/message.h"
+
+namespace streamutils {
+namespace {
+
+Result<Message> decode(std::string line) {
+  const std::size_t size = line.size();
+  line.append(Record::kPadding, ' ');
+  return decode_control(std::string_view(line).substr(0, size));
+}
+
+}  // namespace
+
+JobsMerge::JobsMerge(std::size_t copies, Sink& out, std::function<bool()> forwards)
+    : out_(out), forwards_(std::move(forwards)), copies_(copies) {}
+
+void JobsMerge::add(std::size_t index, std::string_view line) {
+  Copy& copy = copies_[index];
+  if (!copy.begun) {
+    copy.begun = true;
+    copy.controlled = is_control(line);
+  }
+  if (!copy.controlled) return out_.write(line);
+  copy.lines.emplace_back(line);
+  if (!is_control(line)) return;
+  ++copy.marks;
+  advance();
+}
+
+void JobsMerge::end(std::size_t index) {
+  Copy& copy = copies_[index];
+  copy.closed = true;
+  if (!copy.controlled) copy.ended = true;
+  advance();
+}
+
+void JobsMerge::advance() {
+  if (!all_have_begun()) return;
+  while (true) {
+    Copy* copy = lowest();
+    if (copy == nullptr) {
+      if (pass_barrier()) continue;
+      return forward_end();
+    }
+    if (copy->marks == 0 && !copy->closed) return;
+    take_segment(*copy);
+  }
+}
+
+bool JobsMerge::all_have_begun() const {
+  return std::all_of(copies_.begin(), copies_.end(),
+                     [](const Copy& copy) { return copy.begun || copy.closed; });
+}
+
+// The copy whose segment is next; null if all wait or have ended.
+JobsMerge::Copy* JobsMerge::lowest() {
+  Copy* lowest = nullptr;
+  for (Copy& copy : copies_) {
+    if (!copy.controlled || copy.ended || copy.waits) continue;
+    if (lowest == nullptr || copy.watermark < lowest->watermark) lowest = &copy;
+  }
+  return lowest;
+}
+
+// Up to its next control line, or to its end.
+void JobsMerge::take_segment(Copy& copy) {
+  while (!copy.lines.empty()) {
+    if (is_control(copy.lines.front())) return take_control(copy, copy.lines.front());
+    out_.write(copy.lines.front());
+    copy.lines.pop_front();
+  }
+  copy.ended = true;
+  forward_watermark();
+}
+
+void JobsMerge::take_control(Copy& copy, const std::string& line) {
+  const auto message = decode(line);
+  const auto kind = message ? message->kind : Message::Kind::unknown;
+  if (kind == Message::Kind::begin) {
+    if (!std::exchange(begin_written_, true)) write_control(line);
+  } else if (kind == Message::Kind::watermark) {
+    copy.watermark = std::max(copy.watermark, message->time);
+    forward_watermark();
+  } else if (kind == Message::Kind::end) {
+    copy.end_mark = copy.ended = true;
+    forward_watermark();
+  } else {
+    copy.waits = true;
+    return;
+  }
+  copy.lines.pop_front();
+  --copy.marks;
+}
+
+// All copies that have not ended wait: the line leaves once, for all.
+bool JobsMerge::pass_barrier() {
+  const Copy* first = nullptr;
+  for (const Copy& copy : copies_) {
+    if (copy.waits && first == nullptr) first = &copy;
+  }
+  if (first == nullptr) return false;
+  write_control(std::string(first->lines.front()));
+  for (Copy& copy : copies_) {
+    if (!std::exchange(copy.waits, false)) continue;
+    copy.lines.pop_front();
+    --copy.marks;
+  }
+  return true;
+}
+
+void JobsMerge::forward_watermark() {
+  Timestamp w = kMaxTime;
+  for (const Copy& copy : copies_) {
+    if (!copy.controlled) return;  // of whose times nothing is known
+    if (!copy.ended) w = std::min(w, copy.watermark);
+  }
+  if (w == kMaxTime || w <= written_) return;
+  written_ = w;
+  write_control(encode_watermark(w));
+}
+
+void JobsMerge::forward_end() {
+  const bool complete =
+      std::all_of(copies_.begin(), copies_.end(), [](const Copy& copy) { return copy.end_mark; });
+  if (complete && !std::exchange(finished_, true)) write_control(encode_end());
+}
+
+void JobsMerge::write_control(std::string_view line) {
+  if (forwards_()) out_.write(line);
+}
+
+}  // namespace streamutils

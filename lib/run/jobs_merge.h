@@ -1,0 +1,72 @@
+// JobsMerge: the outputs of the copies of a command, made one stream.
+//
+// Copies run at their own speed, but what leaves must not show it.  A copy that writes control
+// lines (its first line is a begin line) is cut by its watermarks into segments, and the next
+// segment always comes from the copy whose watermark is lowest, the first of them:
+//
+//     copy 0    a b W1 . c W2          W1 of copy 0, then of copy 1, then c, then d
+//     copy 1    e W1   . d W2          leaves:  a b e W1 c d W2
+//
+// So between two watermarks of the result the copies' records stand in the order of the copies,
+// and the watermark of the result is the minimum.  Any other control line (a barrier) is a place
+// where the copies wait for each other; it leaves once.  The end mark leaves when all have written
+// theirs.
+//
+// A copy that writes no control lines is not held: its lines leave as they arrive.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "run/driver.h"
+
+namespace streamutils {
+
+class JobsMerge {
+ public:
+  // forwards: whether control lines leave; asked when the first of them could.
+  JobsMerge(std::size_t copies, Sink& out, std::function<bool()> forwards);
+
+  // A line of a copy, without line ending.
+  void add(std::size_t copy, std::string_view line);
+  // The copy writes no more.
+  void end(std::size_t copy);
+
+ private:
+  struct Copy {
+    std::deque<std::string> lines;
+    std::size_t marks = 0;  // control lines among them
+    Timestamp watermark = kMinTime;
+    bool begun = false;
+    bool controlled = false;
+    bool waits = false;  // stands before a line that all must come to
+    bool closed = false;
+    bool ended = false;
+    bool end_mark = false;
+  };
+
+  void advance();
+  Copy* lowest();
+  void take_segment(Copy& copy);
+  void take_control(Copy& copy, const std::string& line);
+  bool pass_barrier();
+  void forward_watermark();
+  void forward_end();
+  void write_control(std::string_view line);
+  bool all_have_begun() const;
+
+  Sink& out_;
+  std::function<bool()> forwards_;
+  std::vector<Copy> copies_;
+  Timestamp written_ = kMinTime;
+  bool begin_written_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace streamutils
