@@ -272,8 +272,9 @@ class IntervalJoin final : public Operator {
   void drop_done() {
     JoinQueue& queue = queues_[kLeft];
     while (!queue.empty() && queue.top()->done) {
-      rows_.free(queue.top());
+      JoinRow* row = queue.top();
       queue.pop();
+      rows_.free(row);
     }
   }
 

@@ -111,13 +111,48 @@ void JoinList::release() {
 }
 
 void JoinQueue::push(JoinRow* row) {
-  heap_.emplace_back(row->expiry, row);
-  std::push_heap(heap_.begin(), heap_.end(), goes_after);
+  if (row->expiry > last_) {
+    later_.emplace_back(row->expiry, row);
+    if (empty()) refill();
+  } else {
+    early_.emplace_back(row->expiry, row);
+    std::push_heap(early_.begin(), early_.end(), goes_after);
+  }
+}
+
+bool JoinQueue::top_is_early() const {
+  if (early_.empty()) return false;
+  return next_ == due_.size() || goes_after(due_[next_], early_.front());
 }
 
 void JoinQueue::pop() {
-  std::pop_heap(heap_.begin(), heap_.end(), goes_after);
-  heap_.pop_back();
+  if (top_is_early()) {
+    std::pop_heap(early_.begin(), early_.end(), goes_after);
+    early_.pop_back();
+  } else {
+    ++next_;
+    // The row first; when it is near, what it leads to.
+    if (next_ + 16 < due_.size()) __builtin_prefetch(due_[next_ + 16].second);
+    if (next_ + 8 < due_.size()) __builtin_prefetch(due_[next_ + 8].second->group);
+  }
+  if (empty() && !later_.empty()) refill();
+}
+
+// Those of equal expiry stay together.
+void JoinQueue::refill() {
+  constexpr std::size_t kLeast = 64;
+  const std::size_t n = std::min(later_.size(), std::max(kLeast, later_.size() / 8));
+  const auto nth = later_.begin() + static_cast<std::ptrdiff_t>(n - 1);
+  std::nth_element(later_.begin(), nth, later_.end(),
+                   [](const Entry& a, const Entry& b) { return a.first < b.first; });
+  last_ = nth->first;
+  const auto end = std::partition(nth, later_.end(),
+                                  [this](const Entry& entry) { return entry.first <= last_; });
+  due_.assign(later_.begin(), end);
+  later_.erase(later_.begin(), end);
+  next_ = 0;
+  std::sort(due_.begin(), due_.end(),
+            [](const Entry& a, const Entry& b) { return goes_after(b, a); });
 }
 
 }  // namespace streamutils

@@ -96,16 +96,30 @@ class JoinList {
 };
 
 // Rows by expiry, then by time, then by number.
+//
+// Rows come about in the order in which they go, but not quite, and there are many.  So those that
+// go soon are sorted, an eighth of all at a time, and the others lie in a heap of no order; who
+// comes behind the line between them is put into a heap in the strict sense.  A row costs a few
+// comparisons, all in sequence, and the memory of the rows that go next is fetched ahead.
 class JoinQueue {
  public:
-  bool empty() const { return heap_.empty(); }
-  std::size_t size() const { return heap_.size(); }
-  JoinRow* top() const { return heap_.front().second; }
+  bool empty() const { return due_.size() == next_ && early_.empty(); }
+  std::size_t size() const { return due_.size() - next_ + early_.size() + later_.size(); }
+  JoinRow* top() const { return top_is_early() ? early_.front().second : due_[next_].second; }
   void push(JoinRow* row);
   void pop();
 
  private:
-  std::vector<std::pair<Timestamp, JoinRow*>> heap_;
+  using Entry = std::pair<Timestamp, JoinRow*>;
+
+  bool top_is_early() const;
+  void refill();
+
+  std::vector<Entry> due_;  // in order, from next_ on
+  std::size_t next_ = 0;
+  std::vector<Entry> early_;   // a heap
+  std::vector<Entry> later_;   // if there are any, there are others too
+  Timestamp last_ = kMinTime;  // the greatest expiry that is not for later_
 };
 
 // True if a goes before b.
