@@ -3,12 +3,20 @@
 // The last row of a key stands for it.  A row deletes its key if all members of it that are neither
 // keys nor times are null, and there is one: {"user":"ann","name":null}.  A table of keys alone,
 // {"user":"ann"}, deletes nothing.
+//
+// A large table is not in the cache of the processor: a look-up waits for memory twice.  So the
+// keys of some lines are read together, and what they lead to is fetched before the first of them
+// is looked up.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
+#include "ops/join_lookup.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
 #include "ops/join_rows.h"
@@ -17,12 +25,6 @@
 namespace streamutils {
 namespace {
 
-struct alignas(16) Entry {
-  JoinRow* row;
-};
-
-Entry& entry_of(Group& group) { return *reinterpret_cast<Entry*>(group.state()); }
-
 class TableJoin final : public Operator {
  public:
   explicit TableJoin(JoinOptions options)
@@ -30,8 +32,7 @@ class TableJoin final : public Operator {
         keys_{JoinKeyReader(options_.arguments.left_keys),
               JoinKeyReader(options_.arguments.right_keys)},
         output_(options_),
-        tombstones_(options_.arguments.right_keys),
-        groups_(sizeof(Entry)) {}
+        tombstones_(options_.arguments.right_keys) {}
 
   Outcome on_record(const Record& record, Emitter& out) override {
     return record.input() == kLeft ? enrich(record, out) : update(record, out);
@@ -39,13 +40,30 @@ class TableJoin final : public Operator {
 
   void set_time_style(TimeStyle style) override { output_.set_time_style(style); }
 
+  bool foresees() const override { return true; }
+  void foresee(std::span<const std::string_view> lines) override {
+    foreseen_.clear();
+    foreseen_keys_.clear();
+    next_ = 0;
+    if (!enriches_) return;
+    for (const std::string_view line : lines) {
+      scratch_.reset(line);
+      const auto key = keys_[kLeft].read(scratch_);
+      if (!key || !scratch_.ok()) continue;
+      foreseen_.push_back({line.data(), foreseen_keys_.size(), key->size(), table_.hash_of(*key)});
+      foreseen_keys_ += *key;
+      table_.prefetch_slot(foreseen_.back().hash);
+    }
+    for (const Foreseen& seen : foreseen_) table_.prefetch_row(seen.hash);
+  }
+
   bool has_state() const override { return true; }
 
   void save(SnapshotWriter& out) const override {
     out.entry("table").field("number", number_);
     for (const JoinRow* row : rows_.all()) {
       out.entry("row").field("number", row->number);
-      save_bytes(out, "key", row->group->key());
+      save_bytes(out, "key", row->head());
       save_bytes(out, "text", row->text());
     }
   }
@@ -61,8 +79,8 @@ class TableJoin final : public Operator {
   }
 
   void describe_state(std::string& json) const override {
-    json += "\"keys\":" + std::to_string(groups_.size());
-    json += ",\"bytes\":" + std::to_string(rows_.bytes() + groups_.bytes());
+    json += "\"keys\":" + std::to_string(table_.size());
+    json += ",\"bytes\":" + std::to_string(rows_.bytes() + table_.bytes());
   }
 
  private:
@@ -81,52 +99,73 @@ class TableJoin final : public Operator {
       erase(*key);
       return {};
     }
-    const bool full = options_.max_keys && groups_.size() >= *options_.max_keys;
-    if (full && groups_.find(*key) == nullptr) {
+    if (options_.max_keys && table_.size() >= *options_.max_keys && find(*key) == nullptr) {
       return {.fate = Fate::bad, .reason = kTooManyKeys};
     }
     put(*key, text_, number_++);
     return {};
   }
 
+  JoinRow* find(std::string_view key) const { return table_.find(key, table_.hash_of(key)); }
+
+  // A key keeps its place in the order of the table.
   void put(std::string_view key, std::string_view text, std::uint64_t number) {
-    const auto [group, is_new] = groups_.find_or_add({key, {}});
-    JoinRow*& row = entry_of(*group).row;
-    if (!is_new) {
-      number = row->number;
-      rows_.free(row);
-    }
-    row = rows_.make({}, text);
-    row->group = group;
+    JoinRow* row = rows_.make(key, text);
     row->number = number;
+    JoinRow* old = table_.put(row);
+    if (old == nullptr) return;
+    row->number = old->number;
+    rows_.free(old);
   }
 
   void erase(std::string_view key) {
-    Group* group = groups_.find(key);
-    if (group == nullptr) return;
-    rows_.free(entry_of(*group).row);
-    groups_.erase(group);
+    if (JoinRow* row = table_.take(key)) rows_.free(row);
   }
 
   Outcome enrich(const Record& record, Emitter& out) {
-    const auto key = keys_[kLeft].read(record);
-    if (!record.ok()) return {.fate = Fate::bad};
-    Group* group = key ? groups_.find(*key) : nullptr;
-    if (!key) out.count("LEFT without a key");
-    const std::string_view line = record.line();
-    const bool found = group != nullptr;
-    const bool plain = options_.type == JoinType::semi ? found
-                       : options_.type == JoinType::inner
-                           ? false
-                           : !found;  // left and anti: those without a partner
-    if (found && (options_.type == JoinType::inner || options_.type == JoinType::left)) {
-      output_.write_match(line, entry_of(*group).row->text(), out);
-    } else if (plain) {
+    enriches_ = true;
+    const JoinRow* row = nullptr;
+    if (const Foreseen* seen = foreseen(record.line())) {
+      row =
+          table_.find(std::string_view(foreseen_keys_).substr(seen->begin, seen->size), seen->hash);
+    } else {
+      const auto key = keys_[kLeft].read(record);
+      if (!record.ok()) return {.fate = Fate::bad};
+      if (!key) out.count("LEFT without a key");
+      if (key) row = find(*key);
+    }
+    return write(record.line(), row, out);
+  }
+
+  Outcome write(std::string_view line, const JoinRow* row, Emitter& out) {
+    const bool found = row != nullptr;
+    const bool pairs = options_.type == JoinType::inner || options_.type == JoinType::left;
+    const bool passes = options_.type == JoinType::semi    ? found
+                        : options_.type == JoinType::inner ? false
+                                                           : !found;
+    if (found && pairs) {
+      output_.write_match(line, row->text(), out);
+    } else if (passes) {
       output_.write_left(line, false, out);
     } else {
       return {.fate = Fate::dropped};
     }
     return {};
+  }
+
+  // The key of a line that comes next, if it has one.
+  struct Foreseen {
+    const char* line;
+    std::size_t begin;  // in foreseen_keys_
+    std::size_t size;
+    std::uint64_t hash;
+  };
+
+  // Lines come in the order in which they were foreseen, but not all of them.
+  const Foreseen* foreseen(std::string_view line) {
+    while (next_ < foreseen_.size() && foreseen_[next_].line < line.data()) ++next_;
+    if (next_ == foreseen_.size() || foreseen_[next_].line != line.data()) return nullptr;
+    return &foreseen_[next_++];
   }
 
   JoinOptions options_;
@@ -135,8 +174,13 @@ class TableJoin final : public Operator {
   Tombstones tombstones_;
   std::string text_;  // scratch
   JoinRows rows_;
-  GroupTable groups_;
+  JoinLookup table_;
   std::uint64_t number_ = 0;
+  bool enriches_ = false;  // the table has been read
+  std::vector<Foreseen> foreseen_;
+  std::string foreseen_keys_;
+  std::size_t next_ = 0;  // of foreseen_
+  Record scratch_;
 };
 
 }  // namespace
