@@ -49,6 +49,10 @@ def tens(name):
     return answer
 
 
+def pair_of_ids(row):
+    return row["id"], row["right"]["id"] if "right" in row else row["right_id"]
+
+
 def minute_user(row):
     if "window_start" in row:
         return row["window_start"][:16], row["user"], number(row["avg_price"])
@@ -210,6 +214,12 @@ ROWS = [
                '@n[$user]+=1; @s[$user]+=is_present($price)?$price:0;
                 end{for(u,n in @n){emit1 {"user":u,"n":n,"s":@s[u]}}}' {file}""",
         sql="SELECT \"user\", count(*) n, sum(price) s FROM {read} GROUP BY \"user\""),
+    Row("views up to 10 s before a purchase", "shop", answer=pair_of_ids,
+        ours="sfilter type=purchase {file} | "
+             "sjoin on user within -10s..0 --disorder 2s <(sfilter type=view {file})",
+        sql="SELECT l.id, r.id AS right_id FROM {read} l JOIN {read} r ON l.\"user\" = r.\"user\" "
+            "AND r.ts BETWEEN l.ts - INTERVAL 10 seconds AND l.ts "
+            "WHERE l.type = 'purchase' AND r.type = 'view'"),
     Row("DNS: queries for an address", "dns", answer=by_uid,
         ours="sfilter qtype_name=A {file}",
         grep="""grep -F '"qtype_name":"A"' {file}""",
