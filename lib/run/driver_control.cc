@@ -87,7 +87,7 @@ void Driver::on_clock(Timestamp now) {
   now_ = std::max(now_, now);
   for (Input& input : inputs_) {
     if (input.active != kMinTime || settings_.by_arrival)
-      input.clock.on_quiet(now_ - input.active, now_);
+      input.clock.on_quiet(difference(now_, input.active), now_);
   }
   advance(true);
 }
