@@ -149,7 +149,7 @@ class Chain::Stage {
       }
       inputs.push_back({name, live_});
     }
-    output_ = parsed->plan.output;
+    if (!parsed->plan.writes_files) output_ = parsed->plan.output;
     side_name_ = parsed->plan.side_file;
     Sink& out = output_ ? static_cast<Sink&>(file_) : out_;
     driver_ = make_driver(

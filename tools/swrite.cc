@@ -206,8 +206,10 @@ Status check(const Options& o, const Invocation& invocation, const std::vector<s
   }
   if (o.append && !to_file) return Error{"--append needs the FILE to append to"};
   if (o.rotate && !to_file) return Error{"--rotate needs the FILE to begin anew"};
-  if (!invocation.common.checkpoint.empty() && o.to != "ndjson") {
-    return Error{"--checkpoint commits events, not rows: leave out --to"};
+  if (!invocation.common.checkpoint.empty() && o.to == "table") {
+    return Error{
+        "--to table is for the eye: its first rows are held back, so no epoch could commit them; "
+        "--checkpoint goes with ndjson, csv and tsv"};
   }
   if (o.exec && !files.empty()) return Error{"--exec takes the place of the FILE"};
   if (o.exec && !invocation.common.checkpoint.empty()) {
@@ -224,10 +226,8 @@ Status plan_file(const Options& o, const std::string& name, const Invocation& in
   if (o.append && write.rotation.size) {
     return Error{"--append cannot know how large the files of --rotate SIZE are"};
   }
+  plan.output = OutputFile{.name = name, .append = o.append, .rollback = o.rollback};
   if (has_fields || o.rotate) {
-    if (!invocation.common.checkpoint.empty()) {
-      return Error{"--checkpoint commits to one FILE, without --rotate and {FIELD}"};
-    }
     const bool has_rows = write.form != WriteForm::ndjson;
     if (o.append && has_rows && write.header) {
       return Error{"--append to files of rows that a name makes needs --no-header"};
@@ -240,7 +240,6 @@ Status plan_file(const Options& o, const std::string& name, const Invocation& in
     plan.takes_time = write.rotation.every.has_value();
     return {};
   }
-  plan.output = OutputFile{.name = name, .append = o.append, .rollback = o.rollback};
   if (o.append && invocation.file_exists(name)) write.header = false;
   return {};
 }

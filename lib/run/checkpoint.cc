@@ -105,8 +105,9 @@ Result<std::function<Status()>> StageCheckpoints::saving(std::uint64_t epoch) {
   auto side_files = files().side_files();
   if (!side_files) return side_files.error();
   return std::function<Status()>([this, path = folder_.file(name(), epoch), header = header(epoch),
-                                  lengths = std::move(*side_files)]() -> Status {
+                                  lengths = std::move(*side_files)]() mutable -> Status {
     if (Status status = files().sync_side_files(); !status) return status;
+    for (FileLength& output : outputs()) lengths.push_back(std::move(output));
     return write_snapshot(path, header, driver(), lengths);
   });
 }

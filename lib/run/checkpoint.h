@@ -7,7 +7,8 @@
 // since all of them do, no line is lost and none is written twice (Carbone et al., "State
 // Management in Apache Flink", VLDB 2017, has the same with a coordinator; here it is the folder).
 //
-// The three kinds of stage: a filter, the source that begins barriers, the sink that commits.
+// The kinds of stage: a filter, the source that begins barriers, and the sink that commits
+// (run/checkpoint_sink.h).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -48,6 +49,8 @@ class StageCheckpoints : public Recovery {
   Status read_commit();
   Status read_saved(ExitStatus& status);
   std::string entry() const;
+  // The files that the output of this stage stands in, as the snapshot is to remember them.
+  virtual std::vector<FileLength> outputs() const { return {}; }
   SnapshotHeader header(std::uint64_t epoch);
   // What saves the state of this moment when it is called; to be called in the child.
   Result<std::function<Status()>> saving(std::uint64_t epoch);
@@ -92,43 +95,6 @@ class SourceCheckpoints final : public StageCheckpoints {
   bool complained_ = false;
   std::uint64_t records_ = 0;       // read when the last one was sent
   Timestamp watermark_ = kMinTime;  // likewise
-};
-
-// swrite: lines become visible when everybody has saved.
-class SinkCheckpoints final : public StageCheckpoints {
- public:
-  struct Output {
-    std::string name;
-    bool append = false;    // adopt what it holds
-    bool rollback = false;  // cut what was not committed
-  };
-
-  SinkCheckpoints(std::string folder, RecoverySettings settings, Output output)
-      : StageCheckpoints(std::move(folder), std::move(settings)), output_(std::move(output)) {}
-
-  Status open(ExitStatus& status) override;
-  // The file to which the lines of the current epoch go.
-  std::string open_lines() const { return folder_.file(name() + ".open.out"); }
-
-  Result<std::string> take(std::uint64_t epoch, const std::vector<std::string>& via,
-                           ExitStatus& status) override;
-  Status before_end(Ending ending) override;
-  Status after_end() override;
-
- private:
-  Status prepare_output(ExitStatus& status);
-  Status check_length(std::uint64_t length, ExitStatus& status) const;
-  Status check_pipeline(const std::vector<std::string>& via, ExitStatus& status) const;
-  std::string describe(const std::vector<std::string>& via, std::uint64_t epoch) const;
-  Commit next_commit(std::uint64_t epoch, std::uint64_t size) const;
-  // In the child: all that follows a barrier.
-  Status commit(const Commit& next, std::uint64_t before_last) const;
-  Status wait_for_stages(const Commit& next, int parent) const;
-  Status append_lines(const Commit& commit) const;
-
-  Output output_;
-  bool first_ = true;  // no barrier has come
-  Ending ending_ = Ending::stopped;
 };
 
 }  // namespace streamutils

@@ -1,24 +1,13 @@
-// swrite's side of --checkpoint: what makes an epoch count.
-//
-//     lines of the epoch durable   NAME.N.out
-//     state of this stage          NAME.N
-//     all others have saved        every NAME.N of `via`
-//     COMMIT                       by rename: from here on epoch N counts
-//     append to the visible file   from `before` to `after`; a restart does it again
-//     delete                       what lies below the epoch before
-//
-// All of it happens in a child, while the lines of the next epoch come in.
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
+#include "run/checkpoint_sink.h"
+
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <thread>
 
-#include "run/checkpoint.h"
+#include "run/committed_files.h"
 
 namespace streamutils {
 namespace {
@@ -26,115 +15,117 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kPatienceAtTheEnd = 5s;
-constexpr std::size_t kBlock = 1 << 18;
-
-std::uint64_t length_of(const std::string& path) {
-  struct stat status {};
-  return stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
-}
 
 std::string stage_name(std::string_view via) { return std::string(via.substr(0, via.find(':'))); }
 
-Status sync_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return file_error(path);
-  const bool synced = fsync(fd) == 0;
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  return synced ? Status() : file_error(path);
-}
-
-// Room for the lines, so that a full disk is met before they count.  Not every file system can.
-Status reserve(const std::string& path, const Commit& next) {
-  if (next.after == next.before) return {};
-  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) return file_error(path);
-  const bool full = fallocate(fd, FALLOC_FL_KEEP_SIZE, static_cast<off_t>(next.before),
-                              static_cast<off_t>(next.after - next.before)) != 0 &&
-                    (errno == ENOSPC || errno == EFBIG || errno == EDQUOT);
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  return full ? file_error(path) : Status();
-}
-
-// Copies all of `from` to this place of `to`.
-bool copy_to(int from, int to, off_t place) {
-  std::string block(kBlock, '\0');
-  while (true) {
-    const ssize_t n = ::read(from, block.data(), block.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return n == 0;
-    for (ssize_t done = 0; done < n;) {
-      const ssize_t m = pwrite(to, block.data() + done, static_cast<std::size_t>(n - done), place);
-      if (m < 0 && errno == EINTR) continue;
-      if (m < 0) return false;
-      done += m;
-      place += m;
-    }
-  }
-}
-
 }  // namespace
+
+// --- The start ----------------------------------------------------------------------------------
 
 Status SinkCheckpoints::open(ExitStatus& status) {
   status = ExitStatus::io;
   if (Status made = make_folder(folder_.path()); !made) return made;
   if (Status locked = lock("COMMIT", status); !locked) return locked;
   if (Status read = read_commit(); !read) return read;
-  if (Status prepared = prepare_output(status); !prepared) return prepared;
-  return read_saved(status);
+  if (!commit_) return begin(status);
+  if (Status read = read_saved(status); !read) return read;
+  return go_on(status);
 }
 
-// Puts the visible file into the state of COMMIT, and writes the first COMMIT.
-Status SinkCheckpoints::prepare_output(ExitStatus& status) {
-  const std::uint64_t length = length_of(output_.name);
-  if (!commit_) {
+// The first COMMIT.
+Status SinkCheckpoints::begin(ExitStatus& status) {
+  Commit first;
+  first.output = output_.name;
+  first.several = output_.several;
+  if (!output_.several) {
+    const std::uint64_t length = length_of(output_.name).value_or(0);
     status = ExitStatus::usage;
     if (length > 0 && !output_.append) {
-      return Error{
-          fmt::format("{} holds {} bytes, and {} has no COMMIT that knows of them: "
-                      "--append goes on behind them",
-                      output_.name, length, folder_.path())};
+      return is_unknown(output_.name, length,
+                        fmt::format("{} has no COMMIT that knows of them", folder_.path()));
     }
-    status = ExitStatus::io;
-    commit_.emplace();
-    commit_->file = output_.name;
-    commit_->before = commit_->after = length;
-    return folder_.write_commit(*commit_);
+    first.files.push_back({output_.name, length, length});
+    lengths_[output_.name] = length;
   }
-  if (Status fits = check_length(length, status); !fits) return fits;
   status = ExitStatus::io;
-  if (length > commit_->after &&
-      truncate(output_.name.c_str(), static_cast<off_t>(commit_->after)) != 0) {
-    return file_error(output_.name);
-  }
-  const bool has_lines = !commit_->lines.empty() && file_exists(folder_.file(commit_->lines));
-  return has_lines ? append_lines(*commit_) : Status();
+  commit_ = std::move(first);
+  return folder_.write_commit(*commit_);
 }
 
-Status SinkCheckpoints::check_length(std::uint64_t length, ExitStatus& status) const {
+// Puts the visible files into the state of COMMIT.
+Status SinkCheckpoints::go_on(ExitStatus& status) {
   status = ExitStatus::usage;
-  if (commit_->file != output_.name) {
-    return Error{fmt::format("{} is of {}, and this is to write {}", folder_.file("COMMIT"),
-                             commit_->file, output_.name)};
+  if (commit_->output != output_.name || commit_->several != output_.several) {
+    return Error{fmt::format("{} is of {}{}, and this is to write {}", folder_.file("COMMIT"),
+                             commit_->several ? "files named by " : "", commit_->output,
+                             output_.name)};
   }
-  if (length > commit_->after && !output_.rollback) {
-    return Error{
-        fmt::format("{} is {} bytes long, and {} knows of {}: somebody else has written to "
-                    "it; --rollback cuts it to what was committed",
-                    output_.name, length, folder_.file("COMMIT"), commit_->after)};
+  const bool has_lines = !commit_->lines.empty() && file_exists(lines_of(*commit_));
+  for (const CommittedFile& file : commit_->files) {
+    if (Status fits = check_committed(file, has_lines, status); !fits) return fits;
   }
-  const bool can_append = !commit_->lines.empty() && file_exists(folder_.file(commit_->lines));
-  if (length < (can_append ? commit_->before : commit_->after)) {
-    return Error{
-        fmt::format("{} is {} bytes long, and {} says that {} were written: it was replaced "
-                    "or cut",
-                    output_.name, length, folder_.file("COMMIT"), commit_->after)};
+  if (saved_) {
+    for (const FileLength& file : saved_->side_files) {
+      if (Status fits = check_known(file, status); !fits) return fits;
+    }
+  }
+  status = ExitStatus::io;
+  return has_lines ? append_committed(lines_of(*commit_), *commit_) : Status();
+}
+
+// One that has lines of the last epoch: appending them may have been cut short.
+Status SinkCheckpoints::check_committed(const CommittedFile& file, bool can_append,
+                                        ExitStatus& status) {
+  lengths_[file.name] = file.after;
+  const std::uint64_t found = length_of(file.name).value_or(0);
+  if (found > file.after) return cut_back(file.name, found, file.after, status);
+  status = ExitStatus::usage;
+  if (found < (can_append ? file.before : file.after)) {
+    return was_cut(file.name, found, file.after);
   }
   return {};
 }
+
+// One of the others is complete, or has been taken away.
+Status SinkCheckpoints::check_known(const FileLength& file, ExitStatus& status) {
+  if (!file.is_output || lengths_.contains(file.name)) return {};
+  const auto found = length_of(file.name);
+  if (!found) return {};
+  lengths_[file.name] = file.length;
+  if (*found > file.length) return cut_back(file.name, *found, file.length, status);
+  status = ExitStatus::usage;
+  return *found < file.length ? was_cut(file.name, *found, file.length) : Status();
+}
+
+Status SinkCheckpoints::cut_back(const std::string& file, std::uint64_t found, std::uint64_t known,
+                                 ExitStatus& status) const {
+  status = ExitStatus::usage;
+  if (!output_.rollback) {
+    return Error{
+        fmt::format("{} is {} bytes long, and {} knows of {}: somebody else has written to "
+                    "it; --rollback cuts it to what was committed",
+                    file, found, folder_.file("COMMIT"), known)};
+  }
+  status = ExitStatus::io;
+  const bool done = truncate(file.c_str(), static_cast<off_t>(known)) == 0;
+  return done ? Status() : file_error(file);
+}
+
+Error SinkCheckpoints::was_cut(const std::string& file, std::uint64_t found,
+                               std::uint64_t known) const {
+  return Error{
+      fmt::format("{} is {} bytes long, and {} says that {} were written: it was moved, replaced "
+                  "or cut",
+                  file, found, folder_.file("COMMIT"), known)};
+}
+
+Error SinkCheckpoints::is_unknown(const std::string& file, std::uint64_t found,
+                                  std::string_view what) const {
+  return Error{
+      fmt::format("{} holds {} bytes, and {}: --append goes on behind them", file, found, what)};
+}
+
+// --- Barriers -----------------------------------------------------------------------------------
 
 Result<std::string> SinkCheckpoints::take(std::uint64_t epoch, const std::vector<std::string>& via,
                                           ExitStatus& status) {
@@ -144,30 +135,71 @@ Result<std::string> SinkCheckpoints::take(std::uint64_t epoch, const std::vector
   if (Status before = background_.collect(Duration::max()); !before) return before.error();
   auto save = saving(epoch);
   if (!save) return save.error();
-  auto size = files().cut_output(folder_.file(name(), epoch) + ".out", open_lines());
-  if (!size) return size.error();
-  Commit next = next_commit(epoch, *size);
-  next.via = via;
+  auto added = files().cut_output(folder_.file(name(), epoch) + ".out", true);
+  if (!added) return added.error();
+  auto next = next_commit(epoch, *added, status);
+  if (!next) return next.error();
+  next->via = via;
   const std::uint64_t before_last = commit_->epoch;
   const int parent = getpid();
-  auto work = [this, next, before_last, parent, save = *save]() -> Status {
-    if (Status synced = sync_file(folder_.file(next.lines)); !synced) return synced;
+  auto work = [this, next = *next, before_last, parent, save = *save]() -> Status {
+    if (Status synced = sync_file(lines_of(next)); !synced) return synced;
     if (Status saved = save(); !saved) return saved;
     if (Status waited = wait_for_stages(next, parent); !waited) return waited;
     return commit(next, before_last);
   };
   if (Status started = background_.start(work); !started) return started.error();
-  commit_ = std::move(next);
+  commit_ = std::move(*next);
   return entry();
 }
 
-Commit SinkCheckpoints::next_commit(std::uint64_t epoch, std::uint64_t size) const {
+// added: how many bytes each file has got.
+Result<Commit> SinkCheckpoints::next_commit(std::uint64_t epoch,
+                                            const std::vector<FileLength>& added,
+                                            ExitStatus& status) {
   Commit next = *commit_;
   next.epoch = epoch;
-  next.before = commit_->after;
-  next.after = next.before + size;
+  next.files.clear();
   next.lines = fmt::format("{}.{}.out", name(), epoch);
+  for (const FileLength& more : added) {
+    const std::string& file = output_.several ? more.name : output_.name;
+    auto before = length_before(file, status);
+    if (!before) return before.error();
+    next.files.push_back({file, *before, *before + more.length});
+    lengths_[file] = *before + more.length;
+  }
+  status = ExitStatus::io;
   return next;
+}
+
+// All lines of the epochs before are there by now.
+Result<std::uint64_t> SinkCheckpoints::length_before(const std::string& file, ExitStatus& status) {
+  const auto found = length_of(file);
+  const auto known = lengths_.find(file);
+  status = ExitStatus::usage;
+  if (known == lengths_.end()) {
+    if (found.value_or(0) == 0 || output_.append) return found.value_or(0);
+    return is_unknown(file, *found,
+                      fmt::format("{} does not know of them", folder_.file("COMMIT")));
+  }
+  if (!found && known->second > 0) {
+    settings().say(fmt::format("{} was taken away and begins anew", file));
+    return std::uint64_t{0};
+  }
+  const std::uint64_t length = found.value_or(0);
+  if (length < known->second) return was_cut(file, length, known->second);
+  if (length == known->second) return length;
+  if (Status cut = cut_back(file, length, known->second, status); !cut) return cut.error();
+  return known->second;
+}
+
+std::vector<FileLength> SinkCheckpoints::outputs() const {
+  std::vector<FileLength> all;
+  if (!output_.several) return all;
+  for (const auto& [name, length] : lengths_) {
+    all.push_back({.name = name, .length = length, .is_output = true});
+  }
+  return all;
 }
 
 // The pipeline must be the one that COMMIT is of.
@@ -229,27 +261,14 @@ Status SinkCheckpoints::wait_for_stages(const Commit& next, int parent) const {
 }
 
 Status SinkCheckpoints::commit(const Commit& next, std::uint64_t before_last) const {
-  if (Status space = reserve(output_.name, next); !space) return space;
+  if (Status space = reserve_room(next); !space) return space;
   if (Status written = folder_.write_commit(next); !written) return written;
-  if (Status appended = append_lines(next); !appended) return appended;
+  if (Status appended = append_committed(lines_of(next), next); !appended) return appended;
   folder_.remove_below(before_last);
   return {};
 }
 
-// Also where it has been begun before: the bytes are the same, and come to the same place.
-Status SinkCheckpoints::append_lines(const Commit& commit) const {
-  const std::string lines = folder_.file(commit.lines);
-  const int from = ::open(lines.c_str(), O_RDONLY | O_CLOEXEC);
-  if (from < 0) return file_error(lines);
-  const int to = ::open(output_.name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  const bool done = to >= 0 && copy_to(from, to, static_cast<off_t>(commit.before)) &&
-                    fsync(to) == 0 && ::close(to) == 0;
-  const int error = errno;
-  ::close(from);
-  errno = error;
-  if (!done) return file_error(output_.name);
-  return commit.before == 0 ? sync_folder_of(output_.name) : Status();
-}
+// --- The end ------------------------------------------------------------------------------------
 
 Status SinkCheckpoints::before_end(Ending ending) {
   ending_ = ending;
@@ -265,12 +284,14 @@ Status SinkCheckpoints::after_end() {
   }
   if (Status done = background_.collect(Duration::max()); !done) return done;
   const std::uint64_t epoch = std::max(folder_.greatest_epoch(), commit_->epoch) + 1;
-  Commit last = next_commit(epoch, length_of(open_lines()));
-  last.complete = true;
-  const std::string lines = folder_.file(last.lines);
-  if (rename(open_lines().c_str(), lines.c_str()) != 0) return file_error(lines);
-  if (Status synced = sync_file(lines); !synced) return synced;
-  return commit(last, commit_->epoch);
+  auto added = files().cut_output(fmt::format("{}.out", folder_.file(name(), epoch)), false);
+  if (!added) return added.error();
+  ExitStatus status = ExitStatus::io;
+  auto last = next_commit(epoch, *added, status);
+  if (!last) return last.error();
+  last->complete = true;
+  if (Status synced = sync_file(lines_of(*last)); !synced) return synced;
+  return commit(*last, commit_->epoch);
 }
 
 }  // namespace streamutils

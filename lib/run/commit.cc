@@ -46,6 +46,21 @@ void for_each_epoch_file(const std::string& folder,
   closedir(listing);
 }
 
+void encode_file(JsonWriter& json, const CommittedFile& file) {
+  json.begin_object().name("name").string(file.name);
+  json.name("before").unsigned_integer(file.before);
+  json.name("after").unsigned_integer(file.after).end_object();
+}
+
+std::optional<CommittedFile> decode_file(std::string_view text) {
+  JsonMembers members(text);
+  CommittedFile file{members.text("name"), members.number("before"), members.number("after")};
+  const bool is_one = members.ok() && file.before <= file.after;
+  return is_one ? std::optional(std::move(file)) : std::nullopt;
+}
+
+bool is_true(Value value) { return value.is(Kind::boolean) && value.as_bool(); }
+
 }  // namespace
 
 std::string encode_commit(const Commit& commit) {
@@ -55,10 +70,10 @@ std::string encode_commit(const Commit& commit) {
       commit.epoch);
   json.name("complete").boolean(commit.complete).name("via").begin_array();
   for (const std::string& stage : commit.via) json.string(stage);
-  json.end_array().name("file").string(commit.file);
-  json.name("before").unsigned_integer(commit.before);
-  json.name("after").unsigned_integer(commit.after).name("lines").string(commit.lines);
-  json.end_object();
+  json.end_array().name("output").string(commit.output);
+  json.name("several").boolean(commit.several).name("files").begin_array();
+  for (const CommittedFile& file : commit.files) encode_file(json, file);
+  json.end_array().name("lines").string(commit.lines).end_object();
   return with_trailer(text + "\n");
 }
 
@@ -71,15 +86,19 @@ Result<Commit> decode_commit(std::string_view text) {
   }
   Commit commit;
   commit.epoch = members.number("epoch");
-  commit.complete = members.get("complete").is(Kind::boolean) && members.get("complete").as_bool();
+  commit.complete = is_true(members.get("complete"));
   for (std::size_t i = 0; members.element("via", i).exists(); ++i) {
     std::string scratch;
     const Value stage = members.element("via", i);
     if (stage.is(Kind::string)) commit.via.emplace_back(stage.text(scratch));
   }
-  commit.file = members.text("file");
-  commit.before = members.number("before");
-  commit.after = members.number("after");
+  commit.output = members.text("output");
+  commit.several = is_true(members.get("several"));
+  for (std::size_t i = 0; members.element("files", i).exists(); ++i) {
+    auto file = decode_file(members.element("files", i).raw());
+    if (!file) return Error{"is no COMMIT of streamutils"};
+    commit.files.push_back(std::move(*file));
+  }
   commit.lines = members.text("lines");
   if (!members.ok()) return Error{"is no COMMIT of streamutils"};
   return commit;

@@ -21,14 +21,23 @@
 
 namespace streamutils {
 
+// A file that the lines of an epoch are appended to.
+struct CommittedFile {
+  std::string name;
+  std::uint64_t before = 0;  // its length without them
+  std::uint64_t after = 0;   // and with them
+
+  bool operator==(const CommittedFile&) const = default;
+};
+
 struct Commit {
   std::uint64_t epoch = 0;
-  bool complete = false;         // the stream has come to its end mark
-  std::vector<std::string> via;  // the stages that the barrier passed
-  std::string file;              // what swrite writes, as it was named
-  std::uint64_t before = 0;      // its length without the lines of this epoch
-  std::uint64_t after = 0;       // and with them
-  std::string lines;             // the file in the folder that holds them; empty: there are none
+  bool complete = false;             // the stream has come to its end mark
+  std::vector<std::string> via;      // the stages that the barrier passed
+  std::string output;                // what swrite writes, as it was named
+  bool several = false;              // that makes names of files (run/staged_files.h)
+  std::vector<CommittedFile> files;  // that have lines of this epoch; the only one, if not several
+  std::string lines;  // the file in the folder that holds the lines; empty: there are none
 
   bool operator==(const Commit&) const = default;
 };

@@ -349,17 +349,21 @@ Status Loop::sync_side_files() {
   return {};
 }
 
-Result<std::uint64_t> Loop::cut_output(const std::string& name, const std::string& next) {
+Result<std::vector<FileLength>> Loop::cut_output(const std::string& name, bool goes_on) {
+  if (outputs_.staged != nullptr) return outputs_.staged->cut(name, goes_on);
+  const std::string& current = outputs_.out.name();
   LineWriter& writer = outputs_.out.writer();
   writer.flush();
   errno = writer.error();
   struct stat status {};
-  if (errno != 0 || fstat(outputs_.out.fd(), &status) != 0) return file_error(outputs_.out.name());
-  if (rename(next.c_str(), name.c_str()) != 0) return file_error(name);
-  const int fd = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0 || dup3(fd, outputs_.out.fd(), O_CLOEXEC) < 0) return file_error(next);
+  if (errno != 0 || stat(current.c_str(), &status) != 0) return file_error(current);
+  if (rename(current.c_str(), name.c_str()) != 0) return file_error(name);
+  std::vector<FileLength> lengths{{name, static_cast<std::uint64_t>(status.st_size), true}};
+  if (!goes_on) return lengths;
+  const int fd = ::open(current.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0 || dup3(fd, outputs_.out.fd(), O_CLOEXEC) < 0) return file_error(current);
   ::close(fd);
-  return static_cast<std::uint64_t>(status.st_size);
+  return lengths;
 }
 
 bool Loop::is_between_lines() const {

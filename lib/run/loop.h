@@ -31,6 +31,7 @@
 #include "run/relief.h"
 #include "run/side_outputs.h"
 #include "run/spill.h"
+#include "run/staged_files.h"
 
 namespace streamutils {
 
@@ -120,7 +121,8 @@ struct Outputs {
   SideFile late_to;
   SideFile side;  // Plan::side_file
   // In place of `out`, if they are there:
-  std::unique_ptr<OpenFiles> files{};    // by Emitter::emit_to
+  std::unique_ptr<ManyFiles> files{};    // by Emitter::emit_to
+  StagedFiles* staged = nullptr;         // the same, if its lines wait to be committed
   SideFile dead_to{};                    // of exec
   std::unique_ptr<Exec> exec{};          // a command for each line
   std::unique_ptr<SideOutputs> sides{};  // copies of a command
@@ -148,7 +150,7 @@ class Loop final : public Files {
   std::vector<InputPosition> positions() const override;
   Result<std::vector<FileLength>> side_files() override;
   Status sync_side_files() override;
-  Result<std::uint64_t> cut_output(const std::string& name, const std::string& next) override;
+  Result<std::vector<FileLength>> cut_output(const std::string& name, bool goes_on) override;
   bool is_between_lines() const override;
 
   // Wipes the progress line, so that a message does not stand in it.

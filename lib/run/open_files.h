@@ -1,4 +1,5 @@
-// OpenFiles: many files that are written a line at a time, few of them open at once.
+// ManyFiles: files that are written a line at a time, by name.  OpenFiles: few of them open at a
+// time.
 //
 // A file is begun when its first line comes: folders are made, what stood in it is replaced (or, if
 // asked, kept).  The one that was written least lately is closed when there are too many, or more
@@ -19,7 +20,18 @@
 
 namespace streamutils {
 
-class OpenFiles final : public FileSink {
+class ManyFiles : public FileSink {
+ public:
+  // False once something has failed: error() and failed() tell.
+  virtual bool flush() = 0;
+  // The same, and closes all; some file systems report a full disk only here.
+  virtual bool close() = 0;
+  // The errno of the first failure, or 0, and the file.
+  virtual int error() const = 0;
+  virtual const std::string& failed() const = 0;
+};
+
+class OpenFiles final : public ManyFiles {
  public:
   explicit OpenFiles(bool append, std::size_t limit = 200) : append_(append), limit_(limit) {}
   ~OpenFiles() override;
@@ -27,14 +39,10 @@ class OpenFiles final : public FileSink {
   OpenFiles& operator=(const OpenFiles&) = delete;
 
   void write(std::string_view file, std::string_view line) override;
-  // False once something has failed: error() and failed() tell.
-  bool flush();
-  // The same, and closes all; some file systems report a full disk only here.
-  bool close();
-
-  // The errno of the first failure, or 0, and the file.
-  int error() const { return error_; }
-  const std::string& failed() const { return failed_; }
+  bool flush() override;
+  bool close() override;
+  int error() const override { return error_; }
+  const std::string& failed() const override { return failed_; }
 
  private:
   struct File {

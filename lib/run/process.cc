@@ -11,7 +11,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "run/checkpoint.h"
+#include "run/checkpoint_sink.h"
 #include "run/loop.h"
 #include "run/signals.h"
 #include "run/stage.h"
@@ -144,16 +144,9 @@ class Process {
     if (!open_side_file(common.late_to, late_to)) return fail(common.late_to);
     SideFile side;
     if (!open_side_file(parsed.plan.side_file, side)) return fail(parsed.plan.side_file);
-    MainOutput out;
-    if (sink_ != nullptr) {
-      if (!out.open(sink_->open_lines(), false)) return fail(sink_->open_lines());
-    } else if (const auto& file = parsed.plan.output; file && !out.open(file->name, file->append)) {
-      return fail(file->name);
-    }
-
-    Outputs outputs{std::move(out), std::move(bad_to), std::move(late_to), std::move(side)};
-    if (parsed.plan.writes_files) {
-      outputs.files = std::make_unique<OpenFiles>(parsed.plan.appends_to_files);
+    Outputs outputs{MainOutput(), std::move(bad_to), std::move(late_to), std::move(side)};
+    if (const std::string failed = open_output(parsed.plan, outputs); !failed.empty()) {
+      return fail(failed);
     }
     if (const auto& exec = parsed.plan.exec) {
       if (!outputs.dead_to.open(exec->dead_to)) return fail(exec->dead_to);
@@ -192,6 +185,24 @@ class Process {
     return loop_->run();
   }
 
+  // The name of what cannot be opened, or nothing; errno tells why.
+  std::string open_output(const Plan& plan, Outputs& outputs) {
+    const auto& file = plan.output;
+    if (plan.writes_files && sink_ != nullptr) {
+      auto staged = std::make_unique<StagedFiles>(sink_->open_lines());
+      if (!staged->open()) return sink_->open_lines();
+      outputs.staged = staged.get();
+      outputs.files = std::move(staged);
+    } else if (plan.writes_files) {
+      outputs.files = std::make_unique<OpenFiles>(plan.appends_to_files);
+    } else if (sink_ != nullptr) {
+      if (!outputs.out.open(sink_->open_lines(), false)) return sink_->open_lines();
+    } else if (file && !outputs.out.open(file->name, file->append)) {
+      return file->name;
+    }
+    return {};
+  }
+
   // Null if the tool is to go on from nothing and keep nothing.
   Result<std::unique_ptr<Recovery>> open_recovery(const Parsed& parsed, ExitStatus& refused) {
     const CommonOptions& common = parsed.common;
@@ -221,7 +232,8 @@ class Process {
       if (!plan.output) return Error{"--checkpoint needs a FILE to write"};
       auto sink = std::make_unique<SinkCheckpoints>(
           common.checkpoint, recovery_settings(parsed),
-          SinkCheckpoints::Output{plan.output->name, plan.output->append, plan.output->rollback});
+          SinkCheckpoints::Output{plan.output->name, plan.output->append, plan.output->rollback,
+                                  plan.writes_files});
       sink_ = sink.get();
       made = std::move(sink);
     } else if (plan.op->has_state() || common.time_field || !common.bad_to.empty() ||

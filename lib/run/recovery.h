@@ -32,8 +32,9 @@ class Files {
   virtual Result<std::vector<FileLength>> side_files() = 0;
   // Makes what they hold durable.
   virtual Status sync_side_files() = 0;
-  // Gives the file that the output goes to this name, and goes on in a new one.  How long it is.
-  virtual Result<std::uint64_t> cut_output(const std::string& name, const std::string& next) = 0;
+  // Gives the file that the output goes to this name and, if more is to come, goes on in a new one.
+  // How many bytes it holds, or how many for each file if it is for several.
+  virtual Result<std::vector<FileLength>> cut_output(const std::string& name, bool goes_on) = 0;
   // True if no input stands inside a line that is too long to be kept.
   virtual bool is_between_lines() const = 0;
 };

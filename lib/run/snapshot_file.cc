@@ -48,6 +48,7 @@ std::string encode_header(const SnapshotHeader& header) {
 std::string encode_side_file(const FileLength& file) {
   SnapshotWriter out;
   out.entry("side_file").field("name", file.name).field("length", file.length);
+  out.field("output", file.is_output);
   return out.take();
 }
 
@@ -121,7 +122,10 @@ Status split_side_files(std::string_view body, SnapshotContent& content) {
     begin = end = line;
   }
   SnapshotReader in{std::string(body.substr(begin))};
-  while (in.next()) content.side_files.push_back({in.text("name"), in.unsigned_integer("length")});
+  while (in.next()) {
+    content.side_files.push_back(
+        {in.text("name"), in.unsigned_integer("length"), in.boolean("output")});
+  }
   content.entries = body.substr(0, begin);
   return in.status();
 }

@@ -33,10 +33,12 @@ struct InputPosition {
   bool operator==(const InputPosition&) const = default;
 };
 
-// How much of a side file (--bad-to, --late-to) belongs to the snapshot.
+// How much of a side file (--bad-to, --late-to), or of a file of the output, belongs to the
+// snapshot.
 struct FileLength {
   std::string name;
   std::uint64_t length = 0;
+  bool is_output = false;
 
   bool operator==(const FileLength&) const = default;
 };

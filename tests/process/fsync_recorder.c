@@ -36,7 +36,7 @@ static void record_folder(int folder, int to) {
   if (listing == NULL) return;
   rewinddir(listing);
   while ((entry = readdir(listing)) != NULL) {
-    if (entry->d_type == DT_REG)
+    if (entry->d_type == DT_REG || (entry->d_type == DT_DIR && entry->d_name[0] != '.'))
       dprintf(to, "%lu %s\n", (unsigned long)entry->d_ino, entry->d_name);
   }
   closedir(listing);

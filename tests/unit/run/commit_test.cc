@@ -16,9 +16,9 @@ namespace {
 const Commit kExample{.epoch = 7,
                       .complete = true,
                       .via = {"sread:1a", "!sfilter", "swindow:\"2b\""},
-                      .file = "out \"1\".ndjson",
-                      .before = 100,
-                      .after = UINT64_MAX,
+                      .output = "out \"1\".ndjson",
+                      .several = true,
+                      .files = {{"a", 100, UINT64_MAX}, {"b/\xc3\xa9", 0, 0}},
                       .lines = "swrite.7.out"};
 
 // A new folder with empty files.

@@ -25,7 +25,7 @@ std::string example() {
   writer.header(example_header());
   writer.entries("{\"entry\":\"driver\",\"n\":1}\n");
   writer.entries("{\"entry\":\"key\",\"text\":\"{\\\"end\\\":true\"}\n");
-  writer.finish({{"bad", 12}, {"late", 0}});
+  writer.finish({{"bad", 12}, {"late", 0, true}});
   return text;
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("a snapshot file reads back as it was written") {
   CHECK(content->header.inputs == example_header().inputs);
   CHECK(content->entries ==
         "{\"entry\":\"driver\",\"n\":1}\n{\"entry\":\"key\",\"text\":\"{\\\"end\\\":true\"}\n");
-  CHECK(content->side_files == std::vector<FileLength>{{"bad", 12}, {"late", 0}});
+  CHECK(content->side_files == std::vector<FileLength>{{"bad", 12}, {"late", 0, true}});
 }
 
 TEST_CASE("every prefix of a snapshot file is refused") {

@@ -1,0 +1,83 @@
+// swrite's side of --checkpoint: what makes an epoch count.
+//
+//     lines of the epoch durable   NAME.N.out
+//     state of this stage          NAME.N
+//     all others have saved        every NAME.N of `via`
+//     COMMIT                       by rename: from here on epoch N counts
+//     append to the visible files  from `before` to `after`; a restart does it again
+//     delete                       what lies below the epoch before
+//
+// All of it happens in a child, while the lines of the next epoch come in.
+//
+// How long each visible file is, is known, so that one to which somebody else has written is
+// refused.  Where a name makes several files, COMMIT holds those that have lines of its epoch, and
+// the snapshot of this stage all others that it has written.  A file may be taken away once its
+// lines are there (moved, packed, deleted): then it is forgotten, and one of that name begins anew.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "run/checkpoint.h"
+
+namespace streamutils {
+
+class SinkCheckpoints final : public StageCheckpoints {
+ public:
+  struct Output {
+    std::string name;
+    bool append = false;    // adopt what the files hold
+    bool rollback = false;  // cut what was not committed
+    bool several = false;   // the name is made for each event
+  };
+
+  SinkCheckpoints(std::string folder, RecoverySettings settings, Output output)
+      : StageCheckpoints(std::move(folder), std::move(settings)), output_(std::move(output)) {}
+
+  Status open(ExitStatus& status) override;
+  // The file to which the lines of the current epoch go.
+  std::string open_lines() const { return folder_.file(name() + ".open.out"); }
+
+  Result<std::string> take(std::uint64_t epoch, const std::vector<std::string>& via,
+                           ExitStatus& status) override;
+  Status before_end(Ending ending) override;
+  Status after_end() override;
+
+ private:
+  std::vector<FileLength> outputs() const override;
+
+  // At the start
+  Status begin(ExitStatus& status);
+  Status go_on(ExitStatus& status);
+  Status check_committed(const CommittedFile& file, bool can_append, ExitStatus& status);
+  Status check_known(const FileLength& file, ExitStatus& status);
+
+  // At a barrier
+  Status check_pipeline(const std::vector<std::string>& via, ExitStatus& status) const;
+  std::string describe(const std::vector<std::string>& via, std::uint64_t epoch) const;
+  Result<Commit> next_commit(std::uint64_t epoch, const std::vector<FileLength>& added,
+                             ExitStatus& status);
+  Result<std::uint64_t> length_before(const std::string& file, ExitStatus& status);
+
+  Status cut_back(const std::string& file, std::uint64_t found, std::uint64_t known,
+                  ExitStatus& status) const;
+  Error was_cut(const std::string& file, std::uint64_t found, std::uint64_t known) const;
+  Error is_unknown(const std::string& file, std::uint64_t found, std::string_view what) const;
+
+  // In the child: all that follows a barrier.
+  Status commit(const Commit& next, std::uint64_t before_last) const;
+  Status wait_for_stages(const Commit& next, int parent) const;
+  std::string lines_of(const Commit& commit) const { return folder_.file(commit.lines); }
+
+  Output output_;
+  std::map<std::string, std::uint64_t>
+      lengths_;        // of the visible files, with all that is on its way
+  bool first_ = true;  // no barrier has come
+  Ending ending_ = Ending::stopped;
+};
+
+}  // namespace streamutils

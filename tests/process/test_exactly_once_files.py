@@ -1,0 +1,204 @@
+"""Exactly once into many files: partitioned and rotated, as events and as rows.
+
+The failures are those of test_exactly_once.py; what is compared are all files, byte for byte.
+SPDX-License-Identifier: Apache-2.0
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import test_exactly_once as one
+
+PARTITIONED = ["swrite", "--rotate", "2K", "out/{qtype_name}/{window_start:%H-%M}.ndjson"]
+ROWS = ["swrite", "--to", "csv", "out/{qtype_name}.csv"]
+BY_TIME = ["swrite", "--to", "tsv", "--rotate", "5m", "out/log.tsv"]
+ONE_OF_ROWS = ["swrite", "--to", "csv", "out/all.csv"]
+
+
+class Files(one.ExactlyOnce):
+    SINK = PARTITIONED
+
+    def stages(self, *args, **more):
+        return [*super().stages(*args, **more)[:-1], self.SINK]
+
+    def pipeline(self, name, **more):
+        pipeline = super().pipeline(name, **more)
+        if self.SINK == ONE_OF_ROWS:
+            (pipeline.folder / "out").mkdir()
+        return pipeline
+
+    @staticmethod
+    def content(pipeline):
+        out = pipeline.folder / "out"
+        return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+    def undisturbed(self):
+        pipeline = self.pipeline("undisturbed", delay=0)
+        self.assertEqual(set(pipeline.run()), {0}, pipeline.messages())
+        return self.content(pipeline)
+
+    def finish(self, pipeline, expected):
+        statuses = []
+        for _ in range(20):
+            statuses = pipeline.run()
+            if set(statuses) == {0}:
+                break
+            self.assert_expected(statuses, pipeline)
+        self.assertEqual(set(statuses), {0}, pipeline.messages())
+        content = self.content(pipeline)
+        self.assertEqual(sorted(content), sorted(expected))
+        self.assertEqual(content, expected)
+
+    def check_only_grows(self, pipeline, expected):
+        for name, content in self.content(pipeline).items():
+            self.assertIn(name, expected)
+            self.assertEqual(content, expected[name][:len(content)], name)
+
+    def lose_power(self, folder, store):
+        """Leaves what had been synced: of the pipeline's own folder, what is in `out`."""
+        if folder.name == "ck":
+            super().lose_power(folder, store)
+        elif folder.exists():
+            self.keep_synced(folder, store, {"out"})
+
+    def keep_synced(self, folder, store, names=None):
+        listing = store / f"d{folder.stat().st_ino}"
+        lines = listing.read_text().splitlines() if listing.exists() else []
+        listed = {tuple(line.split(" ", 1)) for line in lines}
+        for entry in folder.iterdir():
+            inode = entry.stat().st_ino
+            if names and entry.name not in names:
+                continue
+            if (str(inode), entry.name) not in listed:
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+            elif entry.is_dir():
+                self.keep_synced(entry, store)
+            else:
+                synced = store / f"f{inode}"
+                entry.write_bytes(synced.read_bytes() if synced.exists() else b"")
+
+
+class Kills(Files, one.Kills):
+    pass
+
+
+class KillsWithRows(Files, one.Kills):
+    SINK = ROWS
+
+
+class KillsWithRowsByTime(Files, one.Kills):
+    SINK = BY_TIME
+
+
+class KillsWithRowsInOneFile(Files, one.Kills):
+    SINK = ONE_OF_ROWS
+
+
+class OtherFailures(Files, one.OtherFailures):
+    pass
+
+
+class FullDisk(Files):
+    DELAY = 0.01
+
+    def setUp(self):
+        super().setUp()
+        self.disk = pathlib.Path(tempfile.mkdtemp(prefix="streamutils-disk-"))
+        mounted = shutil.which("mount") and subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=64k", "none", self.disk], capture_output=True, check=False)
+        if not mounted or mounted.returncode:
+            self.disk.rmdir()
+            self.skipTest("no disk can be mounted")
+        self.addCleanup(self.remove_disk)
+
+    def remove_disk(self):
+        subprocess.run(["umount", self.disk], check=True)
+        self.disk.rmdir()
+
+    def test_a_disk_for_the_output_that_is_full(self):
+        expected = self.undisturbed()
+        pipeline = self.pipeline("full")
+        (pipeline.folder / "out").symlink_to(self.disk)
+        statuses = pipeline.run()
+        self.assertEqual(statuses[-1], 4, pipeline.messages())
+        self.assert_says(pipeline.messages(), "No space left on device")
+        self.check_only_grows(pipeline, expected)
+        subprocess.run(["mount", "-o", "remount,size=64m", self.disk], check=True)
+        self.finish(pipeline, expected)
+
+
+class Refusals(Files):
+    DELAY = 0.01
+
+    def interrupted(self, name):
+        pipeline = self.pipeline(name)
+        self.run_for_a_while(pipeline, least_epochs=4)
+        pipeline.kill_all()
+        pipeline.wait()
+        pipeline.run(limit_of=len(pipeline.stages) - 1)  # completes what was committed, no more
+        return pipeline, max(self.content(pipeline))
+
+    def test_a_file_that_others_have_written_to(self):
+        expected = self.undisturbed()
+        pipeline, name = self.interrupted("longer")
+        with open(pipeline.folder / "out" / name, "ab") as file:
+            file.write(b"x" * (1 << 20))
+        self.assertEqual(pipeline.run()[-1], 2)
+        self.assert_says(pipeline.messages(), f"out/{name} is ", "--rollback cuts it")
+        pipeline.stages[-1] = [self.SINK[0], "--rollback", *self.SINK[1:]]
+        self.finish(pipeline, expected)
+
+    def test_a_file_that_was_cut(self):
+        expected = self.undisturbed()
+        pipeline, _ = self.interrupted("cut")
+        last = {file["name"]: file["before"] for file in self.commit(pipeline)["files"]}
+        name = next(name for name in self.content(pipeline) if last.get(f"out/{name}", 4) > 3)
+        path = pipeline.folder / "out" / name
+        content = path.read_bytes()
+        os.truncate(path, 3)
+        self.assertEqual(pipeline.run()[-1], 2)
+        self.assert_says(pipeline.messages(), f"out/{name} is 3 bytes long", "moved, replaced or cut")
+        path.write_bytes(content)
+        self.finish(pipeline, expected)
+
+    def test_a_file_that_was_there_before(self):
+        expected = self.undisturbed()
+        name = max(expected)
+        pipeline = self.pipeline("before")
+        path = pipeline.folder / "out" / name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"not ours\n")
+        self.assertEqual(pipeline.run()[-1], 2)
+        self.assert_says(pipeline.messages(), f"out/{name} holds 9 bytes", "--append")
+        path.unlink()
+        self.finish(pipeline, expected)
+
+    def test_files_that_are_taken_away_meanwhile(self):
+        """Packed, moved or deleted: what was in them and what comes later is all there is."""
+        expected = self.undisturbed()
+        pipeline = self.pipeline("archive")
+        archive = {}
+        for _ in range(4):
+            self.run_for_a_while(pipeline, least_epochs=2)
+            pipeline.kill_all()
+            pipeline.wait()
+            pipeline.run(limit_of=len(pipeline.stages) - 1)
+            touched = {file["name"] for file in self.commit(pipeline)["files"]}
+            for name, content in self.content(pipeline).items():
+                if f"out/{name}" not in touched:
+                    archive[name] = archive.get(name, b"") + content
+                    (pipeline.folder / "out" / name).unlink()
+        for _ in range(20):
+            if set(pipeline.run()) == {0}:
+                break
+        for name, content in self.content(pipeline).items():
+            archive[name] = archive.get(name, b"") + content
+        self.assertEqual(archive, expected)
+
+
+if __name__ == "__main__":
+    unittest.main()
