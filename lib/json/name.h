@@ -48,7 +48,16 @@ class WantedName {
         mask_(text.size() < 8 ? (std::uint64_t{1} << 8 * text.size()) - 1 : ~std::uint64_t{0}),
         steps_(step_count) {}
 
+  // A copy of `other` that looks at another copy of its text.
+  WantedName(const WantedName& other, std::string_view text) : WantedName(other) { text_ = text; }
+
   std::size_t steps() const { return steps_; }
+  std::string_view text() const { return text_; }
+
+  friend bool operator==(const WantedName& a, const WantedName& b) {
+    if (a.head_ != b.head_ || a.text_.size() != b.text_.size()) return false;
+    return a.text_.size() <= 8 || a.text_ == b.text_;
+  }
 
   // Compares with a well-formed string in a line, quotes included.  may_escape: it may hold
   // backslashes. REQUIRES: 8 readable bytes behind its first quote.

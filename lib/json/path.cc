@@ -59,6 +59,7 @@ Result<Path> Path::parse(std::string_view text) {
       path.steps_.emplace_back(piece);
     }
   }
+  path.first_name_ = WantedName(path.steps_.front());
   return path;
 }
 

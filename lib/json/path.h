@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "json/name.h"
 
 namespace streamutils {
 
@@ -28,6 +29,8 @@ class Path {
   // The text as it was given; a key leaves under this name.
   const std::string& text() const { return text_; }
   const std::vector<std::string>& steps() const { return steps_; }
+  // The first step.  REQUIRES: !is_whole().
+  WantedName first_name() const { return {first_name_, steps_.front()}; }
   bool is_pointer() const { return pointer_; }
   // True for `this`.
   bool is_whole() const { return whole_; }
@@ -37,6 +40,7 @@ class Path {
  private:
   std::string text_;
   std::vector<std::string> steps_;
+  WantedName first_name_{""};  // its text is to be replaced by that in steps_
   bool pointer_ = false;
   bool whole_ = false;
 };

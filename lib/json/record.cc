@@ -6,6 +6,9 @@
 // order the members are asked for.  Nested objects and arrays are walked anew by every path that
 // enters them: they are short, and most are never entered.
 //
+// Where a line begins like those before it, the walk is that of a ShapeTree, which finds the same
+// and costs less.
+//
 // A path with dots may mean a key with dots.  At each object the longest join of steps that is a
 // key wins; all joins are looked for in one walk.
 // SPDX-License-Identifier: Apache-2.0
@@ -17,6 +20,7 @@
 #include "json/cursor.h"
 #include "json/grammar.h"
 #include "json/name.h"
+#include "json/shape_tree.h"
 
 namespace streamutils {
 namespace {
@@ -70,10 +74,20 @@ std::optional<std::size_t> to_index(std::string_view step) {
 // How many members are passed at once.
 constexpr std::size_t kBatch = 32;
 
+// A record that reads only a few lines learns nothing.
+constexpr unsigned kFirstLines = 4;
+
 // Values are passed as their raw text here; an empty one is missing.
 struct Record::Index {
   // The first member of the top level that has the name, or an empty text.
   std::string_view find(const WantedName& name);
+  std::string_view walk_to(const WantedName& name);
+  // Whether shapes may know lines like this one.
+  bool has_shape_of(std::string_view new_line);
+  // Facts that hold for the value, which was found last.
+  std::uint8_t facts_of(std::string_view value) const {
+    return by_shape && !value.empty() ? shapes->facts_of(value) : top.facts();
+  }
   // Passes at least one member, and none behind the first that has the name; false at the end or at
   // damage.
   bool walk(const WantedName& wanted);
@@ -89,6 +103,10 @@ struct Record::Index {
   std::string_view line;
   std::string_view damage;
   bool opened = false;
+  std::unique_ptr<ShapeTree> shapes;  // made when the first few lines have been read
+  unsigned first_lines = 0;
+  bool has_shape = false;  // the line, as far as it was read, is one of those in shapes
+  bool by_shape = false;   // so the last member was found
   Cursor top;
   Cursor nested;
   std::vector<Cursor::Item> members;      // of the top level; grows, never shrinks
@@ -99,6 +117,24 @@ struct Record::Index {
 };
 
 std::string_view Record::Index::find(const WantedName& wanted) {
+  by_shape = false;
+  if (has_shape) {
+    if (const auto value = shapes->find(wanted)) {
+      by_shape = true;
+      return *value;
+    }
+    has_shape = false;
+  }
+  return walk_to(wanted);
+}
+
+bool Record::Index::has_shape_of(std::string_view new_line) {
+  if (shapes) return shapes->reset(new_line);
+  if (++first_lines > kFirstLines) shapes = std::make_unique<ShapeTree>();
+  return false;
+}
+
+std::string_view Record::Index::walk_to(const WantedName& wanted) {
   for (std::size_t i = 0; i < passed; ++i) {
     if (top.has_name(members[i], wanted)) return top.value(members[i]);
   }
@@ -205,15 +241,16 @@ void Record::reset(std::string_view line) {
   index_->line = line;
   index_->damage = {};
   index_->opened = false;
+  index_->has_shape = index_->has_shape_of(line);
   index_->passed = 0;
 }
 
 Value Record::get(const Path& path) const {
   if (path.is_whole()) return whole();
-  if (path.steps().size() == 1) return member(path.steps().front());
+  if (path.steps().size() == 1) return member(path.first_name());
   Steps steps(path);
   std::string_view value = index_->descend_top(steps);
-  std::uint8_t facts = index_->top.facts();
+  std::uint8_t facts = index_->facts_of(value);
   while (!value.empty() && !steps.done()) {
     value = index_->descend(value, steps);
     facts = index_->nested.facts();
@@ -223,9 +260,11 @@ Value Record::get(const Path& path) const {
   return result;
 }
 
-Value Record::member(std::string_view name) const {
-  const std::string_view value = index_->find(WantedName(name));
-  const Value result = index_->checked(value, index_->top.facts());
+Value Record::member(std::string_view name) const { return member(WantedName(name)); }
+
+Value Record::member(const WantedName& name) const {
+  const std::string_view value = index_->find(name);
+  const Value result = index_->checked(value, index_->facts_of(value));
   damage_ = index_->damage;
   return result;
 }
@@ -236,6 +275,10 @@ Record::Place Record::place_of(std::string_view name) const {
   if (!value.empty()) {
     const auto begin = static_cast<std::size_t>(value.data() - line_.data());
     return {.begin = begin, .end = begin + value.size(), .exists = true, .is_first = false};
+  }
+  if (index_->by_shape) {
+    const std::size_t end = index_->shapes->end_of_members();
+    return {.begin = end, .end = end, .exists = false, .is_first = !index_->shapes->has_members()};
   }
   const bool empty = index_->passed == 0;
   const std::size_t end =

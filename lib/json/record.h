@@ -85,6 +85,7 @@ class Record {
   struct Index;
 
   Value whole() const;
+  Value member(const WantedName& name) const;
 
   std::string_view line_;
   Timestamp time_{};

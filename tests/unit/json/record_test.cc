@@ -123,6 +123,55 @@ TEST_CASE("the first of duplicate names is read, in whatever order members are a
   }
 }
 
+TEST_CASE("a line like those before it is read as if it were the first") {
+  struct Row {
+    const char* line;
+    const char* a;
+    const char* b;
+    const char* damage;  // after both were asked for, and one that is not there
+  };
+  // Six lines like the first of all are read before each row.
+  const char* const kUsual = R"({"ts":1,"a":"x","in":{"a":7,"y":[1,"{"]},"b":2})";
+  const Row rows[] = {
+      {R"({"ts":22,"a":"longer than all registers: 01234567890123456789012345678901234567","in":)"
+       R"({"a":7,"y":[1,"{"]},"b":-3.5e-2})",
+       "\"longer than all registers: 01234567890123456789012345678901234567\"", "-3.5e-2", ""},
+      {R"({"ts":22,"a":"q\"\\","in":{"a":8,"y":[true,"}"]},"b":null})", R"("q\"\\")", "null", ""},
+      {R"({"ts":22,"a":"x","in":{"a":7,"y":[1,"{"]}})", "\"x\"", "", ""},
+      {R"({"a":1,"a":2,"b":3,"b":4})", "1", "3", ""},
+      {R"({"ts":22,"a":"x","a":{},"in":{"a":7,"y":[1,"{"]},"b":2})", "\"x\"", "2", ""},
+      {R"({"ts":22,"a":"x" ,"in": {"a":7, "y":[1,"{"] },"b":2 } )", "\"x\"", "2", ""},
+      {R"({"ts":22,"a":"x","in":{"a":7,"y":[1,"{"]},"b":2}})", "\"x\"", "",
+       "expected nothing behind the closing bracket"},
+      {R"({"ts":22,"a":"x"y,"in":{"a":7,"y":[1,"{"]},"b":2})", "", "2", "expected a string"},
+      {R"({"ts":22,"a":"x","in":{"a":7,"y":[1,"{"],"b":2})", "\"x\"", "",
+       "a bracket is not closed"},
+      {R"({"ts":22,"a":"x","in":{"a":7,"y":[1,"{"]},"b":2)", "\"x\"", "",
+       "a bracket is not closed"},
+      {R"({"ts":22,"a":"x","in":{"a":7,"y":[1,"{"]},"b":"2})", "\"x\"", "",
+       "a string is not closed"},
+      {R"({"ts":,"a":"x","in":{"a":7,"y":[1,"{"]},"b":2})", "", "", "expected a value"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.line);
+    Record practised, fresh;
+    const PaddedLine usual(kUsual), line(row.line);
+    for (int i = 0; i < 6; ++i) {
+      practised.reset(usual.view());
+      CHECK(practised.member("a").raw() == "\"x\"");
+      CHECK(practised.member("b").raw() == "2");
+      CHECK_FALSE(practised.member("y").exists());
+    }
+    for (Record* record : {&fresh, &practised, &practised}) {
+      record->reset(line.view());
+      CHECK(std::string(record->member("a").raw()) == row.a);
+      CHECK(std::string(record->member("b").raw()) == row.b);
+      CHECK_FALSE(record->member("y").exists());
+      CHECK(std::string(record->damage()) == row.damage);
+    }
+  }
+}
+
 TEST_CASE("kinds follow from the first byte") {
   struct Row {
     const char* text;

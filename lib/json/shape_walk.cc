@@ -1,0 +1,201 @@
+// Compiled once for every instruction set by foreach_target.h; walk_shape() picks one of them.
+// SPDX-License-Identifier: Apache-2.0
+#include "json/shape_walk.h"
+
+#include <cstring>
+
+#include "json/structure.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "json/shape_walk.cc"
+#include <hwy/foreach_target.h>
+// Highway wants to stand behind foreach_target.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace streamutils {
+namespace HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using Bytes = hn::CappedTag<std::int8_t, 32>;  // most values are shorter
+
+HWY_INLINE std::uint64_t load(const char* at) {
+  std::uint64_t bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  return bytes;
+}
+
+HWY_INLINE hn::Vec<Bytes> load_bytes(const char* at) {
+  return hn::LoadU(Bytes(), reinterpret_cast<const std::int8_t*>(at));
+}
+
+HWY_INLINE hn::Vec<Bytes> fill(char c) { return hn::Set(Bytes(), static_cast<std::int8_t>(c)); }
+
+// Goes behind a string; nullptr if it does not end before `end`.
+HWY_INLINE const char* skip_string(const char* quote, const char* end) {
+  const char* at = quote + 1;
+  while (at < end) {
+    const auto bytes = load_bytes(at);
+    const auto stops = hn::Or(hn::Eq(bytes, fill('"')), hn::Eq(bytes, fill('\\')));
+    const auto stop = hn::FindFirstTrue(Bytes(), stops);
+    if (stop < 0) {
+      at += hn::Lanes(Bytes());
+      continue;
+    }
+    at += stop;
+    if (at >= end) break;
+    if (HWY_LIKELY(*at == '"')) return at + 1;
+    at += 2;
+  }
+  return nullptr;
+}
+
+// Goes behind a number or literal, or what stands in place of one: bytes that no string, bracket or
+// separator can begin with.  nullptr if there are none, or nothing follows before `end`.
+HWY_INLINE const char* skip_bare(const char* begin, const char* end) {
+  for (const char* at = begin; at < end; at += hn::Lanes(Bytes())) {
+    const auto bytes = load_bytes(at);
+    // Below '-' stand spaces, '"', ',' and (negative) what is not ASCII; the brackets and the
+    // backslash are behind the letters.
+    const auto high = hn::Gt(hn::Or(bytes, fill(0x20)), fill('z'));
+    const auto stops = hn::Or(hn::Or(hn::Lt(bytes, fill('-')), high), hn::Eq(bytes, fill(':')));
+    const auto stop = hn::FindFirstTrue(Bytes(), stops);
+    if (stop < 0) continue;
+    at += stop;
+    return at > begin && at < end ? at : nullptr;
+  }
+  return nullptr;
+}
+
+HWY_INLINE const char* skip(const char* begin, const char* end) {
+  return *begin == '"' ? skip_string(begin, end) : skip_bare(begin, end);
+}
+
+HWY_INLINE bool matches(const ShapeNode& node, const char* at, const char* end) {
+  const std::uint64_t differs =
+      ((load(at) ^ node.head[0]) & node.mask[0]) | ((load(at + 8) ^ node.head[1]) & node.mask[1]);
+  if (differs != 0) return false;
+  if (HWY_LIKELY(node.size <= 16)) return true;
+  return node.size <= static_cast<std::size_t>(end - at) &&
+         std::memcmp(at, node.rest->literal.data(), node.size) == 0;
+}
+
+// Behind the node's literal, which stands at `at`, and its scalar; nullptr if they do not fit.
+HWY_INLINE const char* pass(const ShapeNode& node, const char* at, const char* end) {
+  if (!matches(node, at, end)) return nullptr;
+  const char* const scalar = at + node.size;
+  if (HWY_UNLIKELY(node.last)) return scalar == end ? end : nullptr;
+  return scalar < end ? skip(scalar, end) : nullptr;
+}
+
+void note_marks(ShapeWalk& walk, const ShapeRest& rest, const char* literal) {
+  const auto offset = static_cast<std::uint32_t>(literal - walk.begin);
+  for (const ShapeRest::Mark& mark : rest.marks) {
+    ShapeValue& value = walk.values[mark.name];
+    if (mark.begins) {
+      if (value.line != walk.line_number) value = {walk.line_number, offset + mark.offset, 0};
+    } else if (value.line == walk.line_number && value.end == 0) {
+      value.end = offset + mark.offset;
+    }
+  }
+  walk.members_end = offset + rest.members_end;
+}
+
+// True if a member of the top level is seen to end here.
+HWY_INLINE bool ends_member(const char* at, const char* end) {
+  return *at == ',' || (*at == '}' && at + 1 == end);
+}
+
+HWY_INLINE void note(ShapeWalk& walk, std::uint16_t name, const char* begin, const char* end) {
+  ShapeValue& value = walk.values[name];
+  if (value.line == walk.line_number) return;
+  value = {walk.line_number, static_cast<std::uint32_t>(begin - walk.begin),
+           static_cast<std::uint32_t>(end - walk.begin)};
+}
+
+HWY_NOINLINE void note_doubtful(ShapeWalk& walk) {
+  note(walk, walk.doubtful.name, walk.doubtful.begin, walk.doubtful.end);
+  walk.doubtful = {};
+}
+
+bool walk_here(ShapeWalk& walk, std::uint16_t name) {
+  const char* const end = walk.end;
+  const char* at = walk.at;
+  const ShapeNode* node = walk.node;
+  bool found = false;
+  while (!found && !node->last) {
+    const char* behind = nullptr;
+    const ShapeNode* next = node->child;
+    for (; next != nullptr; next = next->sibling) {
+      behind = pass(*next, at, end);
+      if (HWY_LIKELY(behind != nullptr)) break;
+    }
+    if (next == nullptr) break;
+    if (HWY_UNLIKELY(walk.doubtful.begin != nullptr)) note_doubtful(walk);
+    if (HWY_UNLIKELY(next->more)) note_marks(walk, *next->rest, at);
+    const char* const scalar = at + next->size;
+    node = next;
+    at = behind;
+    if (next->name == ShapeNode::kNoName) {
+      found = HWY_UNLIKELY(next->more) && walk.has(name);
+    } else if (HWY_LIKELY(ends_member(behind, end))) {
+      note(walk, next->name, scalar, behind);
+      found = next->name == name || (HWY_UNLIKELY(next->more) && walk.has(name));
+    } else {
+      walk.doubtful = {next->name, scalar, behind};
+      found = HWY_UNLIKELY(next->more) && walk.has(name);
+    }
+  }
+  walk.at = at;
+  walk.node = node;
+  return found || node->last;
+}
+
+std::uint8_t facts_here(const char* begin, const char* end) {
+  for (const char* at = begin; at < end; at += hn::Lanes(Bytes())) {
+    const auto bytes = load_bytes(at);
+    const auto unusual = hn::Or(hn::Lt(bytes, fill(' ')), hn::Eq(bytes, fill('\\')));
+    const auto first = hn::FindFirstTrue(Bytes(), unusual);
+    // Which facts hold is left to whoever reads the bytes one by one.
+    if (first >= 0 && at + first < end) return kBackslash | kNotAscii | kControlInString;
+  }
+  return 0;
+}
+
+const char* skip_here(const char* begin, const char* end) { return skip(begin, end); }
+
+}  // namespace
+
+WalkShape walk_shape_here() { return walk_here; }
+StringFacts string_facts_here() { return facts_here; }
+auto skip_scalar_here() { return &skip_here; }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace streamutils
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace streamutils {
+
+HWY_EXPORT(walk_shape_here);
+HWY_EXPORT(string_facts_here);
+HWY_EXPORT(skip_scalar_here);
+
+WalkShape walk_shape() {
+  static const WalkShape walk = HWY_DYNAMIC_DISPATCH(walk_shape_here)();
+  return walk;
+}
+
+StringFacts string_facts() {
+  static const StringFacts facts = HWY_DYNAMIC_DISPATCH(string_facts_here)();
+  return facts;
+}
+
+const char* skip_scalar(const char* begin, const char* end) {
+  static const auto skip = HWY_DYNAMIC_DISPATCH(skip_scalar_here)();
+  return skip(begin, end);
+}
+
+}  // namespace streamutils
+#endif  // HWY_ONCE
