@@ -16,6 +16,7 @@
 
 #include <optional>
 
+#include "base/decimal.h"
 #include "json/check.h"
 #include "json/cursor.h"
 #include "json/grammar.h"
@@ -168,10 +169,13 @@ void Record::Index::note(std::string_view why) {
   if (damage.empty()) damage = why;
 }
 
+// Numbers, and strings of which nothing is to be feared, are nearly all that is asked for.
 Value Record::Index::checked(std::string_view raw, std::uint8_t facts) {
   if (raw.empty()) return Value();
+  const Kind kind = kind_by_first(raw.front());
+  if (kind == Kind::number && is_number(raw)) return Value(kind, raw);
   const std::string_view why = damage_in_value(raw, facts, brackets);
-  if (why.empty()) return Value(kind_by_first(raw.front()), raw);
+  if (why.empty()) return Value(kind, raw);
   note(why);
   return Value();
 }

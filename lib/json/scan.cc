@@ -136,8 +136,10 @@ HWY_INLINE MemberPlaces find_member(const char* at, char first, char second, std
 
 const char* find(const char* begin, const char* end) {
   const std::size_t step = hn::Lanes(Bytes());
-  for (const char* at = begin; at < end; at += step) {
-    const std::uint64_t bits = to_bits(hn::Eq(load(at), fill('\n')));
+  for (const char* at = begin; at < end; at += 64) {
+    std::uint64_t bits = 0;
+    for (std::size_t i = 0; i < 64; i += step)
+      bits |= to_bits(hn::Eq(load(at + i), fill('\n'))) << i;
     if (bits != 0) return std::min(at + std::countr_zero(bits), end);
   }
   return end;

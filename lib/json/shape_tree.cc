@@ -51,7 +51,7 @@ bool ShapeTree::reset(std::string_view line) {
   walk_.begin = walk_.at = line.data();
   walk_.end = line.data() + line.size();
   walk_.node = &nodes_.front();
-  walk_.doubtful = {};
+  walk_.doubtful_name = ShapeNode::kNoName;
   if (failures_ > 0) --failures_;
   if (number % kLinesForCredit == 0 && credit_ < kMaxCredit) ++credit_;
   return true;
@@ -81,18 +81,11 @@ bool ShapeTree::fail() {
 
 // --- Names ---------------------------------------------------------------------------------------
 
-// The text of a name that is asked for again and again stands where it stood.
-std::uint16_t ShapeTree::number_of(const WantedName& name) {
-  const auto address = reinterpret_cast<std::uintptr_t>(name.text().data());
-  const std::size_t slot = (address ^ address >> 6) % lookups_.size();
-  for (const std::size_t i : {slot, slot ^ 1}) {
-    std::unique_ptr<Lookup>& lookup = lookups_[i];
-    if (!lookup) {
-      lookup = std::make_unique<Lookup>(std::string(name.text()), number_of(name.text()));
-    }
-    if (lookup->wanted == name) return lookup->number;
-  }
-  return number_of(name.text());
+std::uint16_t ShapeTree::remember(const WantedName& name) {
+  std::unique_ptr<Lookup>& lookup = lookup_of(name);
+  const std::uint16_t number = number_of(name.text());
+  if (!lookup) lookup = std::make_unique<Lookup>(std::string(name.text()), number);
+  return number;
 }
 
 // kNoName if there are too many.
@@ -248,7 +241,7 @@ bool ShapeTree::learn() {
     rests_.clear();
     walk_.node = &nodes_.front();
     walk_.at = walk_.begin;
-    walk_.doubtful = {};
+    walk_.doubtful_name = ShapeNode::kNoName;
   }
   const std::string_view line(walk_.begin, static_cast<std::size_t>(walk_.end - walk_.begin));
   return damage_in_object(line, brackets_).empty() && Learner(*this, line).run();

@@ -67,12 +67,21 @@ class ShapeTree {
     WantedName wanted;  // a view on it
     std::uint16_t number;
   };
+  using Lookups = std::array<std::unique_ptr<Lookup>, 256>;
   class Learner;
 
   bool walk_to(std::uint16_t name);
   bool fail();
   bool learn();
-  std::uint16_t number_of(const WantedName& name);
+  std::unique_ptr<Lookup>& lookup_of(const WantedName& name) {
+    const auto address = reinterpret_cast<std::uintptr_t>(name.text().data());
+    return lookups_[(address >> 4 ^ address >> 10 ^ address) % std::tuple_size_v<Lookups>];
+  }
+  std::uint16_t number_of(const WantedName& name) {
+    const Lookup* const known = lookup_of(name).get();
+    return known != nullptr && known->wanted == name ? known->number : remember(name);
+  }
+  std::uint16_t remember(const WantedName& name);
   std::uint16_t number_of(std::string_view name);
 
   // Pointers to their elements hold while they grow.
@@ -80,7 +89,8 @@ class ShapeTree {
   std::deque<ShapeRest> rests_;
   std::vector<ShapeValue> values_;
   std::map<std::string, std::uint16_t, std::less<>> numbers_;  // of names
-  std::array<std::unique_ptr<Lookup>, 64> lookups_;  // by the address of what was asked for
+  // The text of a name that is asked for again and again stands where it stood.
+  Lookups lookups_;  // by its address
   WalkShape walk_shape_;
   StringFacts string_facts_;
   ShapeWalk walk_;

@@ -107,19 +107,24 @@ HWY_INLINE bool ends_member(const char* at, const char* end) {
   return *at == ',' || (*at == '}' && at + 1 == end);
 }
 
-HWY_INLINE void note(ShapeWalk& walk, std::uint16_t name, const char* begin, const char* end) {
-  ShapeValue& value = walk.values[name];
-  if (value.line == walk.line_number) return;
-  value = {walk.line_number, static_cast<std::uint32_t>(begin - walk.begin),
-           static_cast<std::uint32_t>(end - walk.begin)};
+HWY_INLINE void note(ShapeValue& value, const ShapeValue& found) {
+  if (value.line != found.line) value = found;
+}
+
+HWY_INLINE std::uint32_t offset(const char* from, const char* to) {
+  return static_cast<std::uint32_t>(to - from);
 }
 
 HWY_NOINLINE void note_doubtful(ShapeWalk& walk) {
-  note(walk, walk.doubtful.name, walk.doubtful.begin, walk.doubtful.end);
-  walk.doubtful = {};
+  note(walk.values[walk.doubtful_name], walk.doubtful);
+  walk.doubtful_name = ShapeNode::kNoName;
 }
 
+// What is used in each step is kept in local variables, which nothing aliases.
 bool walk_here(ShapeWalk& walk, std::uint16_t name) {
+  ShapeValue* const values = walk.values;
+  const std::uint64_t line = walk.line_number;
+  const char* const begin = walk.begin;
   const char* const end = walk.end;
   const char* at = walk.at;
   const ShapeNode* node = walk.node;
@@ -132,20 +137,22 @@ bool walk_here(ShapeWalk& walk, std::uint16_t name) {
       if (HWY_LIKELY(behind != nullptr)) break;
     }
     if (next == nullptr) break;
-    if (HWY_UNLIKELY(walk.doubtful.begin != nullptr)) note_doubtful(walk);
+    if (HWY_UNLIKELY(walk.doubtful_name != ShapeNode::kNoName)) note_doubtful(walk);
     if (HWY_UNLIKELY(next->more)) note_marks(walk, *next->rest, at);
-    const char* const scalar = at + next->size;
+    const ShapeValue value = {line, offset(begin, at + next->size), offset(begin, behind)};
+    const std::uint16_t number = next->name;
     node = next;
     at = behind;
-    if (next->name == ShapeNode::kNoName) {
-      found = HWY_UNLIKELY(next->more) && walk.has(name);
-    } else if (HWY_LIKELY(ends_member(behind, end))) {
-      note(walk, next->name, scalar, behind);
-      found = next->name == name || (HWY_UNLIKELY(next->more) && walk.has(name));
-    } else {
-      walk.doubtful = {next->name, scalar, behind};
-      found = HWY_UNLIKELY(next->more) && walk.has(name);
+    if (number != ShapeNode::kNoName) {
+      if (HWY_LIKELY(ends_member(behind, end))) {
+        note(values[number], value);
+        found = number == name;
+      } else {
+        walk.doubtful_name = number;
+        walk.doubtful = value;
+      }
     }
+    if (HWY_UNLIKELY(next->more)) found = walk.has(name);
   }
   walk.at = at;
   walk.node = node;

@@ -64,12 +64,8 @@ struct ShapeWalk {
   std::size_t members_end = 0;      // behind the last node: where the last value ends
   // A member whose value counts when the node behind it has been passed too: what follows the
   // scalar is no ',' but, for example, a space.
-  struct Doubtful {
-    std::uint16_t name = ShapeNode::kNoName;
-    const char* begin = nullptr;  // of the value; null: there is none
-    const char* end = nullptr;
-  };
-  Doubtful doubtful;
+  std::uint16_t doubtful_name = ShapeNode::kNoName;
+  ShapeValue doubtful;
 };
 
 // Goes on until the name has a value, or to the end of the line.  False where the line leaves the

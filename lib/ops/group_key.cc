@@ -14,6 +14,7 @@ constexpr char kBetween = '\n';  // between the values of a key
 }  // namespace
 
 GroupKey KeyReader::read(const Record& record) {
+  if (fields_.empty()) return {};
   if (fields_.size() == 1) {
     // Most keys are one string without escapes, which is its own canonical form.
     const Value value = record.get(fields_.front());

@@ -71,6 +71,8 @@ class PartialFilter {
   void restore(SnapshotReader& in);
 
  private:
+  static bool is_row(std::string_view line);
+
   enum class Stream : std::uint8_t { unknown, events, rows };
   Stream stream_ = Stream::unknown;
 };

@@ -14,14 +14,19 @@ constexpr std::string_view kUsualNames[] = {"ts",   "timestamp",  "@timestamp",
 }  // namespace
 
 EventTime::EventTime(std::optional<Path> path, TimeSyntax syntax)
-    : path_(std::move(path)), parser_(std::move(syntax)) {}
+    : has_format_(!syntax.format.empty()), parser_(std::move(syntax)) {
+  if (path) set_path(std::move(*path));
+}
 
-bool EventTime::is_window_end() const { return path_ && path_->steps().back() == "window_end"; }
+void EventTime::set_path(Path path) {
+  is_window_end_ = !path.is_whole() && path.steps().back() == "window_end";
+  path_ = std::move(path);
+}
 
 bool EventTime::find_path(const Record& record) {
   for (std::string_view name : kUsualNames) {
     if (!record.member(name).exists()) continue;
-    path_ = *Path::parse(name);
+    set_path(*Path::parse(name));
     return true;
   }
   return false;
@@ -31,10 +36,19 @@ std::optional<Timestamp> EventTime::read(const Record& record) {
   if (!path_ && !find_path(record)) return std::nullopt;
   const Value value = record.get(*path_);
   std::optional<Timestamp> t;
-  if (value.is(Kind::string)) t = parser_.parse_string(value.text(scratch_));
+  if (value.is(Kind::string)) t = read_string(value);
   if (value.is(Kind::number)) t = parser_.parse_number(value.raw());
-  if (t && is_window_end()) t = minus(*t, Duration(1));
+  if (t && is_window_end_) t = minus(*t, Duration(1));
   return t;
+}
+
+// What has escapes is no time as it stands.
+std::optional<Timestamp> EventTime::read_string(Value value) {
+  const std::string_view raw = value.raw();
+  if (!has_format_) {
+    if (const auto t = parser_.parse_string(raw.substr(1, raw.size() - 2))) return t;
+  }
+  return parser_.parse_string(value.text(scratch_));
 }
 
 std::string EventTime::problem(const Record& record) const {

@@ -29,22 +29,28 @@ class EventTime {
 
   // The member in use, once it is known.
   const std::optional<Path>& path() const { return path_; }
-  void set_path(Path path) { path_ = std::move(path); }
+  void set_path(Path path);
   // Looks for one of the usual members in the record, unless the member is known already.
   void find(const Record& record) {
     if (!path_) find_path(record);
   }
   // From the next record on the member is to be found.
-  void forget_path() { path_.reset(); }
-  bool is_window_end() const;
+  void forget_path() {
+    path_.reset();
+    is_window_end_ = false;
+  }
+  bool is_window_end() const { return is_window_end_; }
 
   // How the last time was spelled.
   TimeStyle style() const { return parser_.style(); }
 
  private:
   bool find_path(const Record& record);
+  std::optional<Timestamp> read_string(Value value);
 
   std::optional<Path> path_;
+  bool is_window_end_ = false;
+  bool has_format_;  // --time-format
   TimeParser parser_;
   std::string scratch_;
 };

@@ -108,8 +108,7 @@ Result<Message> described(Message::Kind kind, Value value) {
 
 }  // namespace
 
-bool is_control(std::string_view line) {
-  if (line.size() < 12 || line[0] != '{') return false;
+bool is_control_spelled(std::string_view line) {
   if (line.starts_with("{\"~stream\":{")) return true;
   std::size_t i = 1;
   return skip_token(line, i, "\"~stream\"") && skip_token(line, i, ":") && skip_token(line, i, "{");

@@ -41,8 +41,13 @@ struct Message {
   std::vector<std::string> via;        // barrier: the stages that it has passed
 };
 
-// True if the line begins like a control line.  A dozen instructions.
-bool is_control(std::string_view line);
+bool is_control_spelled(std::string_view line);  // REQUIRES: the line begins with '{'
+
+// True if the line begins like a control line.  A few instructions.
+inline bool is_control(std::string_view line) {
+  if (line.size() < 12 || line[0] != '{' || (line[1] == '"' && line[2] != '~')) return false;
+  return is_control_spelled(line);
+}
 
 // Reads a control line; an error says what is wrong with it ("not a time: …").
 // REQUIRES: is_control(line), and Record::kPadding readable bytes behind it.
