@@ -5,6 +5,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +29,31 @@ class KeyReader {
   // The key of the record; valid until the next call, and no longer than the record.
   GroupKey read(const Record& record);
 
+  // Whether foresee() is of use.
+  bool foresees() const { return fields_.size() == 1; }
+  // Reads the keys of lines that come next, with their hashes; read() of such a line then costs
+  // nothing.  Only keys that are one string without escapes, as most are.  Replaces those that were
+  // foreseen before.
+  void foresee(std::span<const std::string_view> lines);
+  // Calls visit(hash) for each that was foreseen.
+  template <typename Visit>
+  void for_each_hash(Visit visit) const {
+    for (const Foreseen& one : foreseen_) visit(one.hash);
+  }
+
  private:
+  struct Foreseen {
+    const char* line;
+    std::string_view key;
+    std::uint32_t hash;
+  };
+
+  const Foreseen* foreseen(const Record& record);
+
   std::vector<Path> fields_;
+  std::vector<Foreseen> foreseen_;
+  std::size_t next_ = 0;  // of foreseen_
+  Record scratch_;
   std::string canonical_;
   std::string spelling_;
 };

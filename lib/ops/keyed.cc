@@ -11,34 +11,21 @@
 namespace streamutils {
 namespace {
 
-constexpr std::size_t kUnit = 16;
-constexpr std::size_t kUnitsPerIndex = 1 << 16;  // the reach of the lower half of a place
-constexpr std::size_t kFirstChunk = 4096 / kUnit;
+constexpr std::size_t kFirstChunk = 4096 / 16;  // in units
 constexpr std::size_t kFirstSlots = 16;
 
 std::uint64_t random_seed() {
-  static const std::uint64_t seed = [] {
-    std::random_device device;
-    return std::uint64_t{device()} << 32 | device();
-  }();
-  return seed;
-}
-
-std::uint32_t place(std::size_t chunk, std::size_t unit) {
-  return static_cast<std::uint32_t>(chunk * kUnitsPerIndex + unit);
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
 }
 
 }  // namespace
 
-GroupTable::GroupTable(std::size_t state_size)
-    : state_size_(state_size), seed_(random_seed()), slots_(kFirstSlots) {}
+GroupTable::GroupTable(std::size_t state_size) : state_size_(state_size), slots_(kFirstSlots) {}
 
-std::uint32_t GroupTable::hash_of(std::string_view key) const {
-  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(key.data(), key.size(), seed_));
-}
-
-Group* GroupTable::at(std::uint32_t where) const {
-  return reinterpret_cast<Group*>(chunks_[where / kUnitsPerIndex] + where % kUnitsPerIndex * kUnit);
+std::uint32_t GroupTable::hash_of(std::string_view canonical) {
+  static const std::uint64_t seed = random_seed();
+  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(canonical.data(), canonical.size(), seed));
 }
 
 std::size_t GroupTable::slot_of(std::string_view key, std::uint32_t hash) const {
@@ -49,13 +36,21 @@ std::size_t GroupTable::slot_of(std::string_view key, std::uint32_t hash) const 
   }
 }
 
+void GroupTable::prefetch_group(std::uint32_t hash) const {
+  for (std::size_t i = home_of(hash);; i = home_of(static_cast<std::uint32_t>(i) + 1)) {
+    const Slot slot = slots_[i];
+    if (slot.where == 0) return;
+    if (slot.hash == hash) return __builtin_prefetch(at(slot.where), 1);
+  }
+}
+
 Group* GroupTable::find(std::string_view canonical) const {
   const Slot slot = slots_[slot_of(canonical, hash_of(canonical))];
   return slot.where == 0 ? nullptr : at(slot.where);
 }
 
 GroupTable::Found GroupTable::find_or_add(const GroupKey& key) {
-  const std::uint32_t hash = hash_of(key.canonical);
+  const std::uint32_t hash = key.hash ? *key.hash : hash_of(key.canonical);
   std::size_t i = slot_of(key.canonical, hash);
   if (slots_[i].where != 0) return {at(slots_[i].where), false};
   if ((size_ + 1) * 4 > slots_.size() * 3) {

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -25,8 +26,9 @@ namespace streamutils {
 
 // The key of an event.
 struct GroupKey {
-  std::string_view canonical;  // equal iff the keys are
-  std::string_view spelling;   // as it is to be written; empty: as canonical
+  std::string_view canonical;                        // equal iff the keys are
+  std::string_view spelling;                         // as it is to be written; empty: as canonical
+  std::optional<std::uint32_t> hash = std::nullopt;  // GroupTable::hash_of the former, if known
 };
 
 // The head of a group; its key, its spelling and its state follow.
@@ -59,6 +61,13 @@ class GroupTable {
   GroupTable(GroupTable&&) noexcept = default;
   GroupTable& operator=(GroupTable&&) noexcept = default;
 
+  // The same for all tables of the process.
+  static std::uint32_t hash_of(std::string_view canonical);
+
+  // Bring near what find_or_add will look at, in two steps: the second has to wait for the first.
+  void prefetch_slot(std::uint32_t hash) const { __builtin_prefetch(&slots_[home_of(hash)]); }
+  void prefetch_group(std::uint32_t hash) const;
+
   // The group of the key, or null.
   Group* find(std::string_view canonical) const;
 
@@ -78,6 +87,9 @@ class GroupTable {
   std::size_t bytes() const;
 
  private:
+  static constexpr std::size_t kUnit = 16;
+  static constexpr std::size_t kUnitsPerIndex = 1 << 16;  // the reach of the lower half of a place
+
   struct Slot {
     std::uint32_t hash;
     std::uint32_t where;  // of the group; 0: the slot is empty
@@ -87,8 +99,14 @@ class GroupTable {
   };
   using Bytes = std::unique_ptr<std::byte[], FreeBytes>;
 
-  std::uint32_t hash_of(std::string_view key) const;
-  Group* at(std::uint32_t where) const;
+  static std::uint32_t place(std::size_t chunk, std::size_t unit) {
+    return static_cast<std::uint32_t>(chunk * kUnitsPerIndex + unit);
+  }
+  std::size_t home_of(std::uint32_t hash) const { return hash & (slots_.size() - 1); }
+  Group* at(std::uint32_t where) const {
+    std::byte* const chunk = chunks_[where / kUnitsPerIndex];
+    return reinterpret_cast<Group*>(chunk + where % kUnitsPerIndex * kUnit);
+  }
   // The slot that holds the key, or the empty one where it would stand.
   std::size_t slot_of(std::string_view key, std::uint32_t hash) const;
   void grow();
@@ -98,7 +116,6 @@ class GroupTable {
   std::uint32_t allocate_large(std::size_t units);
 
   std::size_t state_size_;
-  std::uint64_t seed_;
   std::vector<Slot> slots_;  // a power of two of them
   std::size_t size_ = 0;
 

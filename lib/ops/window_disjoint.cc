@@ -53,6 +53,8 @@ class DisjointWindows final : public Windows {
   }
 
   Outcome on_record(const Record& record, Emitter& out) override;
+  bool foresees() const override { return parts_.keys.foresees(); }
+  void foresee(std::span<const std::string_view> lines) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
@@ -97,6 +99,12 @@ class DisjointWindows final : public Windows {
   std::size_t until_check_ = kCheckInterval;  // events until memory is looked at
   bool has_said_memory_ = false;
 };
+
+// Nearly all events belong to the window of the last one.
+void DisjointWindows::foresee(std::span<const std::string_view> lines) {
+  parts_.keys.foresee(lines);
+  if (latest_) latest_->pane->prefetch(parts_.keys);
+}
 
 Outcome DisjointWindows::on_record(const Record& record, Emitter& out) {
   Outcome outcome;
