@@ -57,26 +57,13 @@ bool ShapeTree::reset(std::string_view line) {
   return true;
 }
 
-std::optional<std::string_view> ShapeTree::find(const WantedName& name) {
-  const std::uint16_t number = number_of(name);
-  if (number == ShapeNode::kNoName) return std::nullopt;
-  if (!walk_.has(number) && !walk_shape_(walk_, number) &&
-      !(fail() && walk_shape_(walk_, number))) {
-    return std::nullopt;
-  }
-  const ShapeValue& value = values_[number];
-  if (value.line != walk_.line_number) return std::string_view();
-  return std::string_view(walk_.begin + value.begin, value.end - value.begin);
-}
-
-// True if the line has been learnt, so that the walk can go on.
-bool ShapeTree::fail() {
+bool ShapeTree::learn_and_walk(std::uint16_t name) {
   failures_ += kFailureWeight;
   if (failures_ > kMaxFailures) {
     failures_ = 0;
     pause_ = kPause;
   }
-  return credit_ >= kLearningCost && learn();
+  return credit_ >= kLearningCost && learn() && walk_shape_(walk_, name);
 }
 
 // --- Names ---------------------------------------------------------------------------------------

@@ -43,7 +43,16 @@ class ShapeTree {
   // The raw value of the first member of that name at the top level, checked no further than that
   // it ends there; an empty text: there is none, and the line is no damaged one.  nullopt: this
   // line has to be read by other means, from now on.  Constant for a member that was passed.
-  std::optional<std::string_view> find(const WantedName& name);
+  std::optional<std::string_view> find(const WantedName& name) {
+    const std::uint16_t number = number_of(name);
+    if (number == ShapeNode::kNoName) return std::nullopt;
+    if (!walk_.has(number) && !walk_shape_(walk_, number) && !learn_and_walk(number)) {
+      return std::nullopt;
+    }
+    const ShapeValue value = values_[number];
+    if (value.line != walk_.line_number) return std::string_view();
+    return std::string_view(walk_.begin + value.begin, value.end - value.begin);
+  }
 
   // After find() has said that there is no such member: where the last value ends, as an offset in
   // the line (behind the bracket of an empty object).
@@ -70,8 +79,8 @@ class ShapeTree {
   using Lookups = std::array<std::unique_ptr<Lookup>, 256>;
   class Learner;
 
-  bool walk_to(std::uint16_t name);
-  bool fail();
+  // Where the line has left the tree: false if it cannot be learnt.
+  bool learn_and_walk(std::uint16_t name);
   bool learn();
   std::unique_ptr<Lookup>& lookup_of(const WantedName& name) {
     const auto address = reinterpret_cast<std::uintptr_t>(name.text().data());

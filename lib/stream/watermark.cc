@@ -104,14 +104,6 @@ void InputClock::use_arrival() {
   options_.idle = std::nullopt;
 }
 
-Timestamp InputClock::data_watermark() const {
-  if (ended_ || given_up_) return kMaxTime;
-  if (!derived_) return line_;
-  return max_ == kMinTime ? kMinTime : std::max(line_, minus(max_, options_.disorder));
-}
-
-Timestamp InputClock::watermark() const { return std::max(data_watermark(), idle_); }
-
 std::optional<Duration> InputClock::idle_after() const {
   if (by_arrival_ && !ended_) return Duration::zero();
   if (!idle_applies() || ended_ || given_up_) return std::nullopt;

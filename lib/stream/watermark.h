@@ -70,9 +70,13 @@ class InputClock {
   bool has_given_up() const { return given_up_; }
 
   // kMaxTime once it has ended or given up.
-  Timestamp watermark() const;
+  Timestamp watermark() const { return std::max(data_watermark(), idle_); }
   // Without what the idle rule has added.
-  Timestamp data_watermark() const;
+  Timestamp data_watermark() const {
+    if (ended_ || given_up_) return kMaxTime;
+    if (!derived_) return line_;
+    return max_ == kMinTime ? kMinTime : std::max(line_, minus(max_, options_.disorder));
+  }
   // The greatest time that moved the watermark, kMinTime before the first.
   Timestamp max_time() const { return max_; }
 
