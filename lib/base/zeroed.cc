@@ -57,4 +57,21 @@ Zeroed make_zeroed(std::size_t bytes) {
   return Zeroed(is_large(bytes) ? map_zeroed(bytes) : allocate_zeroed(bytes), FreeZeroed{bytes});
 }
 
+Zeroed grow_zeroed(Zeroed memory, std::size_t bytes) {
+  const std::size_t old = memory.get_deleter().bytes;
+  Zeroed larger = make_zeroed(bytes);
+  if (is_large(old)) {
+    // Both begin at a huge page, so that these move as a whole.
+    const void* const moved =
+        mremap(memory.get(), rounded_up(old, kSmallPage), rounded_up(old, kSmallPage),
+               MREMAP_MAYMOVE | MREMAP_FIXED, larger.get());
+    if (moved == larger.get()) {
+      static_cast<void>(memory.release());
+      return larger;
+    }
+  }
+  std::memcpy(larger.get(), memory.get(), old);
+  return larger;
+}
+
 }  // namespace streamutils

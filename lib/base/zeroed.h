@@ -20,4 +20,8 @@ using Zeroed = std::unique_ptr<std::byte[], FreeZeroed>;
 // Aligned to 64 bytes at least.  Throws std::bad_alloc, as new does.
 Zeroed make_zeroed(std::size_t bytes);
 
+// More of it: what it holds, and zeros behind.  Large memory is moved by its page tables, and not
+// copied.  REQUIRES: bytes >= memory.get_deleter().bytes.
+Zeroed grow_zeroed(Zeroed memory, std::size_t bytes);
+
 }  // namespace streamutils

@@ -112,11 +112,45 @@ class FingerprintTable {
                                                               : (size + 1) * 8 > capacity * 7;
     }
 
+    // In place: a home is a share of the capacity, so that it only moves up.  Runs of slots are
+    // taken out from the last to the first, and what a run becomes stands behind all that are still
+    // to come.  What has wrapped around stands in the first run, and is put back last, as is what
+    // wraps around now.
     void grow() {
       const bool gently = !kSmallSlots && capacity >= kSplitSize / kSegments;
-      Segment larger(gently ? capacity * 7 / 6 : capacity * 3 / 2);
-      for_each([&larger](const Slot& slot) { larger.put(slot); });
-      *this = std::move(larger);
+      const std::size_t old = std::exchange(capacity, gently ? capacity * 7 / 6 : capacity * 3 / 2);
+      memory = grow_zeroed(std::move(memory), capacity * sizeof(Slot));
+      slots = reinterpret_cast<Slot*>(memory.get());
+      std::vector<Slot> run, last;
+      std::size_t first = 0;
+      while (first < old && !is_empty(first)) take(first++, last);
+      for (std::size_t i = old; i > first; --i) {
+        if (is_empty(i - 1)) continue;
+        run.clear();
+        for (; i > first && !is_empty(i - 1); --i) take(i - 1, run);
+        // From its front, so that nearly all find their homes free.
+        for (auto slot = run.rbegin(); slot != run.rend(); ++slot) {
+          if (!put_before_end(*slot)) last.push_back(*slot);
+        }
+        if (i == first) break;
+      }
+      for (const Slot& slot : last) place_of(slot.print) = slot;
+    }
+
+    bool is_empty(std::size_t i) const { return slots[i].print == Fingerprint{}; }
+
+    void take(std::size_t i, std::vector<Slot>& to) {
+      to.push_back(slots[i]);
+      slots[i] = {};
+    }
+
+    // False if all from its home to the end are taken.
+    bool put_before_end(const Slot& slot) {
+      std::size_t i = home(slot.print);
+      while (i < capacity && !is_empty(i)) ++i;
+      if (i == capacity) return false;
+      slots[i] = slot;
+      return true;
     }
 
     void put(const Slot& slot) {
