@@ -156,6 +156,7 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   plan.role = Role::source;
   if (Status status = plan_checkpoints(o, plan); !status) return status.error();
   plan.follow = o.follow;
+  plan.expands_files = true;
   plan.speed = o.speed.value_or(0);
   plan.unpack = unpack;
   plan.data_only = !o.replay;

@@ -98,7 +98,8 @@ SnapshotHeader StageCheckpoints::header(std::uint64_t epoch) {
           .options = settings().options,
           .epoch = epoch,
           .complete = false,
-          .inputs = files().positions()};
+          .inputs = files().positions(),
+          .read = files().files_read()};
 }
 
 Result<std::function<Status()>> StageCheckpoints::saving(std::uint64_t epoch) {

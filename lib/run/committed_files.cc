@@ -41,9 +41,9 @@ class Open {
   int fd_;
 };
 
-Status reserve(const CommittedFile& file) {
+Status reserve(const CommittedFile& file, bool makes_folders) {
   const std::filesystem::path folder = std::filesystem::path(file.name).parent_path();
-  if (!folder.empty()) {
+  if (makes_folders && !folder.empty()) {
     if (Status made = make_folder(folder); !made) return made;
   }
   const Open to(file.name, O_WRONLY | O_CREAT);
@@ -142,7 +142,7 @@ Status sync_file(const std::string& path) {
 
 Status reserve_room(const Commit& commit) {
   for (const CommittedFile& file : commit.files) {
-    if (Status reserved = reserve(file); !reserved) return reserved;
+    if (Status reserved = reserve(file, commit.several); !reserved) return reserved;
   }
   return {};
 }

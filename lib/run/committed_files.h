@@ -20,8 +20,8 @@ std::optional<std::uint64_t> length_of(const std::string& path);
 // Makes a file durable.
 Status sync_file(const std::string& path);
 
-// Makes the files and their folders, with room for the lines, so that a full disk is met before
-// they count.  Not every file system can.
+// Makes the files, and the folders of names that are made from events, with room for the lines, so
+// that a full disk is met before they count.  Not every file system can.
 Status reserve_room(const Commit& commit);
 
 // Appends the lines of the epoch, which stand in `lines`, and makes them durable, with the folders

@@ -109,8 +109,7 @@ Driver::Driver(DriverSettings settings, OperatorPtr op)
     : settings_(std::move(settings)), op_(std::move(op)), out_(std::make_unique<Out>(*this)) {
   for (const InputInfo& info : settings_.inputs) {
     inputs_.emplace_back(inputs_.size(), info, settings_.common);
-    if (settings_.by_arrival) inputs_.back().clock.use_arrival();
-    if (settings_.decode) inputs_.back().decoder = settings_.decode(info.written);
+    set_up(inputs_.back());
   }
   controlled_out_ = settings_.common.originate && may_write_control();
   epoch_ = settings_.epoch;
@@ -121,6 +120,12 @@ Driver::Driver(DriverSettings settings, OperatorPtr op)
 }
 
 Driver::~Driver() = default;
+
+void Driver::set_up(Input& input) const {
+  if (settings_.by_arrival) input.clock.use_arrival();
+  if (input.info.may_be_over) input.clock.may_be_over();
+  if (settings_.decode) input.decoder = settings_.decode(input.info.written);
+}
 
 void Driver::set_now(Timestamp now) {
   if (!settings_.common.stream_clock) now_ = now;
@@ -498,6 +503,19 @@ void Driver::end_input(std::size_t index) {
   current_ = nullptr;
   align();
   if (next_input()) advance(false);
+}
+
+std::size_t Driver::add_input(InputInfo info) {
+  const auto over = std::find_if(inputs_.begin(), inputs_.end(),
+                                 [](const Input& input) { return input.clock.has_ended(); });
+  const auto index = static_cast<std::size_t>(over - inputs_.begin());
+  if (over == inputs_.end()) {
+    inputs_.emplace_back(index, std::move(info), settings_.common);
+  } else {
+    *over = Input(index, std::move(info), settings_.common);
+  }
+  set_up(inputs_[index]);
+  return index;
 }
 
 void Driver::on_quiet(std::size_t index, Duration quiet) {

@@ -68,6 +68,7 @@ struct InputInfo {
   bool live = false;             // not a regular file
   Timestamp written = kMinTime;  // see MakeDecoder
   InputPlan plan = {};
+  bool may_be_over = false;  // one of many files of which most are not written to any more
 };
 
 // Takes the state of a stage at a barrier.
@@ -105,6 +106,7 @@ struct DriverSettings {
   std::vector<std::string> argv;  // with the tool's name first, for the advice about late events
   CommonSettings common;
   std::vector<InputInfo> inputs;
+  bool inputs_come = false;      // more of them, by add_input()
   bool takes_time = false;       // records without a readable time are bad
   bool time_optional = false;    // but not in a stream in which no record had one so far
   bool by_arrival = false;       // the time of a record is when it came
@@ -169,6 +171,10 @@ class Driver {
   // The input has ended (end of file).
   void end_input(std::size_t input);
 
+  // One input more from now on, of a source.  Its index: that of one that has ended, if there is
+  // one.
+  std::size_t add_input(InputInfo info);
+
   // The input has been empty for so long.
   void on_quiet(std::size_t input, Duration quiet);
   // The quiet time of the input after which on_quiet may matter; nullopt: never.
@@ -226,6 +232,8 @@ class Driver {
  private:
   struct Input;
   class Out;
+
+  void set_up(Input& input) const;
 
   // Lines
   void on_line(Input& input, std::string_view line);

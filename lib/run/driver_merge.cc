@@ -16,7 +16,8 @@
 namespace streamutils {
 
 bool Driver::merges_exactly() const {
-  return settings_.role == Role::source && (inputs_.size() > 1 || settings_.speed > 0);
+  const bool has_several = inputs_.size() > 1 || settings_.inputs_come;
+  return settings_.role == Role::source && (has_several || settings_.speed > 0);
 }
 
 bool Driver::is_next(Input& input, std::string_view line) {

@@ -33,11 +33,7 @@ Duration FileWatch::pause() const { return fd_ >= 0 ? kPauseTold : kPauseUntold;
 
 void FileWatch::watch(const std::string& name, int file) {
   if (fd_ < 0) return;
-  const std::string folder = folder_of(name);
-  if (std::find(folders_.begin(), folders_.end(), folder) == folders_.end() &&
-      inotify_add_watch(fd_, folder.c_str(), IN_CREATE | IN_MOVED_TO) >= 0) {
-    folders_.push_back(folder);
-  }
+  watch_folder(folder_of(name));
   struct stat status {};
   if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return;
   // By the descriptor: the name may stand for another file by now.
@@ -48,10 +44,23 @@ void FileWatch::watch(const std::string& name, int file) {
   files_[file] = watch;
 }
 
-void FileWatch::take() {
-  char events[4096];
-  while (fd_ >= 0 && read(fd_, events, sizeof events) > 0) {
+void FileWatch::watch_folder(const std::string& folder) {
+  if (fd_ < 0 || std::find(folders_.begin(), folders_.end(), folder) != folders_.end()) return;
+  const int watch = inotify_add_watch(fd_, folder.c_str(), IN_CREATE | IN_MOVED_TO);
+  if (watch >= 0) folders_.push_back(folder);
+}
+
+bool FileWatch::take() {
+  bool has_names = fd_ < 0;
+  alignas(inotify_event) char events[4096];
+  for (ssize_t n = 0; fd_ >= 0 && (n = read(fd_, events, sizeof events)) > 0;) {
+    for (const char* at = events; at < events + n;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(at);
+      has_names |= (event->mask & (IN_CREATE | IN_MOVED_TO | IN_Q_OVERFLOW)) != 0;
+      at += sizeof(inotify_event) + event->len;
+    }
   }
+  return has_names;
 }
 
 }  // namespace streamutils

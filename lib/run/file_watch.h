@@ -28,8 +28,11 @@ class FileWatch {
 
   // The file `name`, open at the descriptor `file`, now and after each change of what stands there.
   void watch(const std::string& name, int file);
-  // Takes what has been told, so that fd() is readable again only when more happens.
-  void take();
+  // A folder, for what is made or renamed there.
+  void watch_folder(const std::string& folder);
+  // Takes what has been told, so that fd() is readable again only when more happens.  True if there
+  // are new names in a folder, or if nobody tells.
+  bool take();
 
  private:
   int fd_;

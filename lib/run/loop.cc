@@ -173,9 +173,16 @@ int Loop::run() {
 }
 
 void Loop::pump() {
-  while (const auto index = driver_.next_input()) {
-    Source& source = sources_[*index];
+  while (true) {
+    if (std::exchange(has_new_names_, false)) look_for_files();
+    const auto index = driver_.next_input();
     look_at_signals();
+    if (!index && !waits_for_files()) return;
+    if (!index) {
+      if (wait_for_files() == Wait::stop) return;
+      continue;
+    }
+    Source& source = sources_[*index];
     if (must_stop(source)) return;
     if (consume(source, *index)) {
       if (outputs_.out.error() != 0) return;
@@ -324,12 +331,20 @@ Duration Loop::tick() {
 
 std::vector<InputPosition> Loop::positions() const {
   std::vector<InputPosition> all;
-  for (std::size_t i = 0; i < sources_.size(); ++i) {
-    const Source& source = sources_[i];
-    const std::uint64_t offset = source.position();
-    all.push_back({source.name, identify(source.fd, offset), offset, driver_.lines_read(i)});
-  }
+  for (std::size_t i = 0; i < sources_.size(); ++i) all.push_back(position_of(i));
   return all;
+}
+
+// Of a file that was deleted there is nothing left but its place among the others.
+InputPosition Loop::position_of(std::size_t index) const {
+  const Source& source = sources_[index];
+  if (source.fd < 0) return {};
+  const std::uint64_t offset = source.position();
+  return {source.name, identify(source.fd, offset), offset, driver_.lines_read(index)};
+}
+
+std::vector<InputPosition> Loop::files_read() const {
+  return settings_.patterns == nullptr ? std::vector<InputPosition>() : settings_.patterns->read();
 }
 
 Result<std::vector<FileLength>> Loop::side_files() {
@@ -368,7 +383,7 @@ Result<std::vector<FileLength>> Loop::cut_output(const std::string& name, bool g
 
 bool Loop::is_between_lines() const {
   return std::none_of(sources_.begin(), sources_.end(),
-                      [](const Source& source) { return source.reader->is_skipping(); });
+                      [](const Source& s) { return s.reader && s.reader->is_skipping(); });
 }
 
 void Loop::look_at_signals() {

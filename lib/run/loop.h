@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "formats/unpack.h"
 #include "run/driver.h"
 #include "run/exec.h"
+#include "run/file_pattern.h"
 #include "run/file_watch.h"
 #include "run/follow.h"
 #include "run/line_reader.h"
@@ -58,6 +60,7 @@ struct Source {
   bool is_packed = false;  // what is read is not what the file holds
 
   std::unique_ptr<Follower> follow;   // of a file that is followed
+  bool is_of_pattern = false;         // it ends when its file is deleted
   bool dry = false;                   // of that: nothing can be read for now
   Duration quiet = Duration::zero();  // and for how long it has been waited for
 };
@@ -69,6 +72,9 @@ std::optional<Source> open_source(const std::string& name, std::size_t max_line,
                                   std::uint64_t max_spill, Unpack unpack = nullptr);
 // A file that is followed, also if it does not exist yet.  nullopt: errno tells.
 std::optional<Source> open_followed(const std::string& name, std::size_t max_line);
+
+// What the sources have open.
+KnownFiles known_files(const std::vector<Source>& sources);
 
 // A writer to a descriptor, which stays the caller's.
 std::unique_ptr<LineWriter> output_to(int fd);
@@ -137,6 +143,8 @@ struct LoopSettings {
   bool progress = false;  // asked for
   bool quiet = false;
   Say say;
+  FilePatterns* patterns = nullptr;  // whose files are followed, also those that come later
+  std::size_t max_line = 0;          // of those
   bool shows_table = false;  // standard output is a terminal that watches a table come to be
 };
 
@@ -148,6 +156,7 @@ class Loop final : public Files {
   int run();
 
   std::vector<InputPosition> positions() const override;
+  std::vector<InputPosition> files_read() const override;
   Result<std::vector<FileLength>> side_files() override;
   Status sync_side_files() override;
   Result<std::vector<FileLength>> cut_output(const std::string& name, bool goes_on) override;
@@ -168,6 +177,12 @@ class Loop final : public Files {
   // Following (loop_follow.cc)
   void watch_files();
   void go_on(Source& source, std::size_t index);
+  InputPosition position_of(std::size_t index) const;
+  void end_source(Source& source, std::size_t index);
+  bool waits_for_files() const;
+  void look_for_files();
+  void begin_source(const MatchedFile& file);
+  void share_files(Source& source);
   Wait wait_for_files();
   Duration until_quiet() const;
   void note_quiet(Duration waited);
@@ -202,6 +217,9 @@ class Loop final : public Files {
   std::optional<Clock::time_point> interrupted_;
   std::unique_ptr<FileWatch> watch_;  // if files are followed
   Clock::time_point looked_at_files_;
+  Clock::time_point looked_for_files_;
+  bool has_new_names_ = false;        // somewhere where files of a pattern may be
+  std::set<std::string> unreadable_;  // files of a pattern that could not be opened
   bool shows_progress_ = false;
   bool progress_stands_ = false;
   bool failed_ = false;

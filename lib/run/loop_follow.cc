@@ -19,8 +19,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLook = 50ms;       // how often dry files are looked at while others have much
-constexpr Duration kIdleStep = 100ms;  // how often a quiet stream's event time moves on
+constexpr Duration kLook = 50ms;        // how often dry files are looked at while others have much
+constexpr Duration kLookForFiles = 1s;  // how often patterns are expanded without having been told
+constexpr Duration kIdleStep = 100ms;   // how often a quiet stream's event time moves on
 
 }  // namespace
 
@@ -53,6 +54,12 @@ void Loop::watch_files() {
     if (!watch_) watch_ = std::make_unique<FileWatch>();
     watch_->watch(source.name, source.fd);
   }
+  if (settings_.patterns == nullptr) return;
+  for (Source& source : sources_) {
+    if (source.is_of_pattern) share_files(source);
+  }
+  if (!watch_) watch_ = std::make_unique<FileWatch>();
+  has_new_names_ = true;
 }
 
 // At the end of a file that is followed.  What stands behind its last line end is a line once no
@@ -60,11 +67,19 @@ void Loop::watch_files() {
 void Loop::go_on(Source& source, std::size_t index) {
   LineReader& reader = *source.reader;
   const Follower::Next next = source.follow->at_end();
+  InputPosition old;
+  if (next == Follower::Next::file && source.is_of_pattern) old = position_of(index);
   if (next == Follower::Next::file && source.follow->open_next()) {
     if (!reader.rest().empty()) driver_.feed_rest(index, reader.rest(), reader.offset());
     reader.restart();
     driver_.begin_file(index);
     watch_->watch(source.name, source.fd);
+    // Truncated, it is the same file.
+    const auto now = source.follow->files();
+    const bool has_moved = old.file && FileNumber(old.file->device, old.file->inode) != now.front();
+    if (has_moved) settings_.patterns->note_read(std::move(old));
+  } else if (next == Follower::Next::wait && source.is_of_pattern && source.follow->is_over()) {
+    end_source(source, index);
   } else if (next != Follower::Next::more) {
     source.dry = true;
     driver_.set_dry(index, true);
@@ -123,7 +138,9 @@ void Loop::look_at_files() {
   const Clock::time_point now = Clock::now();
   if (now - looked_at_files_ < kLook) return;
   looked_at_files_ = now;
-  watch_->take();
+  const bool has_names = watch_->take();
+  has_new_names_ |=
+      settings_.patterns != nullptr && (has_names || now - looked_for_files_ >= kLookForFiles);
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     if (!sources_[i].dry) continue;
     sources_[i].dry = false;

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -27,6 +29,14 @@ void occupy_standard_descriptors() {
     if (fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
     [[maybe_unused]] const int opened = open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
   }
+}
+
+// Each file of a pattern is open as long as it is there.
+void allow_many_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 bool is_regular(const struct stat& status) { return S_ISREG(status.st_mode); }
@@ -99,6 +109,88 @@ class Process {
     return open_followed(name, max_line);
   }
 
+  // The files to open, in their order.  Files that are followed by a pattern are not among them:
+  // they come and go.
+  Result<std::vector<std::string>> input_names(const Parsed& parsed) {
+    std::vector<std::string> names;
+    for (const std::string& word : parsed.plan.files) {
+      if (!parsed.plan.expands_files || !FilePatterns::is_pattern(word)) {
+        names.push_back(word);
+        continue;
+      }
+      FilePatterns pattern;
+      pattern.add(word);
+      const std::vector<MatchedFile> matches = pattern.matches();
+      patterns_.add(word);
+      if (parsed.plan.follow && matches.empty() && !parsed.settings.quiet) {
+        say(word + ": no file yet; those that come are read");
+      }
+      if (parsed.plan.follow) continue;
+      if (matches.empty()) return Error{word + ": no file matches"};
+      for (const MatchedFile& file : matches) names.push_back(file.name);
+    }
+    if (parsed.plan.files.empty()) names.emplace_back("-");
+    return names;
+  }
+
+  // Those of an earlier run in their order, then new ones by name.
+  void open_matches(const Parsed& parsed, std::vector<Source>& sources) {
+    allow_many_files();
+    auto add = [&](std::optional<Source> source) {
+      if (!source) return;
+      source->is_of_pattern = true;
+      sources.push_back(std::move(*source));
+    };
+    const std::size_t max_line = parsed.settings.max_line;
+    const std::vector<MatchedFile> matches = patterns_.matches();
+    if (recovery_ && recovery_->saved()) {
+      const SnapshotHeader& saved = recovery_->saved()->header;
+      for (const InputPosition& file : saved.read) patterns_.note_read(file);
+      for (const InputPosition& file : saved.inputs) {
+        const bool is_named = std::any_of(sources.begin(), sources.end(),
+                                          [&](const Source& s) { return s.name == file.name; });
+        if (!is_named && !file.name.empty()) add(open_again(file, matches, max_line));
+      }
+    }
+    for (const MatchedFile& file : patterns_.news(matches, known_files(sources))) {
+      add(open_followed(file.name, max_line));
+    }
+  }
+
+  // True if the saved run had that file.
+  bool was_known(FileNumber number) const {
+    const std::vector<InputPosition>& inputs = recovery_->saved()->header.inputs;
+    return patterns_.has_read(number) ||
+           std::any_of(inputs.begin(), inputs.end(), [&](const InputPosition& input) {
+             return input.file && FileNumber(input.file->device, input.file->inode) == number;
+           });
+  }
+
+  // The file of that position, which may have another name by now; else what has its name.
+  std::optional<Source> open_again(const InputPosition& from,
+                                   const std::vector<MatchedFile>& matches, std::size_t max_line) {
+    auto source = open_followed(from.name, max_line);
+    if (source) {
+      source->follow->share([this](std::uint64_t device, std::uint64_t inode) {
+        return was_known({device, inode});
+      });
+    }
+    if (!source || !from.file || is_same(source->fd, *from.file, from.offset)) return source;
+    const FileNumber number(from.file->device, from.file->inode);
+    if (source->follow->resume(number.first, number.second, from.offset) &&
+        is_same(source->fd, *from.file, from.offset))
+      return source;
+    for (const MatchedFile& file : matches) {
+      if (file.number != number) continue;
+      auto renamed = open_followed(file.name, max_line);
+      if (renamed && is_same(renamed->fd, *from.file, from.offset)) return renamed;
+    }
+    if (file_exists(from.name)) return open_followed(from.name, max_line);
+    say(fmt::format("{} is not there any more; {} bytes of it have been read", from.name,
+                    from.offset));
+    return std::nullopt;
+  }
+
   // Copies of a command: they get the control lines in place of standard output.
   Status start_sides(Parsed& parsed, Outputs& outputs) {
     auto sides =
@@ -122,22 +214,36 @@ class Process {
       return static_cast<int>(refused);
     }
     recovery_ = std::move(*opened);
-    std::vector<std::string> names = parsed.plan.files;
-    if (names.empty()) names.emplace_back("-");
     const bool is_source = parsed.plan.role == Role::source;
-    if (recovery_ && recovery_->is_complete() && is_source) names.clear();
+    auto names = input_names(parsed);
+    if (!names) {
+      say(names.error().message);
+      return static_cast<int>(ExitStatus::io);
+    }
+    if (recovery_ && recovery_->is_complete() && is_source) names->clear();
     std::vector<Source> sources;
-    std::vector<InputInfo> inputs;
-    for (const std::string& name : names) {
+    for (const std::string& name : *names) {
       auto source = open_input(name, parsed);
       if (!source) return fail(name);
       if (is_source && !common.checkpoint.empty() && source->live && !source->follow) {
         say(fmt::format("{} cannot be read again after a failure: --checkpoint needs files", name));
         return static_cast<int>(ExitStatus::usage);
       }
-      inputs.push_back({name, source->live, source->written});
       sources.push_back(std::move(*source));
     }
+    named_ = sources.size();
+    if (!patterns_.empty() && parsed.plan.follow) open_matches(parsed, sources);
+    std::vector<InputInfo> inputs;
+    for (const Source& source : sources) {
+      inputs.push_back({.name = source.name,
+                        .live = source.live,
+                        .written = source.written,
+                        .plan = {},
+                        .may_be_over = source.is_of_pattern});
+    }
+    parsed.inputs_come = !patterns_.empty() && parsed.plan.follow;
+    const bool looks_for_files = parsed.inputs_come;
+    const std::size_t max_line = parsed.settings.max_line;
     SideFile bad_to;
     SideFile late_to;
     if (!open_side_file(common.bad_to, bad_to)) return fail(common.bad_to);
@@ -174,6 +280,8 @@ class Process {
     }
     LoopSettings settings{recovery_.get(), common.stats, common.progress, common.quiet,
                           [this](std::string_view message) { say(message); }};
+    if (looks_for_files) settings.patterns = &patterns_;
+    settings.max_line = max_line;
     settings.shows_table = is_table && isatty(STDOUT_FILENO) != 0;
     loop_ = std::make_unique<Loop>(settings, *driver_, std::move(sources), std::move(outputs));
     if (recovery_) {
@@ -276,7 +384,10 @@ class Process {
   // A file that is followed may have been rotated since: it is read on under its new name first.
   static void go_back(Source& source, const InputPosition& from) {
     if (!source.follow || !from.file || is_same(source.fd, *from.file, from.offset)) return;
-    source.follow->resume(from.file->device, from.file->inode, from.offset);
+    const bool found = source.follow->resume(from.file->device, from.file->inode, from.offset);
+    // What was truncated since, or has got the inode of a file that is gone, is read from its
+    // start.
+    if (found && !is_same(source.fd, *from.file, from.offset)) source.follow->start_over();
   }
 
   // Puts the driver where the saved one stood, and the files where they had been read to.
@@ -284,11 +395,15 @@ class Process {
     if (!recovery_ || !recovery_->saved()) return {};
     SnapshotContent& saved = *recovery_->saved();
     std::vector<int> fds;
+    std::vector<std::string> names;
     for (std::size_t i = 0; i < sources.size(); ++i) {
-      if (i < saved.header.inputs.size()) go_back(sources[i], saved.header.inputs[i]);
+      if (i < std::min(named_, saved.header.inputs.size())) {
+        go_back(sources[i], saved.header.inputs[i]);
+      }
       fds.push_back(sources[i].fd);
+      names.push_back(sources[i].name);
     }
-    const TakenOver taken = match_inputs(saved.header.inputs, fds);
+    const TakenOver taken = match_inputs(saved.header.inputs, fds, names);
     if (!saved.header.complete) {
       if (Status status = driver.restore(std::move(saved.entries), taken.from); !status)
         return status;
@@ -308,6 +423,8 @@ class Process {
   Tool tool_;
   std::vector<std::string> argv_;
   World world_;
+  FilePatterns patterns_;
+  std::size_t named_ = 0;  // the first inputs, which were named one by one
   std::unique_ptr<Recovery> recovery_;
   SinkCheckpoints* sink_ = nullptr;  // the same, if it is one
   std::unique_ptr<Driver> driver_;

@@ -5,7 +5,8 @@
 
 namespace streamutils {
 
-TakenOver match_inputs(const std::vector<InputPosition>& saved, const std::vector<int>& fds) {
+TakenOver match_inputs(const std::vector<InputPosition>& saved, const std::vector<int>& fds,
+                       const std::vector<std::string>& names) {
   TakenOver taken;
   taken.from.resize(fds.size());
   taken.resumed.resize(fds.size(), false);
@@ -15,6 +16,13 @@ TakenOver match_inputs(const std::vector<InputPosition>& saved, const std::vecto
       if (used[j] || !saved[j].file || !is_same(fds[i], *saved[j].file, saved[j].offset)) continue;
       taken.from[i] = j;
       taken.resumed[i] = used[j] = true;
+    }
+  }
+  for (std::size_t i = 0; i < fds.size(); ++i) {
+    for (std::size_t j = 0; j < saved.size() && !taken.from[i]; ++j) {
+      if (used[j] || saved[j].name != names[i]) continue;
+      taken.from[i] = j;
+      used[j] = true;
     }
   }
   const bool as_many = saved.size() == fds.size();

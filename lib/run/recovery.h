@@ -28,6 +28,8 @@ class Files {
   virtual ~Files() = default;
   // How far each input has been read.
   virtual std::vector<InputPosition> positions() const = 0;
+  // Files that are no inputs any more, and must not be read again.
+  virtual std::vector<InputPosition> files_read() const = 0;
   // Writes out the side files, and says how long they are.
   virtual Result<std::vector<FileLength>> side_files() = 0;
   // Makes what they hold durable.
@@ -94,12 +96,13 @@ class Recovery : public Checkpoints {
   Files* files_ = nullptr;
 };
 
-// Whose state of which saved input each input takes over: the same file, else the one at the same
-// place, if there are as many as then.
+// Whose state of which saved input each input takes over: the same file, else the one of the same
+// name, else the one at the same place, if there are as many as then.
 struct TakenOver {
   std::vector<std::optional<std::size_t>> from;  // an index into the saved inputs
   std::vector<bool> resumed;                     // it is that file: to be read on from its offset
 };
-TakenOver match_inputs(const std::vector<InputPosition>& saved, const std::vector<int>& fds);
+TakenOver match_inputs(const std::vector<InputPosition>& saved, const std::vector<int>& fds,
+                       const std::vector<std::string>& names);
 
 }  // namespace streamutils

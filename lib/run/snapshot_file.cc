@@ -41,7 +41,13 @@ std::string encode_header(const SnapshotHeader& header) {
   if (header.complete) json.name("complete").boolean(true);
   json.name("inputs").begin_array();
   for (const InputPosition& input : header.inputs) json.raw(encode_input(input));
-  json.end_array().end_object();
+  json.end_array();
+  if (!header.read.empty()) {
+    json.name("read").begin_array();
+    for (const InputPosition& file : header.read) json.raw(encode_input(file));
+    json.end_array();
+  }
+  json.end_object();
   return text + "\n";
 }
 
@@ -75,6 +81,16 @@ std::optional<InputPosition> decode_input(std::string_view text) {
   return input;
 }
 
+bool decode_inputs(const JsonMembers& members, std::string_view name,
+                   std::vector<InputPosition>& inputs) {
+  for (std::size_t i = 0; members.element(name, i).exists(); ++i) {
+    auto input = decode_input(members.element(name, i).raw());
+    if (!input) return false;
+    inputs.push_back(std::move(*input));
+  }
+  return true;
+}
+
 Result<SnapshotHeader> decode_header(std::string_view line) {
   JsonMembers members(line);
   const Error no_snapshot{"is no snapshot of streamutils"};
@@ -90,12 +106,9 @@ Result<SnapshotHeader> decode_header(std::string_view line) {
   header.options = members.text("options");
   if (members.get("epoch").exists()) header.epoch = members.number("epoch");
   header.complete = members.get("complete").exists();
-  for (std::size_t i = 0; members.element("inputs", i).exists(); ++i) {
-    auto input = decode_input(members.element("inputs", i).raw());
-    if (!input) return no_snapshot;
-    header.inputs.push_back(std::move(*input));
-  }
-  if (!members.ok()) return no_snapshot;
+  if (!decode_inputs(members, "inputs", header.inputs) ||
+      !decode_inputs(members, "read", header.read) || !members.ok())
+    return no_snapshot;
   return header;
 }
 

@@ -49,6 +49,8 @@ struct SnapshotHeader {
   std::optional<std::uint64_t> epoch;
   bool complete = false;  // the stream has ended: there are positions, but there is no state
   std::vector<InputPosition> inputs;
+  std::vector<InputPosition>
+      read;  // files that are no inputs any more, and are not to be read again
 };
 
 // Makes the lines of a snapshot file in order, and hands them on.

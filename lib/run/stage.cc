@@ -204,6 +204,7 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
   settings.inputs = std::move(inputs);
   const std::size_t planned = std::min(settings.inputs.size(), parsed.plan.inputs.size());
   for (std::size_t i = 0; i < planned; ++i) settings.inputs[i].plan = parsed.plan.inputs[i];
+  settings.inputs_come = parsed.inputs_come;
   settings.takes_time = parsed.plan.takes_time;
   settings.time_optional = parsed.plan.time_optional;
   settings.by_arrival = parsed.plan.by_arrival;

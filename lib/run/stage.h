@@ -32,6 +32,7 @@ struct Parsed {
   Plan plan;
   std::string state_options;  // the command line, as far as it shapes the state
   std::string help;           // not empty: print this to standard output and exit 0
+  bool inputs_come = false;   // see DriverSettings
 };
 
 // Reads argv (the tool's name first).  An error is a usage error: exit status 2.

@@ -59,7 +59,8 @@ SnapshotHeader StateFile::header() {
           .options = settings().options,
           .epoch = std::nullopt,
           .complete = false,
-          .inputs = files().positions()};
+          .inputs = files().positions(),
+          .read = files().files_read()};
 }
 
 Duration StateFile::tick() {

@@ -73,6 +73,7 @@ struct Plan {
   std::shared_ptr<const ExecOptions> exec{};  // a command for each output line
   Unpack unpack = nullptr;                    // of packed input
   bool follow = false;                        // the files, through rotation
+  bool expands_files = false;                 // those that are patterns (run/file_pattern.h)
   MakeDecoder decode{};                       // of what is no NDJSON; else empty
   bool data_only = false;                     // control lines in the input are bad records
   std::optional<OutputFile> output{};         // in place of standard output

@@ -87,7 +87,10 @@ void InputClock::on_quiet(Duration quiet, Timestamp now) {
     return;
   }
   const Duration delay = delays_.largest(now);
-  if (delay >= kReplayDelay) return;
+  if (delay >= kReplayDelay) {
+    given_up_ = may_be_over_;
+    return;
+  }
   const Timestamp paced = plus(minus(max_, options_.disorder), quiet - *options_.idle);
   const Timestamp ceiling = minus(minus(now, options_.disorder), delay);
   idle_ = std::max(idle_, std::min(paced, ceiling));

@@ -53,6 +53,10 @@ class InputClock {
   // as it has been looked at.
   void use_arrival();
 
+  // The input may have had its last event (a log of yesterday): once it has been quiet for the idle
+  // time, and no clock says anything of it, it holds nothing back until its next event.
+  void may_be_over() { may_be_over_ = true; }
+
   // A record of time t, read when the wall clock was `now`.  True if t is so far ahead that it does
   // not move the watermark.
   bool on_time(Timestamp t, Timestamp now);
@@ -66,7 +70,8 @@ class InputClock {
   // What ended is to go on, in another process.
   void reopen() { ended_ = given_up_ = false; }
 
-  // Never had an event, and has been quiet for longer than the idle time: it holds nothing back.
+  // Has been quiet for longer than the idle time, and never had an event or may be over: it holds
+  // nothing back.
   bool has_given_up() const { return given_up_; }
 
   // kMaxTime once it has ended or given up.
@@ -106,6 +111,7 @@ class InputClock {
   WatermarkOptions options_;
   bool live_;
   bool by_arrival_ = false;
+  bool may_be_over_ = false;
   bool derived_ = true;
   bool ended_ = false;
   bool given_up_ = false;

@@ -122,6 +122,26 @@ TEST_CASE("going on where another run stood") {
     append(log, "later");
     CHECK(read_on(follower) == "later");
   }
+  SECTION("where all were written at the same time, by the numbers of rotation") {
+    fs::rename(log, folder / "log.10");
+    append(folder / "log.11", "before");
+    append(folder / "log.9", "nine");
+    append(folder / "log.1", "one");
+    for (const char* name : {"log.1", "log.9", "log.10", "log.11"}) set_written(folder / name, 1);
+    append(log, "now");
+    Follower follower(log);
+    REQUIRE(follower.resume(status.st_dev, status.st_ino, 3));
+    CHECK(follower.files().size() == 3);
+    fs::rename(folder / "log.9", folder / "log.2");  // whoever is on its way keeps its files
+    CHECK(read_on(follower) == "stnineonenow");
+  }
+  SECTION("but at the start if told so") {
+    append(log, "more");
+    Follower follower(log);
+    REQUIRE(follower.resume(status.st_dev, status.st_ino, 3));
+    follower.start_over();
+    CHECK(read_on(follower) == "firstmore");
+  }
   SECTION("not in a file that is gone") {
     fs::rename(log, folder / "other");
     append(log, "now");
@@ -130,6 +150,21 @@ TEST_CASE("going on where another run stood") {
     CHECK_FALSE(follower.resume(status.st_dev, status.st_ino, 3));
     CHECK(read_on(follower) == "now");
   }
+}
+
+TEST_CASE("a file is over when it was deleted and none has its name") {
+  const Folder folder;
+  const std::string log = folder / "log";
+  append(log, "first");
+  Follower follower(log);
+  CHECK_FALSE(follower.is_over());
+  fs::rename(log, folder / "other");
+  CHECK_FALSE(follower.is_over());
+  append(log, "");
+  fs::remove(folder / "other");
+  CHECK_FALSE(follower.is_over());
+  fs::remove(log);
+  CHECK(follower.is_over());
 }
 
 TEST_CASE("a folder cannot be followed") {

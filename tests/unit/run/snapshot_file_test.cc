@@ -13,7 +13,8 @@ SnapshotHeader example_header() {
                         .options = "sdedup --within=1h 'a b'",
                         .epoch = 7,
                         .complete = false,
-                        .inputs = {}};
+                        .inputs = {},
+                        .read = {}};
   header.inputs.push_back({"-", std::nullopt, 100, 3});
   header.inputs.push_back({"a \"log\"", FileIdentity{2049, UINT64_MAX, 90, 0xFFFFFFFF}, 90, 2});
   return header;
