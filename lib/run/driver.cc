@@ -549,6 +549,7 @@ bool Driver::input_is_controlled() const {
 }
 
 bool Driver::is_complete() const {
+  if (settings_.inputs_come) return false;
   return std::all_of(inputs_.begin(), inputs_.end(),
                      [](const Input& input) { return input.end_mark; });
 }

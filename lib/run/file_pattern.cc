@@ -23,11 +23,16 @@ bool has_number(const InputPosition& file, FileNumber number) {
   return file.file && FileNumber(file.file->device, file.file->inode) == number;
 }
 
-bool is_same_content(const std::string& name, const InputPosition& seen) {
-  const int fd = open(name.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool same = fd >= 0 && is_same(fd, *seen.file, seen.offset);
+// True if the file holds something else than what was seen.  One that has another name by now does
+// not say so.
+bool is_another(const MatchedFile& file, const InputPosition& seen) {
+  const int fd = open(file.name.c_str(), O_RDONLY | O_CLOEXEC);
+  struct stat status {};
+  const bool is_it =
+      fd >= 0 && fstat(fd, &status) == 0 && FileNumber(status.st_dev, status.st_ino) == file.number;
+  const bool differs = is_it && !is_same(fd, *seen.file, seen.offset);
   if (fd >= 0) close(fd);
-  return same;
+  return differs;
 }
 
 }  // namespace
@@ -89,7 +94,7 @@ bool FilePatterns::was_read(const MatchedFile& file) {
     return has_number(read.file, file.number);
   });
   if (found == read_.end()) return false;
-  if (is_same_content(file.name, found->file)) return true;
+  if (!is_another(file, found->file)) return true;
   read_.erase(found);
   return false;
 }

@@ -147,17 +147,39 @@ Follower::Next Follower::at_end() {
 }
 
 bool Follower::open_next() {
-  struct stat status {};
-  if (between_.empty() && exists_ && fstat(fd_, &status) == 0 && !is_truncated()) {
-    const int open_already = find_rotated(status.st_dev, status.st_ino);
-    if (open_already >= 0) close(open_already);
-  }
+  if (between_.empty()) find_next();
   while (!between_.empty()) {
     const int next = between_.front();
     between_.pop_front();
     if (move_to(next)) return true;
   }
-  return move_to(open_to_read(name_));
+  return false;
+}
+
+// What comes behind the file that is open, into between_.  The file that has the name is opened
+// before the others are looked for, so that it is not missed if it is renamed meanwhile.
+void Follower::find_next() {
+  const int named = open_to_read(name_);
+  if (named < 0) return;
+  struct stat status {};
+  if (exists_ && fstat(fd_, &status) == 0 && !is_truncated()) {
+    const int open_already = find_rotated(status.st_dev, status.st_ino);
+    if (open_already >= 0) close(open_already);
+  }
+  const bool is_next = fstat(named, &status) == 0 && !is_taken(status.st_dev, status.st_ino) &&
+                       !is_between(status.st_dev, status.st_ino);
+  if (is_next) {
+    between_.push_back(named);
+  } else {
+    close(named);
+  }
+}
+
+bool Follower::is_between(std::uint64_t device, std::uint64_t inode) const {
+  return std::any_of(between_.begin(), between_.end(), [&](int fd) {
+    struct stat status {};
+    return fstat(fd, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+  });
 }
 
 // Takes over the descriptor.

@@ -69,6 +69,11 @@ class Follower {
   // Goes on at the start of the file that has the name now.
   void start_over();
 
+  // True if this is the file that is open: one may be renamed before it is opened.
+  bool is_at(std::pair<std::uint64_t, std::uint64_t> number) const {
+    const auto open = files();
+    return !open.empty() && open.front() == number;
+  }
   // Device and inode of the file that is open, and of those that are to be read before the one that
   // has the name.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> files() const;
@@ -83,6 +88,8 @@ class Follower {
   int find_rotated(std::uint64_t device, std::uint64_t inode);
   int look_for_rotated(std::uint64_t device, std::uint64_t inode);
   bool is_taken(std::uint64_t device, std::uint64_t inode) const;
+  bool is_between(std::uint64_t device, std::uint64_t inode) const;
+  void find_next();
   void keep_head();
 
   std::string name_;

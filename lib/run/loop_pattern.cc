@@ -41,21 +41,22 @@ void Loop::look_for_files() {
 
 // A file that is renamed to the name of another input is not read as that too.
 void Loop::share_files(Source& source) {
-  source.follow->share([this](std::uint64_t device, std::uint64_t inode) {
-    const FileNumber number(device, inode);
-    return settings_.patterns->has_read(number) ||
-           std::any_of(sources_.begin(), sources_.end(), [&](const Source& other) {
-             if (!other.follow) return false;
-             const auto files = other.follow->files();
-             return std::find(files.begin(), files.end(), number) != files.end();
-           });
-  });
+  source.follow->share(
+      [this, self = source.follow.get()](std::uint64_t device, std::uint64_t inode) {
+        const FileNumber number(device, inode);
+        return settings_.patterns->has_read(number) ||
+               std::any_of(sources_.begin(), sources_.end(), [&](const Source& other) {
+                 if (!other.follow || other.follow.get() == self) return false;
+                 const auto files = other.follow->files();
+                 return std::find(files.begin(), files.end(), number) != files.end();
+               });
+      });
 }
 
 // One that has gone again, or cannot be opened, is tried again; the latter is said once.
 void Loop::begin_source(const MatchedFile& file) {
   auto source = open_followed(file.name, settings_.max_line);
-  if (!source || source->follow->files().empty()) {
+  if (!source || !source->follow->is_at(file.number)) {
     const bool is_gone = source || errno == ENOENT;
     const std::string reason = std::strerror(errno);
     if (!is_gone && unreadable_.insert(file.name).second) {

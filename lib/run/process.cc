@@ -147,13 +147,16 @@ class Process {
       const SnapshotHeader& saved = recovery_->saved()->header;
       for (const InputPosition& file : saved.read) patterns_.note_read(file);
       for (const InputPosition& file : saved.inputs) {
-        const bool is_named = std::any_of(sources.begin(), sources.end(),
-                                          [&](const Source& s) { return s.name == file.name; });
+        // A name is none of a file alone: several may have had it.
+        const auto end = sources.begin() + static_cast<std::ptrdiff_t>(named_);
+        const bool is_named =
+            std::any_of(sources.begin(), end, [&](const Source& s) { return s.name == file.name; });
         if (!is_named && !file.name.empty()) add(open_again(file, matches, max_line));
       }
     }
     for (const MatchedFile& file : patterns_.news(matches, known_files(sources))) {
-      add(open_followed(file.name, max_line));
+      auto source = open_followed(file.name, max_line);
+      if (source && source->follow->is_at(file.number)) add(std::move(source));
     }
   }
 
@@ -185,7 +188,10 @@ class Process {
       auto renamed = open_followed(file.name, max_line);
       if (renamed && is_same(renamed->fd, *from.file, from.offset)) return renamed;
     }
-    if (file_exists(from.name)) return open_followed(from.name, max_line);
+    auto named = open_followed(from.name, max_line);
+    const auto files = named ? named->follow->files() : std::vector<FileNumber>();
+    // One that was truncated, or took the place of the other.
+    if (!files.empty() && (files.front() == number || !was_known(files.front()))) return named;
     say(fmt::format("{} is not there any more; {} bytes of it have been read", from.name,
                     from.offset));
     return std::nullopt;
@@ -220,7 +226,10 @@ class Process {
       say(names.error().message);
       return static_cast<int>(ExitStatus::io);
     }
-    if (recovery_ && recovery_->is_complete() && is_source) names->clear();
+    if (recovery_ && recovery_->is_complete() && is_source) {
+      names->clear();
+      patterns_ = {};
+    }
     std::vector<Source> sources;
     for (const std::string& name : *names) {
       auto source = open_input(name, parsed);

@@ -61,6 +61,13 @@ class Following(Logs):
             self.put(7, path="c.log")
             self.expect(running, 6, 7)
 
+    def test_told_to_end_before_anything_came_it_does_not_say_that_all_has(self):
+        with Running([str(BIN / "sread"), "-q", "-F", f"{self.logs}/*.log"]) as running:
+            self.assertIsNone(running.line(0.5))
+            running.send(signal.SIGTERM)
+            self.assertEqual(running.status(), -signal.SIGTERM)
+            self.assertNotIn(b"end", running.unread + running.process.stdout.read())
+
     def test_none_at_first_and_folders_that_come(self):
         with self.follow(f"{self.folder}/logs/*/*.log") as running:
             self.assertIsNone(running.line(0.2))
@@ -86,6 +93,17 @@ class Following(Logs):
                 self.expect(running, number)
                 self.assertIsNone(running.line(0.05))
             self.assertIsNone(running.line(1.5))
+
+    def test_truncated(self):
+        self.put(0, 1)
+        with self.follow(f"{self.logs}/*") as running:
+            self.expect(running, 0, 1)
+            os.truncate(self.logs / "a.log", 0)
+            self.put(2)
+            self.expect(running, 2)
+            self.assertIsNone(running.line(0.3))
+            (self.logs / "a.log").write_bytes(lines_of(event(3, n=3), event(4, n=4)))
+            self.expect(running, 3, 4)
 
     def test_a_dated_name_after_the_other(self):
         with self.follow(f"{self.logs}/*.log") as running:
