@@ -212,9 +212,6 @@ Status check(const Options& o, const Invocation& invocation, const std::vector<s
         "--checkpoint goes with ndjson, csv and tsv"};
   }
   if (o.exec && !files.empty()) return Error{"--exec takes the place of the FILE"};
-  if (o.exec && !invocation.common.checkpoint.empty()) {
-    return Error{"--checkpoint needs a FILE to write; what a command does cannot be taken back"};
-  }
   if (o.exec && o.to != "ndjson") return Error{"--exec gives events to its command, not rows"};
   return {};
 }

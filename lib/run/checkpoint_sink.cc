@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "run/committed_files.h"
+#include "run/exec_epoch.h"
+#include "run/signals.h"
 
 namespace streamutils {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kPatienceAtTheEnd = 5s;
+constexpr Duration kLookAtSignals = 100ms;
 
 std::string stage_name(std::string_view via) { return std::string(via.substr(0, via.find(':'))); }
 
@@ -37,7 +40,7 @@ Status SinkCheckpoints::begin(ExitStatus& status) {
   Commit first;
   first.output = output_.name;
   first.several = output_.several;
-  if (!output_.several) {
+  if (!output_.several && !output_.exec) {
     const std::uint64_t length = length_of(output_.name).value_or(0);
     status = ExitStatus::usage;
     if (length > 0 && !output_.append) {
@@ -70,7 +73,9 @@ Status SinkCheckpoints::go_on(ExitStatus& status) {
     }
   }
   status = ExitStatus::io;
-  return has_lines ? append_committed(lines_of(*commit_), *commit_) : Status();
+  if (!has_lines) return {};
+  return output_.exec ? run_commands(*commit_, getppid())
+                      : append_committed(lines_of(*commit_), *commit_);
 }
 
 // One that has lines of the last epoch: appending them may have been cut short.
@@ -131,8 +136,8 @@ Result<std::string> SinkCheckpoints::take(std::uint64_t epoch, const std::vector
                                           ExitStatus& status) {
   if (Status fits = check_pipeline(via, status); !fits) return fits.error();
   first_ = false;
-  status = ExitStatus::io;
-  if (Status before = background_.collect(Duration::max()); !before) return before.error();
+  if (Status before = wait_for_last(status); !before) return before.error();
+  count_failures();
   auto save = saving(epoch);
   if (!save) return save.error();
   auto added = files().cut_output(folder_.file(name(), epoch) + ".out", true);
@@ -146,11 +151,23 @@ Result<std::string> SinkCheckpoints::take(std::uint64_t epoch, const std::vector
     if (Status synced = sync_file(lines_of(next)); !synced) return synced;
     if (Status saved = save(); !saved) return saved;
     if (Status waited = wait_for_stages(next, parent); !waited) return waited;
-    return commit(next, before_last);
+    return commit(next, before_last, parent);
   };
   if (Status started = background_.start(work); !started) return started.error();
   commit_ = std::move(*next);
   return entry();
+}
+
+// Until the epoch before is done.  Commands may take long: told to end, it does not wait for them.
+Status SinkCheckpoints::wait_for_last(ExitStatus& status) {
+  status = ExitStatus::io;
+  if (!output_.exec) return background_.collect(Duration::max());
+  while (background_.is_busy() && ending_signal() == 0) {
+    if (Status done = background_.collect(kLookAtSignals); !done) return done;
+  }
+  if (!background_.is_busy()) return {};
+  status = ExitStatus::try_again;
+  return Error{"told to end while commands are to be run: the next run goes on with them"};
 }
 
 // added: how many bytes each file has got.
@@ -161,6 +178,8 @@ Result<Commit> SinkCheckpoints::next_commit(std::uint64_t epoch,
   next.epoch = epoch;
   next.files.clear();
   next.lines = fmt::format("{}.{}.out", name(), epoch);
+  status = ExitStatus::io;
+  if (output_.exec) return next;
   for (const FileLength& more : added) {
     const std::string& file = output_.several ? more.name : output_.name;
     auto before = length_before(file, status);
@@ -260,12 +279,38 @@ Status SinkCheckpoints::wait_for_stages(const Commit& next, int parent) const {
   return {};
 }
 
-Status SinkCheckpoints::commit(const Commit& next, std::uint64_t before_last) const {
+// parent: the process whose death ends the commands.
+Status SinkCheckpoints::commit(const Commit& next, std::uint64_t before_last, int parent) const {
   if (Status space = reserve_room(next); !space) return space;
   if (Status written = folder_.write_commit(next); !written) return written;
-  if (Status appended = append_committed(lines_of(next), next); !appended) return appended;
+  Status done = output_.exec ? run_commands(next, parent) : append_committed(lines_of(next), next);
+  if (!done) return done;
   folder_.remove_below(before_last);
   return {};
+}
+
+Status SinkCheckpoints::run_commands(const Commit& commit, int parent) const {
+  return run_epoch(
+      output_.exec,
+      {.lines = lines_of(commit),
+       .progress = progress_of(commit),
+       .is_told_to_end = [parent] { return ending_signal() != 0 || getppid() != parent; }},
+      settings().say);
+}
+
+std::string SinkCheckpoints::progress_of(const Commit& commit) const {
+  return fmt::format("{}.run", folder_.file(name(), commit.epoch));
+}
+
+void SinkCheckpoints::count_failures() {
+  if (output_.exec) failed_ += read_progress(progress_of(*commit_)).failed;
+}
+
+void SinkCheckpoints::report_failures() {
+  count_failures();
+  if (failed_ == 0) return;
+  settings().say(fmt::format("the command of {} events has failed for good", failed_));
+  if (driver().status() == ExitStatus::done) driver().fail(ExitStatus::lossy);
 }
 
 // --- The end ------------------------------------------------------------------------------------
@@ -280,9 +325,11 @@ Status SinkCheckpoints::after_end() {
     unlink(open_lines().c_str());
     Status done = background_.collect(kPatienceAtTheEnd);
     background_.abandon();
+    report_failures();
     return done;
   }
   if (Status done = background_.collect(Duration::max()); !done) return done;
+  count_failures();
   const std::uint64_t epoch = std::max(folder_.greatest_epoch(), commit_->epoch) + 1;
   auto added = files().cut_output(fmt::format("{}.out", folder_.file(name(), epoch)), false);
   if (!added) return added.error();
@@ -291,7 +338,11 @@ Status SinkCheckpoints::after_end() {
   if (!last) return last.error();
   last->complete = true;
   if (Status synced = sync_file(lines_of(*last)); !synced) return synced;
-  return commit(*last, commit_->epoch);
+  const std::uint64_t before_last = commit_->epoch;
+  commit_ = std::move(*last);
+  Status done = commit(*commit_, before_last, getppid());
+  report_failures();
+  return done;
 }
 
 }  // namespace streamutils

@@ -5,6 +5,7 @@
 //     all others have saved        every NAME.N of `via`
 //     COMMIT                       by rename: from here on epoch N counts
 //     append to the visible files  from `before` to `after`; a restart does it again
+//     or run the commands          noting down which are done; a restart runs the others
 //     delete                       what lies below the epoch before
 //
 // All of it happens in a child, while the lines of the next epoch come in.
@@ -18,11 +19,13 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "run/checkpoint.h"
+#include "run/exec.h"
 
 namespace streamutils {
 
@@ -30,9 +33,10 @@ class SinkCheckpoints final : public StageCheckpoints {
  public:
   struct Output {
     std::string name;
-    bool append = false;    // adopt what the files hold
-    bool rollback = false;  // cut what was not committed
-    bool several = false;   // the name is made for each event
+    bool append = false;                                // adopt what the files hold
+    bool rollback = false;                              // cut what was not committed
+    bool several = false;                               // the name is made for each event
+    std::shared_ptr<const ExecOptions> exec = nullptr;  // a command for each line, and no file
   };
 
   SinkCheckpoints(std::string folder, RecoverySettings settings, Output output)
@@ -57,6 +61,7 @@ class SinkCheckpoints final : public StageCheckpoints {
   Status check_known(const FileLength& file, ExitStatus& status);
 
   // At a barrier
+  Status wait_for_last(ExitStatus& status);
   Status check_pipeline(const std::vector<std::string>& via, ExitStatus& status) const;
   std::string describe(const std::vector<std::string>& via, std::uint64_t epoch) const;
   Result<Commit> next_commit(std::uint64_t epoch, const std::vector<FileLength>& added,
@@ -69,14 +74,20 @@ class SinkCheckpoints final : public StageCheckpoints {
   Error is_unknown(const std::string& file, std::uint64_t found, std::string_view what) const;
 
   // In the child: all that follows a barrier.
-  Status commit(const Commit& next, std::uint64_t before_last) const;
+  Status commit(const Commit& next, std::uint64_t before_last, int parent) const;
+  Status run_commands(const Commit& commit, int parent) const;
   Status wait_for_stages(const Commit& next, int parent) const;
   std::string lines_of(const Commit& commit) const { return folder_.file(commit.lines); }
+  std::string progress_of(const Commit& commit) const;
+
+  void count_failures();
+  void report_failures();
 
   Output output_;
   std::map<std::string, std::uint64_t>
-      lengths_;        // of the visible files, with all that is on its way
-  bool first_ = true;  // no barrier has come
+      lengths_;               // of the visible files, with all that is on its way
+  std::uint64_t failed_ = 0;  // commands, for good
+  bool first_ = true;         // no barrier has come
   Ending ending_ = Ending::stopped;
 };
 

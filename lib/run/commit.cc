@@ -18,14 +18,20 @@ namespace {
 
 constexpr std::string_view kCommit = "COMMIT";
 
+// True if it is no state of a stage.
+bool is_beside(std::string_view file) {
+  return file.ends_with(".out") || file.ends_with(".run") || file.ends_with(".new");
+}
+
 struct EpochFile {
   std::string name;  // of the stage
   std::uint64_t epoch = 0;
 };
 
-// "sread.7" and "swrite.7.out" are files of epoch 7; "COMMIT" and "sread.lock" of none.
+// "sread.7", "swrite.7.out" and "swrite.7.run" are files of epoch 7; "COMMIT" and "sread.lock" of
+// none.
 std::optional<EpochFile> parse_name(std::string_view file) {
-  if (file.ends_with(".out") || file.ends_with(".new")) file.remove_suffix(4);
+  if (is_beside(file)) file.remove_suffix(4);
   const std::size_t dot = file.rfind('.');
   if (dot == std::string_view::npos || dot == 0) return std::nullopt;
   const std::string_view digits = file.substr(dot + 1);
@@ -141,9 +147,7 @@ std::optional<std::uint64_t> CheckpointFolder::next_epoch(std::string_view name,
                                                           std::uint64_t epoch) const {
   std::optional<std::uint64_t> next;
   for_each_epoch_file(path_, [&](const std::string& whole, const EpochFile& file) {
-    if (file.name != name || file.epoch <= epoch || whole.ends_with(".out") ||
-        whole.ends_with(".new"))
-      return;
+    if (file.name != name || file.epoch <= epoch || is_beside(whole)) return;
     if (!next || file.epoch < *next) next = file.epoch;
   });
   return next;

@@ -2,6 +2,7 @@
 //
 //     sread.7  sdedup.7 …     the state of each stage at barrier 7 (run/snapshot_file.h)
 //     swrite.7.out            the lines that left between the barrier before and this one
+//     swrite.7.run            how many of their commands have been run (run/exec_epoch.h)
 //     COMMIT                  the epoch that counts
 //     sread.lock …            held by the stage of that name
 //

@@ -28,6 +28,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kLook = 5ms;  // how often a child that runs is asked whether it has ended
+constexpr Duration kLongestLook = 100ms;
 constexpr Duration kLongestWait = 1min;
 
 // The line as a file to read from its start; -1 on failure.
@@ -121,6 +122,7 @@ void Exec::write(std::string_view line) {
   }
   *slot = {};
   slot->line = line;
+  slot->number = given_++;
   slot->busy = true;
   tick();
 }
@@ -136,10 +138,10 @@ Duration Exec::tick() {
     if (slot.child >= 0) reap(slot);
     if (!slot.busy) continue;
     const Clock::time_point due = std::max(slot.due, next_start_);
-    if (slot.child < 0 && due <= Clock::now()) start(slot);
+    if (slot.child < 0 && starts_ && due <= Clock::now()) start(slot);
     if (slot.child >= 0) {
       next = std::min(next, kLook);
-    } else if (slot.busy) {
+    } else if (slot.busy && starts_) {
       next = std::min<Duration>(next, std::max(slot.due, next_start_) - Clock::now());
     }
   }
@@ -229,6 +231,22 @@ void Exec::finish() {
     sleep(next);
   }
 }
+
+bool Exec::is_idle() const {
+  return std::none_of(slots_.begin(), slots_.end(), [this](const Slot& slot) {
+    return slot.child >= 0 || (slot.busy && starts_);
+  });
+}
+
+std::uint64_t Exec::done() const {
+  std::uint64_t done = given_;
+  for (const Slot& slot : slots_) {
+    if (slot.busy) done = std::min(done, slot.number);
+  }
+  return done;
+}
+
+void Exec::wait() { sleep(std::min<Duration>(tick(), kLongestLook)); }
 
 void Exec::sleep(Duration d) {
   pollfd fd{signal_fd(), POLLIN, 0};

@@ -62,6 +62,18 @@ class Exec final : public Sink {
   // Does what can be done now.  When it is to be called again; Duration::max() if nothing runs.
   Duration tick();
 
+  // True if write() does not wait.
+  bool has_room() { return free_slot() != nullptr; }
+  // True if no command runs and none is to be started.
+  bool is_idle() const;
+  // How many lines are done, up to the first one that is not: their commands have succeeded, or
+  // have failed for good.
+  std::uint64_t done() const;
+  // From now on no command is started; those that run may be waited for.
+  void start_no_more() { starts_ = false; }
+  // Waits until something may have changed.
+  void wait();
+
   // Waits until all slots are free, or a signal asks to end: then commands that run are waited for,
   // and lines that wait for another try are given up.
   void finish();
@@ -72,6 +84,7 @@ class Exec final : public Sink {
   using Clock = std::chrono::steady_clock;
   struct Slot {
     std::string line;
+    std::uint64_t number = 0;  // of the lines in front of it
     std::uint64_t tries = 0;
     pid_t child = -1;       // runs
     Clock::time_point due;  // if none runs: when the next try may start
@@ -92,7 +105,9 @@ class Exec final : public Sink {
   std::vector<Slot> slots_;
   Clock::time_point next_start_{};
   Record record_;
+  std::uint64_t given_ = 0;  // lines
   std::uint64_t failed_ = 0;
+  bool starts_ = true;
 };
 
 }  // namespace streamutils

@@ -263,7 +263,7 @@ class Process {
     if (const std::string failed = open_output(parsed.plan, outputs); !failed.empty()) {
       return fail(failed);
     }
-    if (const auto& exec = parsed.plan.exec) {
+    if (const auto& exec = parsed.plan.exec; exec && sink_ == nullptr) {
       if (!outputs.dead_to.open(exec->dead_to)) return fail(exec->dead_to);
       outputs.exec = std::make_unique<Exec>(exec, outputs.dead_to.sink(),
                                             [this](std::string_view message) { say(message); });
@@ -346,11 +346,12 @@ class Process {
       made = std::make_unique<SourceCheckpoints>(common.checkpoint, recovery_settings(parsed),
                                                  plan.barrier_every, plan.follow_epochs);
     } else if (plan.role == Role::sink) {
-      if (!plan.output) return Error{"--checkpoint needs a FILE to write"};
+      if (!plan.output && !plan.exec) return Error{"--checkpoint needs a FILE to write"};
+      const OutputFile output = plan.output.value_or(OutputFile{});
       auto sink = std::make_unique<SinkCheckpoints>(
           common.checkpoint, recovery_settings(parsed),
-          SinkCheckpoints::Output{plan.output->name, plan.output->append, plan.output->rollback,
-                                  plan.writes_files});
+          SinkCheckpoints::Output{output.name, output.append, output.rollback, plan.writes_files,
+                                  plan.exec});
       sink_ = sink.get();
       made = std::move(sink);
     } else if (plan.op->has_state() || common.time_field || !common.bad_to.empty() ||
