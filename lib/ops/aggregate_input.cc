@@ -1,29 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/aggregate_input.h"
 
+#include "json/grammar.h"
+
 namespace streamutils {
-namespace {
-
-// The kind of value that well-formed JSON text is.
-Kind kind_of(std::string_view json) {
-  switch (json[0]) {
-    case '{':
-      return Kind::object;
-    case '[':
-      return Kind::array;
-    case '"':
-      return Kind::string;
-    case 't':
-    case 'f':
-      return Kind::boolean;
-    case 'n':
-      return Kind::null;
-    default:
-      return Kind::number;
-  }
-}
-
-}  // namespace
 
 AggregateClause::AggregateClause(const Expr& expr)
     : expr_(expr), failures_("where " + expr.text()) {}
@@ -55,7 +35,7 @@ void AggregateArgument::compute(Evaluator& evaluator) {
   computed_ = evaluator.eval(expr_);
   json_.clear();
   failed_ = computed_.is_error() || !evaluator.append_json(json_, computed_, &why_);
-  if (!failed_) value_ = {kind_of(json_), json_};
+  if (!failed_) value_ = {kind_by_first(json_[0]), json_};
 }
 
 void AggregateArgument::report_failure(const Evaluator& evaluator, Emitter& out) {

@@ -61,7 +61,7 @@ Outcome GroupEvery::on_record(const Record& record, Emitter& out) {
   Outcome outcome;
   GroupKey key;
   if (!parts_.read(record, out, key, outcome)) return outcome;
-  if (!has_room(key)) return parts_.refuse(out);
+  if (!has_room(key)) return parts_.refuse_key(out);
   Timestamp end = end_of_period(record.time());
   if (end <= watermark_) {
     outcome.late_partly = true;

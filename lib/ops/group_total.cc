@@ -22,7 +22,7 @@ class GroupTotal final : public Previewed {
     GroupKey key;
     if (!parts_.read(record, out, key, outcome)) return outcome;
     Group* group = groups_.group_within_limit(key, parts_.events);
-    if (group == nullptr) return parts_.refuse(out);
+    if (group == nullptr) return parts_.refuse_key(out);
     parts_.aggregates.add(group->state(), out);
     if (changes_) parts_.write(*group, {}, false, out);
     return outcome;

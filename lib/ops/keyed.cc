@@ -115,6 +115,15 @@ void GroupTable::clear() {
   bytes_ = 0;
 }
 
+std::vector<Group*> GroupTable::groups() const {
+  std::vector<Group*> groups;
+  groups.reserve(size_);
+  for (const Slot slot : slots_) {
+    if (slot.where != 0) groups.push_back(at(slot.where));
+  }
+  return groups;
+}
+
 std::size_t GroupTable::bytes() const { return bytes_ + slots_.size() * sizeof(Slot); }
 
 std::size_t GroupTable::units_of(std::size_t key_size, std::size_t spelling_size) const {

@@ -83,6 +83,8 @@ class GroupTable {
   void clear();
 
   std::size_t size() const { return size_; }
+  // All of them, in no order.  Walks the slots.
+  std::vector<Group*> groups() const;
   // Memory held, in bytes.
   std::size_t bytes() const;
 

@@ -12,6 +12,7 @@
 #include "json/path.h"
 #include "json/record.h"
 #include "ops/aggregate_list.h"
+#include "ops/event_parts.h"
 #include "ops/group_key.h"
 #include "ops/having.h"
 #include "ops/keyed.h"
@@ -60,51 +61,19 @@ class RowWriter {
   std::string row_;
 };
 
-// Knows the rows that another window stage has marked as partial: they will come again, whole. Most
-// streams are not rows of windows, and a search for a member that is not there walks the whole
-// line, so the first record tells whether this stream is one.
-class PartialFilter {
- public:
-  bool is_partial(const Record& record);
-
-  void save(SnapshotWriter& out) const;
-  void restore(SnapshotReader& in);
-
- private:
-  static bool is_row(std::string_view line);
-
-  enum class Stream : std::uint8_t { unknown, events, rows };
-  Stream stream_ = Stream::unknown;
-};
-
 // The windows of fixed length that the options ask for.
 FixedWindows fixed_windows(const WindowOptions& options);
 
-// The parts together, and what they count.
-struct WindowParts {
+// The parts together, and how far event time has come.
+struct WindowParts : EventParts {
   explicit WindowParts(const WindowOptions& options)
-      : aggregates(options.arguments.aggregates),
-        keys(options.arguments.keys),
-        rows(options.arguments, aggregates),
-        max_keys(options.max_keys) {}
-  WindowParts(const WindowParts&) = delete;
-  WindowParts& operator=(const WindowParts&) = delete;
-
-  // Reads what the record holds for us.  False if it goes no further: then `outcome` tells why.
-  bool read(const Record& record, Emitter& out, GroupKey& key, Outcome& outcome);
-
-  // What becomes of an event whose key is one more than --max-keys: dropped, counted, said once.
-  Outcome refuse_key(Emitter& out) const;
+      : EventParts(options.arguments.aggregates, options.arguments.keys, options.max_keys),
+        rows(options.arguments, aggregates) {}
 
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
 
-  AggregateList aggregates;
-  KeyReader keys;
   RowWriter rows;
-  std::size_t max_keys;
-  PartialFilter partial;
-  std::uint64_t events = 0;  // read so far: the number of an event is the order in which it came
   Timestamp watermark = kMinTime;
 };
 

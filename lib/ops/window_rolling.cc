@@ -19,13 +19,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ops/aggregate_pool.h"
-#include "ops/keyed.h"
+#include "ops/keyed_states.h"
 #include "ops/member_text.h"
 #include "ops/snapshot_bytes.h"
 #include "ops/window_kinds.h"
@@ -41,9 +40,8 @@ struct Past {
   RollingQueue events;
   std::size_t waiting = 0;
 };
-constexpr std::size_t kPastSize = (sizeof(Past) + 15) / 16 * 16;
 
-Past& past_of(Group* group) { return *reinterpret_cast<Past*>(group->state()); }
+Past& past_of(Group* group) { return KeyedStates<Past>::of(group); }
 
 // The names of the results, which the event's own members must not have.
 class ResultNames {
@@ -92,7 +90,7 @@ class RollingWindows final : public Windows {
         size_(options.arguments.window.size),
         pool_(parts_.aggregates),
         tools_{parts_.aggregates, pool_},
-        keys_(kPastSize),
+        waiting_(parts_.aggregates, pool_),
         names_(options.arguments.aggregates) {
     if (size_.unit == WindowLength::Unit::nanos) parts_.rows.set_length(size_.duration());
   }
@@ -110,7 +108,6 @@ class RollingWindows final : public Windows {
   std::size_t held() const override;
 
  private:
-  Group* group_of(const GroupKey& key);
   void settle(WaitingEvent event, bool partial, Emitter& out);
   Outcome add_late(WaitingEvent event, Emitter& out);
   // Events before or at this time are out of every window to come.
@@ -126,8 +123,7 @@ class RollingWindows final : public Windows {
   WindowLength size_;
   BlockPool pool_;
   RollingQueue::Tools tools_;
-  GroupTable keys_;
-  std::vector<Group*> groups_;  // in the order in which they were made
+  KeyedStates<Past> keys_;
   WaitingEvents waiting_;
   ResultNames names_;
   std::size_t events_ = 0;  // in all queues
@@ -135,20 +131,7 @@ class RollingWindows final : public Windows {
 };
 
 RollingWindows::~RollingWindows() {
-  for (const WaitingEvent& event : waiting_.all()) pool_.free(event.block);
-  for (Group* group : groups_) {
-    past_of(group).events.clear(tools_);
-    past_of(group).~Past();
-  }
-}
-
-Group* RollingWindows::group_of(const GroupKey& key) {
-  const GroupTable::Found found = keys_.find_or_add(key);
-  if (found.is_new) {
-    new (found.group->state()) Past;
-    groups_.push_back(found.group);
-  }
-  return found.group;
+  for (Group* group : keys_.groups()) past_of(group).events.clear(tools_);
 }
 
 Outcome RollingWindows::on_record(const Record& record, Emitter& out) {
@@ -157,9 +140,9 @@ Outcome RollingWindows::on_record(const Record& record, Emitter& out) {
   const bool clash = names_.clash(record);
   if (!parts_.read(record, out, key, outcome)) return outcome;
   const Timestamp t = record.time();
-  if (groups_.size() >= parts_.max_keys && !keys_.find(key.canonical))
-    return parts_.refuse_key(out);
-  WaitingEvent event{t, parts_.events, group_of(key), pool_.make(),
+  Group* group = keys_.group_within(parts_.max_keys, key, parts_.events);
+  if (!group) return parts_.refuse_key(out);
+  WaitingEvent event{t, parts_.events, group, pool_.make(),
                      clash ? names_.remove(record, out) : std::string(record.line())};
   parts_.aggregates.add(event.block, out);
   if (t < parts_.watermark) return add_late(std::move(event), out);
@@ -222,33 +205,26 @@ Outcome RollingWindows::add_late(WaitingEvent event, Emitter& out) {
 void RollingWindows::forget_old(Timestamp now) {
   if (size_.is_rows() || minus(now, size_.duration()) < tidied_) return;
   tidied_ = now;
-  std::erase_if(groups_, [&](Group* group) {
+  for (Group* group : keys_.groups()) {
     Past& past = past_of(group);
     events_ -= past.events.size();
     past.events.drop_through(horizon(now), tools_);
     events_ += past.events.size();
-    if (!past.events.is_empty() || past.waiting > 0) return false;
+    if (!past.events.is_empty() || past.waiting > 0) continue;
     past.events.clear(tools_);
-    past.~Past();
     keys_.erase(group);
-    return true;
-  });
+  }
 }
 
 void RollingWindows::save(SnapshotWriter& out) const {
   parts_.save(out);
   out.entry("rolling").field("tidied", tidied_);
-  for (Group* group : groups_) {
+  for (Group* group : keys_.groups()) {
     out.entry("past");
     save_key(out, *group);
     past_of(group).events.save(out, parts_.aggregates);
   }
-  for (const WaitingEvent* event : waiting_.by_number()) {
-    out.entry("waiting").field("time", event->time).field("number", event->number);
-    save_bytes(out, "line", event->line);
-    save_key(out, *event->group);
-    parts_.aggregates.save(event->block, out);
-  }
+  waiting_.save(out);
 }
 
 Status RollingWindows::restore(SnapshotReader& in) {
@@ -256,18 +232,15 @@ Status RollingWindows::restore(SnapshotReader& in) {
   if (!in.next_is("rolling")) in.fail("no entry 'rolling'");
   tidied_ = in.time("tidied");
   while (in.next_is("past")) {
-    Group* group = group_of(SavedKey(in).key());
+    Group* group = keys_.group(SavedKey(in).key(), keys_.size());  // they keep their order
     past_of(group).events.restore(in, tools_);
     events_ += past_of(group).events.size();
   }
-  while (in.next_is("waiting")) {
-    Group* group = group_of(SavedKey(in).key());
-    ++past_of(group).waiting;
-    WaitingEvent event{in.time("time"), in.unsigned_integer("number"), group, pool_.make(),
-                       restore_bytes(in, "line")};
-    parts_.aggregates.restore(event.block, in);
-    waiting_.push(std::move(event));
-  }
+  waiting_.restore(in, [&](const GroupKey& key) {
+    Group* group = keys_.find(key.canonical);
+    if (group) ++past_of(group).waiting;
+    return group;
+  });
   return in.status();
 }
 
@@ -275,7 +248,7 @@ std::size_t RollingWindows::held() const { return events_ + waiting_.size(); }
 
 void RollingWindows::describe_state(std::string& json_members) const {
   json_members +=
-      "\"groups\":" + std::to_string(groups_.size()) + ",\"events\":" + std::to_string(held());
+      "\"groups\":" + std::to_string(keys_.size()) + ",\"events\":" + std::to_string(held());
 }
 
 }  // namespace

@@ -19,13 +19,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ops/aggregate_pool.h"
-#include "ops/keyed.h"
+#include "ops/keyed_states.h"
 #include "ops/window_history.h"
 #include "ops/window_kinds.h"
 #include "ops/window_parts.h"
@@ -42,11 +41,9 @@ struct Line {
   std::vector<Timestamp> starts;  // of the open windows, by number: when their first event was
   SliceQueue slices;              // by event numbers
   std::size_t waiting = 0;
-  std::size_t index = 0;  // in the list of all lines
 };
-constexpr std::size_t kLineSize = (sizeof(Line) + 15) / 16 * 16;
 
-Line& line_of(Group* group) { return *reinterpret_cast<Line*>(group->state()); }
+Line& line_of(Group* group) { return KeyedStates<Line>::of(group); }
 
 Timestamp place(std::int64_t n) { return from_nanos(n); }
 
@@ -57,7 +54,7 @@ class RowWindows final : public Windows {
         windows_(options.arguments.window.size, options.arguments.window.slide),
         pool_(parts_.aggregates),
         tools_{parts_.aggregates, pool_},
-        keys_(kLineSize) {}
+        waiting_(parts_.aggregates, pool_) {}
   ~RowWindows() override;
   RowWindows(const RowWindows&) = delete;
   RowWindows& operator=(const RowWindows&) = delete;
@@ -77,12 +74,10 @@ class RowWindows final : public Windows {
   std::size_t held() const override;
 
  private:
-  Group* group_of(const GroupKey& key);
   void settle(const WaitingEvent& event, Emitter& out);
   void open_window(Line& line, std::int64_t row, Timestamp t);
   void close_window(Group* group, std::int64_t number, Emitter& out);
   void forget(Group* group);
-  std::vector<Group*> groups_by_age() const;
   void write(const Group& group, Timestamp start, Timestamp end, bool partial, Emitter& out);
   void write_incomplete(Emitter& out);
   std::int64_t first_open(const Line& line) const {
@@ -93,28 +88,12 @@ class RowWindows final : public Windows {
   FixedWindows windows_;
   BlockPool pool_;
   SliceQueue::Tools tools_;
-  GroupTable keys_;
-  std::vector<Group*> groups_;  // in no order
+  KeyedStates<Line> keys_;
   WaitingEvents waiting_;
 };
 
 RowWindows::~RowWindows() {
-  for (const WaitingEvent& event : waiting_.all()) pool_.free(event.block);
-  for (Group* group : groups_) {
-    line_of(group).slices.clear(tools_);
-    line_of(group).~Line();
-  }
-}
-
-Group* RowWindows::group_of(const GroupKey& key) {
-  const GroupTable::Found found = keys_.find_or_add(key);
-  if (found.is_new) {
-    new (found.group->state()) Line;
-    found.group->first_seen = parts_.events;
-    line_of(found.group).index = groups_.size();
-    groups_.push_back(found.group);
-  }
-  return found.group;
+  for (Group* group : keys_.groups()) line_of(group).slices.clear(tools_);
 }
 
 Outcome RowWindows::on_record(const Record& record, Emitter& out) {
@@ -127,9 +106,9 @@ Outcome RowWindows::on_record(const Record& record, Emitter& out) {
     outcome.deadline = plus(t, Duration(1));
     return outcome;
   }
-  if (groups_.size() >= parts_.max_keys && !keys_.find(key.canonical))
-    return parts_.refuse_key(out);
-  WaitingEvent event{t, parts_.events, group_of(key), pool_.make(), {}};
+  Group* group = keys_.group_within(parts_.max_keys, key, parts_.events);
+  if (!group) return parts_.refuse_key(out);
+  WaitingEvent event{t, parts_.events, group, pool_.make(), {}};
   parts_.aggregates.add(event.block, out);
   ++line_of(event.group).waiting;
   if (t == parts_.watermark) {
@@ -181,19 +160,8 @@ void RowWindows::close_window(Group* group, std::int64_t number, Emitter& out) {
 }
 
 void RowWindows::forget(Group* group) {
-  Line& line = line_of(group);
-  line.slices.clear(tools_);
-  groups_[line.index] = groups_.back();
-  line_of(groups_.back()).index = line.index;
-  groups_.pop_back();
-  line.~Line();
+  line_of(group).slices.clear(tools_);
   keys_.erase(group);
-}
-
-std::vector<Group*> RowWindows::groups_by_age() const {
-  std::vector<Group*> groups = groups_;
-  std::ranges::sort(groups, {}, &Group::first_seen);
-  return groups;
 }
 
 void RowWindows::write(const Group& group, Timestamp start, Timestamp end, bool partial,
@@ -222,7 +190,8 @@ void RowWindows::write_incomplete(Emitter& out) {
     Group* group;
   };
   std::vector<Open> open;
-  for (Group* group : groups_) {
+  const std::vector<Group*> groups = keys_.groups();
+  for (Group* group : groups) {
     Line& line = line_of(group);
     line.slices.drop_before(windows_.start(first_open(line)), tools_);
     if (line.starts.empty()) continue;
@@ -239,12 +208,12 @@ void RowWindows::write_incomplete(Emitter& out) {
       write(*one.group, start, one.end, true, out);
     }
   }
-  while (!groups_.empty()) forget(groups_.back());
+  for (Group* group : groups) forget(group);
 }
 
 void RowWindows::save(SnapshotWriter& out) const {
   parts_.save(out);
-  for (Group* group : groups_by_age()) {
+  for (Group* group : keys_.groups()) {
     const Line& line = line_of(group);
     out.entry("line").field("rows", line.rows).field("last", line.last);
     out.field("first_seen", group->first_seen);
@@ -252,18 +221,13 @@ void RowWindows::save(SnapshotWriter& out) const {
     for (const Timestamp start : line.starts) out.entry("start").field("time", start);
     line.slices.save(out, parts_.aggregates);
   }
-  for (const WaitingEvent* event : waiting_.by_number()) {
-    out.entry("waiting").field("time", event->time).field("number", event->number);
-    save_key(out, *event->group);
-    parts_.aggregates.save(event->block, out);
-  }
+  waiting_.save(out);
 }
 
 Status RowWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
   while (in.next_is("line")) {
-    Group* group = group_of(SavedKey(in).key());
-    group->first_seen = in.unsigned_integer("first_seen");
+    Group* group = keys_.group(SavedKey(in).key(), in.unsigned_integer("first_seen"));
     Line& line = line_of(group);
     line.rows = in.integer("rows");
     line.last = in.time("last");
@@ -276,20 +240,18 @@ Status RowWindows::restore(SnapshotReader& in) {
         line.rows >= 0 && std::cmp_equal(std::max<std::int64_t>(open, 0), line.starts.size());
     if (!plausible) in.fail("'rows' does not go with the open windows");
   }
-  while (in.next_is("waiting")) {
-    Group* group = group_of(SavedKey(in).key());
-    ++line_of(group).waiting;
-    WaitingEvent event{in.time("time"), in.unsigned_integer("number"), group, pool_.make(), {}};
-    parts_.aggregates.restore(event.block, in);
-    waiting_.push(std::move(event));
-  }
+  waiting_.restore(in, [&](const GroupKey& key) {
+    Group* group = keys_.find(key.canonical);
+    if (group) ++line_of(group).waiting;
+    return group;
+  });
   return in.status();
 }
 
-std::size_t RowWindows::held() const { return groups_.size() + waiting_.size(); }
+std::size_t RowWindows::held() const { return keys_.size() + waiting_.size(); }
 
 void RowWindows::describe_state(std::string& json_members) const {
-  json_members += "\"groups\":" + std::to_string(groups_.size()) +
+  json_members += "\"groups\":" + std::to_string(keys_.size()) +
                   ",\"waiting\":" + std::to_string(waiting_.size());
 }
 

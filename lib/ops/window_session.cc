@@ -25,14 +25,13 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "ops/aggregate_pool.h"
-#include "ops/keyed.h"
+#include "ops/keyed_states.h"
 #include "ops/window_kinds.h"
 #include "ops/window_parts.h"
 #include "ops/window_session_state.h"
@@ -48,7 +47,7 @@ class SessionWindows final : public Windows {
         gap_(options.arguments.window.size.duration()),
         cap_(options.arguments.window.max),
         pool_(parts_.aggregates),
-        keys_(kKeyStateSize),
+        waiting_(parts_.aggregates, pool_),
         every_(options.every) {}
   ~SessionWindows() override;
   SessionWindows(const SessionWindows&) = delete;
@@ -77,9 +76,10 @@ class SessionWindows final : public Windows {
     return !cap_ || minus(std::max(session.last, t), *cap_) <= std::min(session.start, t);
   }
 
-  Group* group_of(const GroupKey& key);
   // Null if there are too many keys.
-  Group* group_within_limit(const GroupKey& key);
+  Group* group_within_limit(const GroupKey& key) {
+    return keys_.group_within(parts_.max_keys, key, parts_.events);
+  }
   void release_if_unused(Group* group);
 
   // The open session that takes an event of time t, joined from all that it connects; null if none
@@ -108,7 +108,7 @@ class SessionWindows final : public Windows {
   Duration gap_;
   std::optional<Duration> cap_;
   BlockPool pool_;
-  GroupTable keys_;
+  KeyedStates<KeyState> keys_;
   std::deque<Session> storage_;
   std::vector<Session*> spare_;
   LeastFirst<Timer> timers_;
@@ -118,7 +118,6 @@ class SessionWindows final : public Windows {
 };
 
 SessionWindows::~SessionWindows() {
-  for (const WaitingEvent& event : waiting_.all()) pool_.free(event.block);
   for (const Session& session : storage_) {
     if (session.block) pool_.free(session.block);
   }
@@ -150,16 +149,6 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
   session->untold = std::min(session->untold, t);
   parts_.aggregates.add(session->block, out);
   return outcome;
-}
-
-Group* SessionWindows::group_of(const GroupKey& key) {
-  const GroupTable::Found found = keys_.find_or_add(key);
-  if (found.is_new) new (found.group->state()) KeyState;
-  return found.group;
-}
-
-Group* SessionWindows::group_within_limit(const GroupKey& key) {
-  return keys_.size() < parts_.max_keys ? group_of(key) : keys_.find(key.canonical);
 }
 
 void SessionWindows::release_if_unused(Group* group) {
@@ -335,11 +324,7 @@ void SessionWindows::save(SnapshotWriter& out) const {
     save_key(out, *session->group);
     parts_.aggregates.save(session->block, out);
   }
-  for (const WaitingEvent* event : waiting_.by_number()) {
-    out.entry("waiting").field("time", event->time).field("number", event->number);
-    save_key(out, *event->group);
-    parts_.aggregates.save(event->block, out);
-  }
+  waiting_.save(out);
 }
 
 Status SessionWindows::restore(SnapshotReader& in) {
@@ -347,19 +332,17 @@ Status SessionWindows::restore(SnapshotReader& in) {
   if (!in.next_is("sessions")) in.fail("no entry 'sessions'");
   ticked_ = in.time("ticked");
   while (in.next_is("session")) {
-    Group* group = group_of(SavedKey(in).key());
+    Group* group = keys_.group(SavedKey(in).key(), parts_.events);
     Session* session = open(group, in.time("start"), in.unsigned_integer("first_seen"));
     session->last = in.time("last");
     session->untold = in.time("untold");
     parts_.aggregates.restore(session->block, in);
   }
-  while (in.next_is("waiting")) {
-    Group* group = group_of(SavedKey(in).key());
+  waiting_.restore(in, [&](const GroupKey& key) {
+    Group* group = keys_.group(key, parts_.events);
     ++state_of(group).waiting;
-    WaitingEvent event{in.time("time"), in.unsigned_integer("number"), group, pool_.make(), {}};
-    parts_.aggregates.restore(event.block, in);
-    waiting_.push(std::move(event));
-  }
+    return group;
+  });
   return in.status();
 }
 

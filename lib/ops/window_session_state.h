@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "ops/keyed.h"
+#include "ops/keyed_states.h"
 
 namespace streamutils {
 
@@ -32,10 +32,8 @@ struct KeyState {
   Session* newest = nullptr;
   std::size_t waiting = 0;
 };
-inline constexpr std::size_t kKeyStateSize = 16;
-static_assert(sizeof(KeyState) <= kKeyStateSize);
 
-inline KeyState& state_of(Group* group) { return *reinterpret_cast<KeyState*>(group->state()); }
+inline KeyState& state_of(Group* group) { return KeyedStates<KeyState>::of(group); }
 
 struct Timer {
   Timestamp end;

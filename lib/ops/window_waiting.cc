@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "ops/snapshot_bytes.h"
+
 namespace streamutils {
 namespace {
 
@@ -12,6 +14,10 @@ bool is_later(const WaitingEvent& a, const WaitingEvent& b) {
 }
 
 }  // namespace
+
+WaitingEvents::~WaitingEvents() {
+  for (const WaitingEvent& event : heap_) pool_.free(event.block);
+}
 
 void WaitingEvents::push(WaitingEvent event) {
   heap_.push_back(std::move(event));
@@ -25,11 +31,27 @@ WaitingEvent WaitingEvents::take() {
   return event;
 }
 
-std::vector<const WaitingEvent*> WaitingEvents::by_number() const {
+void WaitingEvents::save(SnapshotWriter& out) const {
   std::vector<const WaitingEvent*> events;
   for (const WaitingEvent& event : heap_) events.push_back(&event);
   std::ranges::sort(events, {}, &WaitingEvent::number);
-  return events;
+  for (const WaitingEvent* event : events) {
+    out.entry("waiting").field("time", event->time).field("number", event->number);
+    save_bytes(out, "line", event->line);
+    save_key(out, *event->group);
+    aggregates_.save(event->block, out);
+  }
+}
+
+void WaitingEvents::restore(SnapshotReader& in, const GroupOf& group_of) {
+  while (in.next_is("waiting")) {
+    Group* group = group_of(SavedKey(in).key());
+    if (!group) return in.fail("an event that waits has an unknown key");
+    WaitingEvent event{in.time("time"), in.unsigned_integer("number"), group, pool_.make(),
+                       restore_bytes(in, "line")};
+    aggregates_.restore(event.block, in);
+    push(std::move(event));
+  }
 }
 
 }  // namespace streamutils

@@ -122,8 +122,7 @@ TEST_CASE("an interrupt writes what is open, in order, marked as partial") {
   }
 }
 
-TEST_CASE(
-    "a partial row of another window stage is dropped and counted, wherever its members stand") {
+TEST_CASE("a partial row of a window stage is dropped and counted, wherever its members stand") {
   WindowHarness windows("tumbling 10s count");
   windows.feed(1, R"({"window_start":0,"window_end":2,"n":1})");
   CHECK(windows.feed(1, R"({"partial": true,"window_end":2})").fate == Fate::dropped);
@@ -132,7 +131,7 @@ TEST_CASE(
   CHECK(windows.feed(1, R"({"partial":true,"window_end":2})").fate == Fate::dropped);
   windows.end();
   CHECK(windows.take_rows() == Rows{R"({"window_start":0,"window_end":10,"count":2})"});
-  CHECK(windows.out.counts.at("partial row of another window stage") == 2);
+  CHECK(windows.out.counts.at("partial row of a window stage") == 2);
 }
 
 TEST_CASE("a partial event that is no row counts") {
