@@ -73,6 +73,10 @@ def sliding_hour(row):
     return row["window_end"], row["count"], number(row["avg_price"])
 
 
+def sliding_users(row):
+    return row["window_end"], row["distinct_user"]
+
+
 def minute_host(row):
     start = row["window_start"] if "window_start" in row else row["w"]
     host = row["id.orig_h"] if "id.orig_h" in row else row["h"]
@@ -198,6 +202,8 @@ ROWS = [
             "GROUP BY w, \"user\" ORDER BY w"),
     Row("hours that slide by a second", "shop", answer=sliding_hour,
         ours="swindow sliding 1h 1s count avg price --disorder 2s {file}"),
+    Row("users in minutes that slide by a second", "shop", answer=sliding_users,
+        ours="swindow sliding 1m 1s distinct user --disorder 2s {file}"),
     Row("sessions of each user", "shop", answer=session_user,
         ours="swindow session 30s count by user --disorder 2s {file}",
         sql="WITH e AS (SELECT ts, \"user\" u, CASE WHEN ts - lag(ts) OVER (PARTITION BY \"user\" "

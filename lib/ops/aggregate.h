@@ -26,6 +26,7 @@
 #include "base/time.h"
 #include "json/value.h"
 #include "ops/aggregate_args.h"
+#include "ops/running_total.h"
 #include "stream/operator.h"
 
 namespace streamutils {
@@ -80,6 +81,15 @@ class Aggregate {
 
   // Memory that the state holds outside its block, in bytes, about.
   virtual std::size_t bytes(const void* state) const = 0;
+
+  // For states that grow with the events: a total over slices, to which windows that slide add, and
+  // from which they take away (running_total.h).  Null: they merge the states, which are small.
+  virtual std::unique_ptr<RunningTotal> make_total() const { return nullptr; }
+  // Appends the result of a total that is of this aggregate, or of one that shares its state.
+  virtual void write_total(const RunningTotal& total, const Closing& closing,
+                           std::string& out) const {
+    (void)total, (void)closing, (void)out;
+  }
 
   // Aggregates of one argument whose states are alike keep one state for all: those with the same
   // kind, such as p50 and p99.  They differ in write() alone.

@@ -1,13 +1,18 @@
 // What keeps values or whole events: list, argmin, argmax, range and delta.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/decimal.h"
 #include "ops/aggregate_makers.h"
 #include "ops/aggregate_parts.h"
 #include "ops/aggregate_state.h"
+#include "ops/running_total.h"
 #include "ops/timed_texts.h"
 
 namespace streamutils {
@@ -49,6 +54,45 @@ struct List {
   }
   bool restore(std::string_view text) { return text.empty() || made().restore(text); }
   std::size_t bytes() const { return texts ? sizeof(TimedTexts) + texts->bytes() : 0; }
+};
+
+// The lists of some slices, where they stand: they are written one after the other.
+class ListTotal final : public RunningTotal {
+ public:
+  void add(std::int64_t slice, const void*, const void* part) override {
+    const List& list = *static_cast<const List*>(part);
+    if (list.texts) slices_[slice] = &list;
+  }
+  void remove(std::int64_t slice, const void*) override { slices_.erase(slice); }
+  std::size_t bytes() const override { return sizeof *this; }
+
+  void write(std::string& out) const {
+    if (slices_.empty()) out += "null";
+    char before = '[';
+    for (const auto& [slice, list] : slices_) {
+      list->texts->for_each_by_time([&](std::string_view text) {
+        out += std::exchange(before, ',');
+        out += text;
+      });
+    }
+    if (!slices_.empty()) out += ']';
+  }
+
+ private:
+  std::map<std::int64_t, const List*> slices_;
+};
+
+class ListAggregate final : public StateAggregate<List> {
+ public:
+  void write(const void* state, const Closing&, std::string& out, Emitter&) const override {
+    of(state).write(out);
+  }
+  std::unique_ptr<RunningTotal> make_total() const override {
+    return std::make_unique<ListTotal>();
+  }
+  void write_total(const RunningTotal& total, const Closing&, std::string& out) const override {
+    static_cast<const ListTotal&>(total).write(out);
+  }
 };
 
 // The events with the least or the greatest value, all of them if several have it.  What is

@@ -50,12 +50,15 @@ void AggregateList::append(const AggregateSpec& spec) {
   if (column.state == kNone) {
     column.state = states_.size();
     const std::size_t size = (aggregate->size() + 15) / 16 * 16;
+    const bool is_large = aggregate->make_total() != nullptr;
+    has_totals_ = has_totals_ || is_large;
     states_.push_back({std::move(aggregate),
                        function,
                        block_size_,
                        input,
                        {clause},
-                       "a" + std::to_string(states_.size())});
+                       "a" + std::to_string(states_.size()),
+                       is_large});
     block_size_ += size;
   } else {
     column.aggregate = std::move(aggregate);
@@ -215,13 +218,51 @@ void AggregateList::merge(std::byte* block, const std::byte* other) const {
   }
 }
 
+void AggregateList::merge_small(std::byte* block, const std::byte* other) const {
+  for (const State& state : states_) {
+    if (!state.is_large) state.aggregate->merge(block + state.offset, other + state.offset);
+  }
+}
+
+void AggregateList::merge_large(std::byte* block, const std::byte* other) const {
+  for (const State& state : states_) {
+    if (state.is_large) state.aggregate->merge(block + state.offset, other + state.offset);
+  }
+}
+
+RunningTotals AggregateList::make_totals() const {
+  RunningTotals totals;
+  for (const State& state : states_) totals.push_back(state.aggregate->make_total());
+  return totals;
+}
+
+void AggregateList::add_to(RunningTotals& totals, std::int64_t slice, const std::byte* added,
+                           const std::byte* part) const {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const std::size_t offset = states_[i].offset;
+    if (totals[i]) totals[i]->add(slice, added + offset, part + offset);
+  }
+}
+
+void AggregateList::remove_from(RunningTotals& totals, std::int64_t slice,
+                                const std::byte* part) const {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (totals[i]) totals[i]->remove(slice, part + states_[i].offset);
+  }
+}
+
 void AggregateList::write(const std::byte* block, std::optional<Duration> length, std::string& row,
-                          Emitter& out) const {
+                          Emitter& out, const RunningTotals* totals) const {
   for (const Column& column : columns_) {
     const State& state = states_[column.state];
     const Aggregate& aggregate = column.aggregate ? *column.aggregate : *state.aggregate;
+    const Closing closing{length, column.clause};
     row += column.label;
-    aggregate.write(block + state.offset, {length, column.clause}, row, out);
+    if (totals && state.is_large) {
+      aggregate.write_total(*(*totals)[column.state], closing, row);
+    } else {
+      aggregate.write(block + state.offset, closing, row, out);
+    }
   }
 }
 

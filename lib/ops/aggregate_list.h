@@ -46,6 +46,17 @@ class AggregateList {
   // Adds the events of `other`, as if they had come after those of `block`: that matters to equal
   // times only.
   void merge(std::byte* block, const std::byte* other) const;
+  // The same for the states that have no running totals alone, or for the others.
+  void merge_small(std::byte* block, const std::byte* other) const;
+  void merge_large(std::byte* block, const std::byte* other) const;
+
+  // True if a state has a running total; then make_totals() makes one for each of those.
+  bool has_totals() const { return has_totals_; }
+  RunningTotals make_totals() const;
+  // Adds a part of a slice, or takes a slice away (running_total.h).
+  void add_to(RunningTotals& totals, std::int64_t slice, const std::byte* added,
+              const std::byte* part) const;
+  void remove_from(RunningTotals& totals, std::int64_t slice, const std::byte* part) const;
 
   // False if one of the functions does not merge (fold); unmergeable() is its name, or empty.
   bool merges() const { return unmergeable_.empty(); }
@@ -54,8 +65,9 @@ class AggregateList {
   bool is_by_time() const { return is_by_time_; }
 
   // Appends `,"name":result` for each aggregate.  length: of the window (rate divides by it).
-  void write(const std::byte* block, std::optional<Duration> length, std::string& row,
-             Emitter& out) const;
+  // totals: where to find the results that have totals, in place of the block; null: nowhere.
+  void write(const std::byte* block, std::optional<Duration> length, std::string& row, Emitter& out,
+             const RunningTotals* totals = nullptr) const;
 
   // Memory that the states hold outside the block, in bytes, about.  Walks all states.
   std::size_t bytes(const std::byte* block) const;
@@ -82,6 +94,7 @@ class AggregateList {
     std::size_t input;                 // among inputs_, or kNone
     std::vector<std::size_t> clauses;  // among clauses_, or kNone: every event
     std::string field;                 // in snapshots
+    bool is_large;                     // it has a running total
   };
   // A member of the output.
   struct Column {
@@ -110,6 +123,7 @@ class AggregateList {
   std::vector<Column> columns_;
   std::size_t block_size_ = 0;
   std::string_view unmergeable_;
+  bool has_totals_ = false;
   bool is_by_time_ = false;
   bool needs_evaluator_ = false;
   bool wants_event_ = false;

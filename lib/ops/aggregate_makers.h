@@ -28,13 +28,18 @@ Result<AggregatePtr> make_percentile(const AggregateSpec& spec);
 Result<AggregatePtr> make_quantile(const AggregateSpec& spec);
 Result<AggregatePtr> make_approximate_percentile(const AggregateSpec& spec);
 
-// aggregate_values.cc
+// aggregate_distinct.cc
 Result<AggregatePtr> make_distinct(const AggregateSpec& spec);
 Result<AggregatePtr> make_approximate_distinct(const AggregateSpec& spec);
+
+// aggregate_tallies.cc
 Result<AggregatePtr> make_set(const AggregateSpec& spec);
 Result<AggregatePtr> make_mode(const AggregateSpec& spec);
 Result<AggregatePtr> make_top(const AggregateSpec& spec);
 Result<AggregatePtr> make_bottom(const AggregateSpec& spec);
+
+// aggregate_frequent.cc
+Result<AggregatePtr> make_approximate_top(const AggregateSpec& spec);
 
 // aggregate_events.cc
 Result<AggregatePtr> make_list(const AggregateSpec& spec);

@@ -12,8 +12,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/decimal.h"
@@ -21,6 +23,8 @@
 #include "ops/aggregate_makers.h"
 #include "ops/aggregate_state.h"
 #include "ops/ddsketch.h"
+#include "ops/ranked_counts.h"
+#include "ops/running_total.h"
 
 namespace streamutils {
 namespace {
@@ -214,6 +218,116 @@ struct Values {
   }
 };
 
+// The values of some slices.  As a group, they are exact until they are too many or a slice is a
+// sketch; then they are the sketch of all, from which a slice can be taken away again.
+class ValuesTotal final : public RunningTotal {
+ public:
+  void add(std::int64_t slice, const void* added, const void* part) override {
+    const auto& values = *static_cast<const Values<true>*>(part);
+    const Body* news = static_cast<const Values<true>*>(added)->settled();
+    if (!news) return;
+    values.settled();
+    Slice& held = slices_[slice];
+    const bool is_new = !held.values;
+    const bool was_exact = !is_new && !held.is_sketch;
+    held = {&values, values.body->sketch != nullptr};
+    if (was_exact && held.is_sketch) return begin_anew();
+    add(*news, held.is_sketch);
+    sketches_ += is_new && held.is_sketch;
+    choose();
+  }
+
+  void remove(std::int64_t slice, const void*) override {
+    const auto held = slices_.find(slice);
+    if (held == slices_.end()) return;
+    const Body& body = *held->second.values->body;
+    if (body.sketch) {
+      sketch_->subtract(*body.sketch);
+    } else {
+      for (const auto& [value, n] : body.exact.entries()) {
+        counts_.subtract(value, n);
+        if (sketch_) sketch_->subtract(value, n);
+      }
+    }
+    sketches_ -= held->second.is_sketch;
+    slices_.erase(held);
+    choose();
+  }
+
+  std::size_t bytes() const override {
+    return sizeof *this + counts_.bytes() + (sketch_ ? sketch_->bytes() : 0);
+  }
+
+  std::uint64_t count() const { return is_exact() ? counts_.count() : sketch_->count(); }
+  // REQUIRES: 1 <= rank <= count().
+  double at_rank(std::uint64_t rank) const {
+    if (is_exact()) return counts_.at_rank(rank);
+    set_range();
+    return sketch_->at_rank(rank);
+  }
+
+ private:
+  struct Slice {
+    const Values<true>* values = nullptr;
+    bool is_sketch = false;
+  };
+
+  bool is_exact() const { return sketches_ == 0 && counts_.size() <= kExactValues; }
+
+  // to_sketch: they belong to a slice that is a sketch.
+  void add(const Body& body, bool to_sketch) {
+    if (to_sketch) make_sketch();
+    if (body.sketch) return sketch_->merge(*body.sketch);
+    for (const auto& [value, n] : body.exact.entries()) {
+      if (!to_sketch) counts_.add(value, n);
+      if (sketch_) sketch_->add(value, n);
+    }
+  }
+
+  // A sketch of what is counted exactly, if there is none yet.
+  void make_sketch() {
+    if (sketch_) return;
+    sketch_ = std::make_unique<DDSketch>();
+    counts_.for_each([&](double value, std::uint64_t n) { sketch_->add(value, n); });
+  }
+
+  // Has the sketch that is needed.  One that is not stays until half as many values would do, so
+  // that it is not made again and again.
+  void choose() {
+    if (!is_exact()) return make_sketch();
+    if (sketches_ == 0 && counts_.size() <= kExactValues / 2) sketch_ = nullptr;
+  }
+
+  // A slice that was counted exactly has become a sketch.
+  void begin_anew() {
+    counts_ = {};
+    sketch_ = nullptr;
+    sketches_ = 0;
+    for (const auto& [slice, held] : slices_) {
+      add(*held.values->body, held.is_sketch);
+      sketches_ += held.is_sketch;
+    }
+    choose();
+  }
+
+  void set_range() const {
+    double least = INFINITY;
+    double greatest = -INFINITY;
+    for (const auto& [slice, held] : slices_) {
+      const Body& body = *held.values->body;
+      const auto& entries = body.exact.entries();
+      least = std::min(least, body.sketch ? body.sketch->least() : entries.front().value);
+      greatest = std::max(greatest, body.sketch ? body.sketch->greatest() : entries.back().value);
+    }
+    sketch_->set_range(least, greatest);
+  }
+
+  std::map<std::int64_t, Slice> slices_;
+  RankedCounts counts_;               // of the slices that are exact
+  std::unique_ptr<DDSketch> sketch_;  // of all
+  std::size_t sketches_ = 0;          // slices that are sketches
+};
+
 // A share of all, exactly: mantissa / 10^places.
 struct Share {
   std::uint64_t mantissa = 0;
@@ -242,27 +356,18 @@ std::optional<Share> parse_share(std::string_view text, std::uint64_t most) {
   return share;
 }
 
-template <bool kExact>
-class Quantile final : public StateAggregate<Values<kExact>> {
- public:
-  explicit Quantile(Share share) : share_(share) {}
-
-  void write(const void* state, const Closing&, std::string& out, Emitter&) const override {
-    const Values<kExact>& values = this->of(state);
-    const std::uint64_t n = values.count();
-    if (n == 0) {
-      out += "null";
-    } else {
-      append_double(out, values.at_rank(share_.rank(n)));
-    }
+// Where the answer stands: as a share of all, or in the middle.
+void write_rank(const auto& values, Share share, std::string& out) {
+  const std::uint64_t n = values.count();
+  if (n == 0) {
+    out += "null";
+  } else {
+    append_double(out, values.at_rank(share.rank(n)));
   }
-
- private:
-  Share share_;
-};
+}
 
 // Of an even number of values, the average of the two in the middle.
-void write_median(const Values<true>& values, std::string& out) {
+void write_middle(const auto& values, std::string& out) {
   const std::uint64_t n = values.count();
   if (n == 0) {
     out += "null";
@@ -277,6 +382,39 @@ void write_median(const Values<true>& values, std::string& out) {
   append_double(out, both.divided_by(2).value_or(0));
 }
 
+class Median final : public StateAggregate<Values<true>> {
+ public:
+  void write(const void* state, const Closing&, std::string& out, Emitter&) const override {
+    write_middle(of(state), out);
+  }
+  std::unique_ptr<RunningTotal> make_total() const override {
+    return std::make_unique<ValuesTotal>();
+  }
+  void write_total(const RunningTotal& total, const Closing&, std::string& out) const override {
+    write_middle(static_cast<const ValuesTotal&>(total), out);
+  }
+};
+
+template <bool kExact>
+class Quantile final : public StateAggregate<Values<kExact>> {
+ public:
+  explicit Quantile(Share share) : share_(share) {}
+
+  void write(const void* state, const Closing&, std::string& out, Emitter&) const override {
+    write_rank(this->of(state), share_, out);
+  }
+  // Sketches are small enough to be merged.
+  std::unique_ptr<RunningTotal> make_total() const override {
+    return kExact ? std::make_unique<ValuesTotal>() : nullptr;
+  }
+  void write_total(const RunningTotal& total, const Closing&, std::string& out) const override {
+    write_rank(static_cast<const ValuesTotal&>(total), share_, out);
+  }
+
+ private:
+  Share share_;
+};
+
 template <bool kExact>
 Result<AggregatePtr> make(std::string_view number, std::uint64_t most, std::string_view wanted) {
   const std::optional<Share> share = parse_share(number, most);
@@ -286,8 +424,8 @@ Result<AggregatePtr> make(std::string_view number, std::uint64_t most, std::stri
 
 }  // namespace
 
-Result<AggregatePtr> make_median(const AggregateSpec& spec) {
-  return make_plain<Values<true>, write_median>(spec);
+Result<AggregatePtr> make_median(const AggregateSpec&) {
+  return AggregatePtr(std::make_unique<Median>());
 }
 
 Result<AggregatePtr> make_quantile(const AggregateSpec& spec) {

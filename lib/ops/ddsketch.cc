@@ -71,6 +71,26 @@ void DDSketch::merge(const DDSketch& other) {
   count_ += other.count_;
 }
 
+void DDSketch::take(Buckets& buckets, std::int32_t bucket, std::uint64_t n) {
+  const auto found = buckets.find(bucket);
+  found->second -= n;
+  if (found->second == 0) buckets.erase(found);
+}
+
+void DDSketch::subtract(double value, std::uint64_t n) {
+  if (value == 0) zeros_ -= n;
+  if (value > 0) take(positive_, bucket_of(value), n);
+  if (value < 0) take(negative_, bucket_of(-value), n);
+  count_ -= n;
+}
+
+void DDSketch::subtract(const DDSketch& other) {
+  for (const auto& [bucket, n] : other.positive_) take(positive_, bucket, n);
+  for (const auto& [bucket, n] : other.negative_) take(negative_, bucket, n);
+  zeros_ -= other.zeros_;
+  count_ -= other.count_;
+}
+
 double DDSketch::at_rank(std::uint64_t rank) const {
   if (rank == 1) return least_;
   if (rank == count_) return greatest_;

@@ -26,6 +26,16 @@ class DDSketch {
   void add(double value, std::uint64_t n = 1);
   void merge(const DDSketch& other);
 
+  // Takes away what add() or merge() has brought, but not from the range of the values, which is to
+  // be set anew before anything else is asked for.
+  void subtract(double value, std::uint64_t n);
+  void subtract(const DDSketch& other);
+  void set_range(double least, double greatest) { least_ = least, greatest_ = greatest; }
+
+  // REQUIRES: count() > 0.
+  double least() const { return least_; }
+  double greatest() const { return greatest_; }
+
   std::uint64_t count() const { return count_; }
 
   // The value of that rank among all in ascending order, nearly; exactly for the least and the
@@ -42,6 +52,7 @@ class DDSketch {
   // Counts by bucket.  The bucket of a negative value is that of its magnitude in negative_.
   using Buckets = absl::flat_hash_map<std::int32_t, std::uint64_t>;
 
+  static void take(Buckets& buckets, std::int32_t bucket, std::uint64_t n);
   static void save_buckets(const Buckets& buckets, std::string& out);
   bool restore_buckets(std::string_view& text, Buckets& buckets);
 

@@ -7,9 +7,15 @@ namespace streamutils {
 
 void SliceQueue::merge(Sum& sum, const std::byte* block, std::uint64_t first_seen,
                        const Tools& tools) {
+  merge_small(sum, block, first_seen, tools);
+  tools.aggregates.merge_large(sum.block, block);
+}
+
+void SliceQueue::merge_small(Sum& sum, const std::byte* block, std::uint64_t first_seen,
+                             const Tools& tools) {
   const bool is_new = sum.block == nullptr;
   if (is_new) sum.block = tools.pool.make();
-  tools.aggregates.merge(sum.block, block);
+  tools.aggregates.merge_small(sum.block, block);
   sum.first_seen = is_new ? first_seen : std::min(sum.first_seen, first_seen);
 }
 
@@ -19,10 +25,11 @@ void SliceQueue::add(Timestamp slice, const std::byte* block, std::uint64_t firs
   const auto place = std::ranges::lower_bound(begin, parts_.end(), slice, {}, &Part::slice);
   const auto at = static_cast<std::size_t>(place - parts_.begin());
   if (at < raw_) return add_to_front(at, slice, block, first_seen, tools);
-  merge(back_, block, first_seen, tools);
+  merge_small(back_, block, first_seen, tools);
   const bool is_known = place != parts_.end() && place->slice == slice;
   Part& part = is_known ? *place : *parts_.insert(place, Part{slice, {}});
   merge(part.sum, block, first_seen, tools);
+  total(part, block, tools);
 }
 
 // Part `place` of the front is the first that starts at the slice or after it.
@@ -30,11 +37,41 @@ void SliceQueue::add_to_front(std::size_t place, Timestamp slice, const std::byt
                               std::uint64_t first_seen, const Tools& tools) {
   if (parts_[place].slice != slice) {
     Part part{slice, {}};
-    merge(part.sum, parts_[place].sum.block, parts_[place].sum.first_seen, tools);
+    merge_small(part.sum, parts_[place].sum.block, parts_[place].sum.first_seen, tools);
     parts_.insert(parts_.begin() + static_cast<std::ptrdiff_t>(place), part);
     ++raw_;
   }
-  for (std::size_t i = head_; i <= place; ++i) merge(parts_[i].sum, block, first_seen, tools);
+  for (std::size_t i = head_; i < place; ++i) merge_small(parts_[i].sum, block, first_seen, tools);
+  merge(parts_[place].sum, block, first_seen, tools);
+  total(parts_[place], block, tools);
+}
+
+// Adds to the totals what has been added to the part.
+void SliceQueue::total(const Part& part, const std::byte* added, const Tools& tools) {
+  if (totals_) {
+    return tools.aggregates.add_to(*totals_, to_nanos(part.slice), added, part.sum.block);
+  }
+  if (!tools.aggregates.has_totals() || size() <= kFew) return;
+  totals_ = std::make_unique<RunningTotals>(tools.aggregates.make_totals());
+  for (std::size_t i = head_; i < parts_.size(); ++i) {
+    const std::byte* block = parts_[i].sum.block;
+    tools.aggregates.add_to(*totals_, to_nanos(parts_[i].slice), block, block);
+  }
+}
+
+SliceQueue::Whole SliceQueue::whole(std::byte* scratch, const Tools& tools) const {
+  if (size() == 1) return {parts_[head_].sum.block, nullptr};
+  const Sum in_front = front();
+  const bool merges_large = tools.aggregates.has_totals() && !totals_;
+  if (!merges_large && !in_front.block) return {back_.block, totals_.get()};
+  if (!merges_large && !back_.block) return {in_front.block, totals_.get()};
+  if (in_front.block) tools.aggregates.merge_small(scratch, in_front.block);
+  if (back_.block) tools.aggregates.merge_small(scratch, back_.block);
+  if (!merges_large) return {scratch, totals_.get()};
+  for (std::size_t i = head_; i < parts_.size(); ++i) {
+    tools.aggregates.merge_large(scratch, parts_[i].sum.block);
+  }
+  return {scratch, nullptr};
 }
 
 void SliceQueue::turn_back_into_front(const Tools& tools) {
@@ -43,7 +80,7 @@ void SliceQueue::turn_back_into_front(const Tools& tools) {
   raw_ = parts_.size();
   for (std::size_t i = raw_; i-- > 1;) {
     const Sum& after = parts_[i].sum;
-    merge(parts_[i - 1].sum, after.block, after.first_seen, tools);
+    merge_small(parts_[i - 1].sum, after.block, after.first_seen, tools);
   }
   if (back_.block) tools.pool.free(back_.block);
   back_ = {};
@@ -52,9 +89,14 @@ void SliceQueue::turn_back_into_front(const Tools& tools) {
 void SliceQueue::drop_before(Timestamp t, const Tools& tools) {
   while (head_ < parts_.size() && parts_[head_].slice < t) {
     if (head_ == raw_) turn_back_into_front(tools);
+    if (totals_) {
+      const Part& part = parts_[head_];
+      tools.aggregates.remove_from(*totals_, to_nanos(part.slice), part.sum.block);
+    }
     tools.pool.free(parts_[head_].sum.block);
     ++head_;
   }
+  if (size() <= 1) totals_ = nullptr;
 }
 
 std::uint64_t SliceQueue::first_seen() const {
@@ -90,8 +132,9 @@ void SliceQueue::restore(SnapshotReader& in, const Tools& tools) {
     if (merged) {
       raw_ = parts_.size();
     } else {
-      merge(back_, part.sum.block, part.sum.first_seen, tools);
+      merge_small(back_, part.sum.block, part.sum.first_seen, tools);
     }
+    total(part, part.sum.block, tools);
   }
 }
 

@@ -15,23 +15,30 @@
 //
 // An event that is too late for some windows but not for all changes a slice in the middle: one
 // step if it is in the back, one for each part of the front before it otherwise.
+//
+// Aggregates whose states grow with the events are not merged so, since each part of the front
+// would hold a copy of nearly everything.  Their states stay those of each slice alone, and once
+// there are more than a few slices a running total goes beside them (running_total.h).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/time.h"
 #include "ops/aggregate_list.h"
 #include "ops/aggregate_pool.h"
+#include "ops/running_total.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
 
 class SliceQueue {
  public:
-  // Aggregates, with the number of the first event that is in them.
+  // Aggregates, with the number of the first event that is in them.  Those with running totals are
+  // of one slice alone.
   struct Sum {
     std::byte* block = nullptr;  // of the pool; null: of nothing
     std::uint64_t first_seen = 0;
@@ -53,9 +60,14 @@ class SliceQueue {
 
   bool is_empty() const { return head_ == parts_.size(); }
 
-  // The two sums that the whole is merged from; at least one is of something, unless is_empty().
-  Sum front() const { return head_ < raw_ ? parts_[head_].sum : Sum{}; }
-  Sum back() const { return back_; }
+  // The sum of all slices, with null for the totals where the block holds everything.  Valid until
+  // the queue changes.  scratch: a fresh block, which may come to hold the sum.
+  // REQUIRES: !is_empty().
+  struct Whole {
+    const std::byte* block;
+    const RunningTotals* totals;
+  };
+  Whole whole(std::byte* scratch, const Tools& tools) const;
   // REQUIRES: !is_empty().
   std::uint64_t first_seen() const;
 
@@ -66,20 +78,29 @@ class SliceQueue {
   void restore(SnapshotReader& in, const Tools& tools);
 
  private:
+  static constexpr std::size_t kFew = 4;  // slices, which are merged faster than a total is kept
+
   struct Part {
     Timestamp slice;
     Sum sum;
   };
 
+  Sum front() const { return head_ < raw_ ? parts_[head_].sum : Sum{}; }
+  std::size_t size() const { return parts_.size() - head_; }
+
   static void merge(Sum& sum, const std::byte* block, std::uint64_t first_seen, const Tools& tools);
+  static void merge_small(Sum& sum, const std::byte* block, std::uint64_t first_seen,
+                          const Tools& tools);
+  void total(const Part& part, const std::byte* added, const Tools& tools);
   void add_to_front(std::size_t place, Timestamp slice, const std::byte* block,
                     std::uint64_t first_seen, const Tools& tools);
   void turn_back_into_front(const Tools& tools);
 
   std::vector<Part> parts_;  // by slice; those before head_ are gone
   std::size_t head_ = 0;
-  std::size_t raw_ = 0;  // where the back begins; head_ <= raw_
-  Sum back_;             // of the parts from raw_ on
+  std::size_t raw_ = 0;                    // where the back begins; head_ <= raw_
+  Sum back_;                               // of the parts from raw_ on
+  std::unique_ptr<RunningTotals> totals_;  // of all parts; null: there are few, or none is needed
 };
 
 }  // namespace streamutils

@@ -240,18 +240,11 @@ void OverlappingWindows::write(std::int64_t k, bool partial, Emitter& out) {
 
 void OverlappingWindows::write_group(const Group& group, const SliceQueue& queue, bool partial,
                                      Emitter& out) {
-  const SliceQueue::Sum front = queue.front();
-  const SliceQueue::Sum back = queue.back();
-  if (!front.block || !back.block) {
-    return parts_.rows.write(group, front.block ? front.block : back.block, {.partial = partial},
-                             out);
-  }
-  BlockPool& pool = histories_.tools().pool;
-  std::byte* whole = pool.make();
-  parts_.aggregates.merge(whole, front.block);
-  parts_.aggregates.merge(whole, back.block);
-  parts_.rows.write(group, whole, {.partial = partial}, out);
-  pool.free(whole);
+  const SliceQueue::Tools& tools = histories_.tools();
+  std::byte* scratch = tools.pool.make();
+  const SliceQueue::Whole whole = queue.whole(scratch, tools);
+  parts_.rows.write(group, whole.block, {.partial = partial}, out, whole.totals);
+  tools.pool.free(scratch);
 }
 
 void OverlappingWindows::save(SnapshotWriter& out) const {

@@ -16,26 +16,28 @@ void RowWriter::begin_window(Timestamp start, Timestamp end) {
   append_time(times_, end, style_);
 }
 
-void RowWriter::write(const Group& group, const std::byte* block, RowMark mark, Emitter& out) {
+void RowWriter::write(const Group& group, const std::byte* block, RowMark mark, Emitter& out,
+                      const RunningTotals* totals) {
   row_ = times_;
   keys_.append_to(row_, group);
-  append_results(block, mark, out);
+  append_results(block, totals, mark, out);
   emit(out);
 }
 
 void RowWriter::write_enriched(std::string_view event, const std::byte* block, RowMark mark,
-                               Emitter& out) {
+                               Emitter& out, const RunningTotals* totals) {
   event = event.substr(0, event.rfind('}'));
   row_ = event.substr(0, event.find_last_not_of(" \t\r") + 1);
   const std::size_t size = row_.size();
   const bool is_empty = row_.back() == '{';
-  append_results(block, mark, out);
+  append_results(block, totals, mark, out);
   if (is_empty) row_.erase(size, 1);  // no comma before the first member
   emit(out);
 }
 
-void RowWriter::append_results(const std::byte* block, RowMark mark, Emitter& out) {
-  aggregates_.write(block, length_, row_, out);
+void RowWriter::append_results(const std::byte* block, const RunningTotals* totals, RowMark mark,
+                               Emitter& out) {
+  aggregates_.write(block, length_, row_, out, totals);
   if (mark.partial) row_ += ",\"partial\":true";
   if (mark.late) row_ += ",\"late\":true";
   if (mark.revision > 0) row_ += ",\"revision\":" + std::to_string(mark.revision);

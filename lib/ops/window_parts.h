@@ -42,14 +42,18 @@ class RowWriter {
   // Of windows that are not written with their ends.
   void set_length(Duration length) { length_ = length; }
 
-  void write(const Group& group, const std::byte* block, RowMark mark, Emitter& out);
+  // totals: see AggregateList::write.
+  void write(const Group& group, const std::byte* block, RowMark mark, Emitter& out,
+             const RunningTotals* totals = nullptr);
 
   // The event itself, its bytes kept, with the results behind its members.  REQUIRES: `event` is
   // the text of an object.
-  void write_enriched(std::string_view event, const std::byte* block, RowMark mark, Emitter& out);
+  void write_enriched(std::string_view event, const std::byte* block, RowMark mark, Emitter& out,
+                      const RunningTotals* totals = nullptr);
 
  private:
-  void append_results(const std::byte* block, RowMark mark, Emitter& out);
+  void append_results(const std::byte* block, const RunningTotals* totals, RowMark mark,
+                      Emitter& out);
   void emit(Emitter& out);
 
   const AggregateList& aggregates_;

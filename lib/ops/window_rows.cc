@@ -167,13 +167,11 @@ void RowWindows::forget(Group* group) {
 void RowWindows::write(const Group& group, Timestamp start, Timestamp end, bool partial,
                        Emitter& out) {
   const SliceQueue& slices = line_of(const_cast<Group*>(&group)).slices;
-  std::byte* whole = pool_.make();
-  for (const SliceQueue::Sum& sum : {slices.front(), slices.back()}) {
-    if (sum.block) parts_.aggregates.merge(whole, sum.block);
-  }
+  std::byte* scratch = pool_.make();
+  const SliceQueue::Whole whole = slices.whole(scratch, tools_);
   parts_.rows.begin_window(start, end);
-  parts_.rows.write(group, whole, {.partial = partial}, out);
-  pool_.free(whole);
+  parts_.rows.write(group, whole.block, {.partial = partial}, out, whole.totals);
+  pool_.free(scratch);
 }
 
 void RowWindows::on_interrupt(Emitter& out) {
