@@ -55,6 +55,8 @@ constexpr AggregateFunction kFunctions[] = {
     {"mode", "", "EXPR", "the most frequent value", "", kByTime, kMerges, make_mode},
     {"top", "N", "EXPR", "the N most frequent values with their counts", "", kByTime, kMerges,
      make_top},
+    {"approx_top", "N", "EXPR", "the same nearly, in little memory, with the error of each count",
+     "", kByTime, kMerges, make_approximate_top},
     {"bottom", "N", "EXPR", "the N least frequent values with their counts", "", kByTime, kMerges,
      make_bottom},
     {"list", "", "EXPR", "all values in order of time", "", kByTime, kMerges, make_list},

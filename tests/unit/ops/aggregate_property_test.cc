@@ -95,6 +95,9 @@ const std::vector<std::string> kWords = {"count",
                                          "top",
                                          "3",
                                          "v",
+                                         "approx_top",
+                                         "3",
+                                         "v",
                                          "bottom",
                                          "3",
                                          "v",
@@ -269,14 +272,14 @@ struct Reference {
     }
     return counts;
   }
-  std::string ranking(bool top) const {
+  std::string ranking(bool top, const std::string& more = "") const {
     auto ranked = counts();
     std::ranges::stable_sort(
         ranked, [top](auto a, auto b) { return top ? a.second > b.second : a.second < b.second; });
     ranked.resize(std::min<std::size_t>(3, ranked.size()));
-    return array_of(ranked, [](auto one) {
+    return array_of(ranked, [&](auto one) {
       return "{\"value\":" + hundredths(one.first) + ",\"count\":" + std::to_string(one.second) +
-             "}";
+             more + "}";
     });
   }
   std::string champions(int wanted) const {
@@ -312,6 +315,7 @@ std::map<std::string, std::string> expected(const Reference& r) {
       {"distinct_v", std::to_string(r.counts().size())},
       {"approx_distinct_v", std::to_string(r.counts().size())},
       {"top_3_v", r.ranking(true)},
+      {"approx_top_3_v", r.ranking(true, ",\"error\":0")},
       {"bottom_3_v", r.ranking(false)},
       {"var_v", r.variance()},
       {"list_v", array_of(r.valued, [](const Event& e) { return e.value(); })},
