@@ -16,6 +16,8 @@
 #include "ops/rank.h"
 #include "ops/split.h"
 #include "run/jobs.h"
+#include "run/options.h"
+#include "run/scratch_file.h"
 #include "run/tool.h"
 #include "tools/copied_tool.h"
 #include "tools/tools.h"
@@ -30,6 +32,7 @@ struct Options {
   bool changes = false;
   std::optional<std::uint64_t> limit;
   std::optional<std::uint64_t> max_keys;
+  std::optional<std::string> memory;
   std::optional<std::string> order;
   bool descending = false;
   std::vector<std::string> top;
@@ -50,18 +53,25 @@ void declare_output(CLI::App& app, Options& o) {
                "have changed")
       ->group(group);
   app.add_option("--order", o.order,
-                 "Write the rows of a table in the order of this expression over the row, the "
+                 "Write the rows of a table, or of --top, in the order of this expression over the "
+                 "row, the "
                  "least first")
       ->type_name("EXPR")
       ->group(group);
   app.add_flag("--desc", o.descending, "With --order, the greatest first")->group(group);
-  app.add_option("--limit", o.limit, "Write only the first N rows of a table")
+  app.add_option("--limit", o.limit, "Write only the first N rows of a table, or of --top")
       ->type_name("N")
       ->group(group);
   app.add_option("--max-keys", o.max_keys,
                  "Keep no more keys than this; events of others are dropped and counted, and the "
                  "exit status is 1")
       ->type_name("N")
+      ->group(group);
+  app.add_option(
+         "--mem", o.memory,
+         "Hold about this much of a table that leaves at the end in memory, and the rest on "
+         "disk, in $TMPDIR (default: all in memory, with a message at 4G)")
+      ->type_name("SIZE")
       ->group(group);
 }
 
@@ -97,9 +107,13 @@ void declare(CLI::App& app, Options& o) {
 Status check(const Options& o) {
   const int others = !o.top.empty() + o.split.has_value() + o.jobs.has_value();
   if (others > 1) return Error{"only one of --top, --split and --jobs can be given"};
-  const bool table_only = o.every || o.limit || o.max_keys || o.order || o.descending;
-  if (others > 0 && table_only) {
-    return Error{"--every, --order, --desc, --limit and --max-keys are for tables of aggregates"};
+  if (others > 0 && o.every) {
+    return Error{"--every is for tables of aggregates"};
+  }
+  if (others > 0 && o.memory) return Error{"--mem is for tables of aggregates"};
+  const bool has_order = o.limit || o.order || o.descending;
+  if ((o.split || o.jobs) && (has_order || o.max_keys)) {
+    return Error{"--order, --desc, --limit and --max-keys are for tables and --top"};
   }
   if (o.changes && (o.split || o.jobs)) return Error{"--changes is for tables and --top"};
   if (o.append && !o.split) return Error{"--append is for --split"};
@@ -119,25 +133,41 @@ Status take_files(const Invocation& invocation, std::string_view option, Plan& p
   return {};
 }
 
+// The rows that leave, in which order, and of how many keys.
+template <typename Form>
+Status read_limits(const Options& o, Form& form) {
+  form.changes = o.changes;
+  form.order.descending = o.descending;
+  form.order.limit = o.limit;
+  if (o.max_keys == 0U) return Error{"--max-keys: must be more than 0"};
+  if (o.max_keys) form.max_keys = *o.max_keys;
+  if (!o.order) return {};
+  auto order = Expr::compile_argument(*o.order);
+  if (!order) return Error{"--order: " + order.error().message};
+  form.order.by = std::move(*order);
+  return {};
+}
+
+Status read_memory(const Options& o, GroupOptions& group) {
+  group.make_scratch = make_scratch_file;
+  if (!o.memory) return {};
+  const Result<std::size_t> memory = parse_size(*o.memory);
+  if (!memory) return Error{"--mem: " + memory.error().message};
+  group.memory = *memory;
+  return {};
+}
+
 Result<Plan> plan_table(const Options& o, const Invocation& invocation) {
   auto arguments = parse_group_arguments(invocation.operands, invocation.file_exists);
   if (!arguments) return arguments.error();
   GroupOptions group;
   group.arguments = std::move(*arguments);
-  group.changes = o.changes;
-  group.order.descending = o.descending;
-  group.order.limit = o.limit;
-  if (o.max_keys == 0U) return Error{"--max-keys: must be more than 0"};
-  if (o.max_keys) group.max_keys = *o.max_keys;
+  if (Status s = read_limits(o, group); !s) return s.error();
+  if (Status s = read_memory(o, group); !s) return s.error();
   if (o.every) {
     auto every = parse_duration(*o.every);
     if (!every) return Error{"--every: " + every.error().message};
     group.every = *every;
-  }
-  if (o.order) {
-    auto order = Expr::compile_argument(*o.order);
-    if (!order) return Error{"--order: " + order.error().message};
-    group.order.by = std::move(*order);
   }
   Plan plan;
   plan.files = group.arguments.files;
@@ -172,7 +202,11 @@ Result<Plan> plan_top(const Options& o, const Invocation& invocation) {
   plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());
   plan.takes_time = plan.time_optional = true;
   plan.is_table = !o.changes;
-  plan.op = make_rank({std::move(*keys), *count, std::move(*by), o.changes});
+  RankOptions rank{.keys = std::move(*keys), .count = *count, .by = std::move(*by), .order = {}};
+  if (Status s = read_limits(o, rank); !s) return s.error();
+  auto op = make_rank(std::move(rank));
+  if (!op) return op.error();
+  plan.op = std::move(*op);
   return plan;
 }
 

@@ -111,7 +111,7 @@ Status read_options(const Options& o, WindowOptions& window) {
   if (!o.memory) return {};
   const Result<std::size_t> memory = parse_size(*o.memory);
   if (!memory) return Error{"--mem: " + memory.error().message};
-  if (o.max_keys) return Error{"--mem and --max-keys exclude each other"};
+  if (o.max_keys) return Error{"--mem: not with --max-keys: to count keys, all must be in memory"};
   window.memory = *memory;
   return {};
 }

@@ -71,6 +71,7 @@ complete -c swindow -n '__fish_seen_subcommand_from tumbling sliding session' -F
 complete -c swindow -n '__fish_seen_subcommand_from tumbling sliding session' -F -a 'approx_distinct' -d 'the same within about 0.8 %, in 16 KiB at most'
 complete -c swindow -n '__fish_seen_subcommand_from tumbling sliding session' -F -a 'mode' -d 'the most frequent value'
 complete -c swindow -n '__fish_seen_subcommand_from tumbling sliding session' -F -a 'top' -d 'the N most frequent values with their counts'
+complete -c swindow -n '__fish_seen_subcommand_from tumbling sliding session' -F -a 'approx_top' -d 'the same nearly, in little memory, with the error of each count'
 complete -c swindow -n '__fish_seen_subcommand_from tumbling sliding session' -F -a 'bottom' -d 'the N least frequent values with their counts'
 complete -c swindow -n '__fish_seen_subcommand_from tumbling sliding session' -F -a 'list' -d 'all values in order of time'
 complete -c swindow -n '__fish_seen_subcommand_from tumbling sliding session' -F -a 'set' -d 'the different values in order of their first time'

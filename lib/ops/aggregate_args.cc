@@ -26,7 +26,8 @@ std::string list_of_functions() {
 Error no_such_function(std::string_view word) {
   std::vector<std::string_view> names;
   for (const AggregateFunction& function : aggregate_functions()) names.push_back(function.name);
-  const std::string guess = did_you_mean(word, names);
+  std::string guess = unquoted_hint(word);
+  if (guess.empty()) guess = did_you_mean(word, names);
   return {"no such aggregate: " + quote(word) +
           (guess.empty() ? " (there are " + list_of_functions() + ")" : guess)};
 }
@@ -129,6 +130,12 @@ std::string output_name(std::span<const std::string> words) {
 
 bool is_aggregate_word(std::string_view word) { return find_aggregate(word) != nullptr; }
 
+std::string unquoted_hint(std::string_view word) {
+  const std::size_t space = word.find(' ');
+  if (space == word.npos || !is_aggregate_word(word.substr(0, space))) return {};
+  return " (did you mean the words " + std::string(word) + ", without quotes?)";
+}
+
 Result<std::vector<AggregateSpec>> parse_aggregates(std::span<const std::string> all,
                                                     std::size_t& position) {
   Words words{all, position};
@@ -185,16 +192,27 @@ Status parse_keys(Words& words, AggregateRules rules, std::vector<Path>& keys) {
   return {};
 }
 
-// What follows the arguments are files, so an argument in the wrong place would be opened as one.
-Status parse_files(Words& words, std::vector<std::string>& files) {
+// An argument in the wrong place, or with its words in one pair of quotes, would be opened as a
+// file.
+Status check_files(std::span<const std::string> files) {
   constexpr std::array<std::string_view, 4> kWords = {"by", "as", "where", "having"};
-  if (!words.take_if("--") && !words.at_end()) {
-    const std::string& word = words.all[words.position];
-    if (is_aggregate_word(word) || std::ranges::find(kWords, word) != kWords.end()) {
-      return Error{"'" + word +
-                   "' comes too late: aggregates first, then 'by', then 'having', then files" +
-                   " (a file of that name is ./" + word + ")"};
-    }
+  if (files.empty()) return {};
+  const std::string& word = files.front();
+  if (is_aggregate_word(word) || std::ranges::find(kWords, word) != kWords.end()) {
+    return Error{"'" + word +
+                 "' comes too late: aggregates first, then 'by', then 'having', then files" +
+                 " (a file of that name is ./" + word + ")"};
+  }
+  for (const std::string& file : files) {
+    const std::string hint = unquoted_hint(file);
+    if (!hint.empty()) return Error{quote(file) + " is taken for a file" + hint};
+  }
+  return {};
+}
+
+Status parse_files(Words& words, std::vector<std::string>& files) {
+  if (!words.take_if("--")) {
+    if (Status s = check_files(words.all.subspan(words.position)); !s.ok()) return s;
   }
   files.assign(words.all.begin() + static_cast<std::ptrdiff_t>(words.position), words.all.end());
   words.position = words.all.size();

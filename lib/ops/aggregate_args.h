@@ -37,6 +37,10 @@ std::string output_name(std::span<const std::string> words);
 // True if the word begins an aggregate.
 bool is_aggregate_word(std::string_view word);
 
+// " (did you mean the words sum bytes, without quotes?)" if the word is an aggregate with its
+// arguments in one; else empty.
+std::string unquoted_hint(std::string_view word);
+
 // Reads aggregates from words[position] on, and moves position to the first word behind them. Fails
 // if there is none at all.  Errors of expressions have several lines, the last with a caret.
 Result<std::vector<AggregateSpec>> parse_aggregates(std::span<const std::string> words,

@@ -7,6 +7,25 @@
 
 namespace streamutils {
 
+namespace {
+
+// Groups on disk are joined when the table leaves, not when an event comes.
+Status check_memory(const GroupOptions& options) {
+  if (!options.memory) return {};
+  if (options.every)
+    return Error{"--mem: not with --every: the table at each time is the one before and more"};
+  if (options.changes)
+    return Error{"--mem: not with --changes: each row needs its group in memory"};
+  if (options.max_keys != GroupOptions().max_keys) {
+    return Error{"--mem: not with --max-keys: to count keys, all must be in memory"};
+  }
+  const AggregateList aggregates(options.arguments.aggregates);
+  if (aggregates.merges()) return {};
+  return Error{"--mem: '" + std::string(aggregates.unmergeable()) + "' does not merge"};
+}
+
+}  // namespace
+
 bool goes_by_time(const GroupOptions& options) {
   return options.every || AggregateList(options.arguments.aggregates).is_by_time();
 }
@@ -26,6 +45,7 @@ Result<OperatorPtr> make_group(GroupOptions options) {
                    "', which does not merge"};
     }
   }
+  if (Status status = check_memory(options); !status.ok()) return status.error();
   return options.every ? make_group_every(options) : make_group_total(options);
 }
 

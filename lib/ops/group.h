@@ -19,6 +19,7 @@
 #include "ops/aggregate_args.h"
 #include "ops/group_order.h"
 #include "stream/operator.h"
+#include "stream/scratch.h"
 
 namespace streamutils {
 
@@ -28,6 +29,10 @@ struct GroupOptions {
   bool changes = false;
   OrderOptions order;
   std::size_t max_keys = static_cast<std::size_t>(-1);  // events of more are dropped
+  // Memory for the groups of a table that leaves at the end, in bytes; beyond it they go to scratch
+  // room.
+  std::optional<std::size_t> memory;
+  MakeScratch make_scratch;
 };
 
 // True if results depend on the times of events.

@@ -3,11 +3,13 @@
 
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "base/decimal.h"
 #include "ops/aggregate_input.h"
+#include "ops/event_parts.h"
 #include "ops/group_key.h"
 #include "ops/member_text.h"
 #include "ops/ranking.h"
@@ -37,7 +39,10 @@ class Rank final : public Previewed {
         changes_(options.changes),
         keys_(options.keys),
         by_(options.by),
-        table_(kStateSize) {}
+        max_keys_(options.max_keys),
+        table_(kStateSize) {
+    if (options.order.is_needed()) order_.emplace(options.order);
+  }
   ~Rank() override {
     for (Group* group : groups_) ranking_of(group).~Ranking();
   }
@@ -63,7 +68,8 @@ class Rank final : public Previewed {
  private:
   bool read_value(const Record& record, Emitter& out);
   std::string text_of(const Record& record);
-  Ranking& ranking_of_key(const GroupKey& key);
+  // Null if there are too many keys.
+  Ranking* ranking_of_key(const GroupKey& key);
   void write_from(std::size_t place, const Ranking& ranking, bool partial, Emitter& out);
   void write_all(bool partial, Emitter& out);
 
@@ -72,6 +78,8 @@ class Rank final : public Previewed {
   KeyReader keys_;
   AggregateArgument by_;
   Evaluator evaluator_;
+  std::size_t max_keys_;
+  std::optional<RowOrder> order_;
   GroupTable table_;
   std::vector<Group*> groups_;  // in the order in which they were first seen
   std::uint64_t events_ = 0;
@@ -86,13 +94,14 @@ Outcome Rank::on_record(const Record& record, Emitter& out) {
   by_.read(record, evaluator_);
   if (!record.ok()) return {.fate = Fate::bad};
   if (!read_value(record, out)) return {.fate = Fate::dropped};
-  Ranking& ranking = ranking_of_key(key);
-  const auto place = ranking.place_of(event_);
+  Ranking* ranking = ranking_of_key(key);
+  if (!ranking) return refuse_key(max_keys_, out);
+  const auto place = ranking->place_of(event_);
   if (!place) return {};
   event_.line = text_of(record);
   if (!record.ok()) return {.fate = Fate::bad};
-  ranking.insert(*place, std::move(event_));
-  if (changes_) write_from(*place, ranking, false, out);
+  ranking->insert(*place, std::move(event_));
+  if (changes_) write_from(*place, *ranking, false, out);
   return {};
 }
 
@@ -125,14 +134,18 @@ std::string Rank::text_of(const Record& record) {
   return text;
 }
 
-Ranking& Rank::ranking_of_key(const GroupKey& key) {
+Ranking* Rank::ranking_of_key(const GroupKey& key) {
+  if (groups_.size() >= max_keys_) {
+    Group* known = table_.find(key.canonical);
+    return known ? &ranking_of(known) : nullptr;
+  }
   const GroupTable::Found found = table_.find_or_add(key);
   if (found.is_new) {
     new (found.group->state()) Ranking(limit_);
     found.group->first_seen = groups_.size();
     groups_.push_back(found.group);
   }
-  return ranking_of(found.group);
+  return &ranking_of(found.group);
 }
 
 void Rank::write_from(std::size_t place, const Ranking& ranking, bool partial, Emitter& out) {
@@ -140,13 +153,18 @@ void Rank::write_from(std::size_t place, const Ranking& ranking, bool partial, E
     row_.clear();
     append_ranked(row_, ranking.events()[place].line, place + 1);
     if (partial) row_.replace(row_.size() - 1, 1, ",\"partial\":true}");
-    out.emit(row_);
+    if (order_) {
+      order_->add(row_, out);
+    } else {
+      out.emit(row_);
+    }
   }
 }
 
 void Rank::write_all(bool partial, Emitter& out) {
   if (changes_) return;
   for (Group* group : groups_) write_from(0, ranking_of(group), partial, out);
+  if (order_) order_->write(out);
 }
 
 void Rank::save(SnapshotWriter& out) const {
@@ -166,7 +184,9 @@ Status Rank::restore(SnapshotReader& in) {
   if (!in.next_is("rank")) return Error{"no entry 'rank'"};
   events_ = in.unsigned_integer("events");
   while (in.next_is("group")) {
-    Ranking& ranking = ranking_of_key(SavedKey(in).key());
+    Ranking* known = ranking_of_key(SavedKey(in).key());
+    if (!known) return Error{"more groups than --max-keys"};
+    Ranking& ranking = *known;
     while (in.next_is("event")) {
       RankedEvent event{in.text("value"), in.time("time"), in.unsigned_integer("number"),
                         restore_bytes(in, "line")};
@@ -186,6 +206,12 @@ Status Rank::restore(SnapshotReader& in) {
 
 }  // namespace
 
-OperatorPtr make_rank(RankOptions options) { return std::make_unique<Rank>(std::move(options)); }
+Result<OperatorPtr> make_rank(RankOptions options) {
+  if (options.changes && options.order.is_needed()) {
+    return Error{"--limit and --order need all rows at once: not with --changes"};
+  }
+  if (options.order.descending && !options.order.by) return Error{"--desc needs --order EXPR"};
+  return OperatorPtr(std::make_unique<Rank>(std::move(options)));
+}
 
 }  // namespace streamutils

@@ -7,11 +7,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "base/result.h"
 #include "expr/expr.h"
 #include "json/path.h"
+#include "ops/group_order.h"
 #include "stream/operator.h"
 
 namespace streamutils {
@@ -23,9 +26,11 @@ struct RankOptions {
   // Write each rank anew when another event takes it, in place of all at the end: an upsert log by
   // key and rank.
   bool changes = false;
+  OrderOptions order;                                   // of the rows at the end
+  std::size_t max_keys = static_cast<std::size_t>(-1);  // events of more are dropped
 };
 
 // REQUIRES: count > 0.
-OperatorPtr make_rank(RankOptions options);
+Result<OperatorPtr> make_rank(RankOptions options);
 
 }  // namespace streamutils

@@ -35,6 +35,23 @@ Status check_offset(const WindowOptions& options) {
   return {};
 }
 
+// Groups on disk are joined when their window is written, not when an event comes.
+Status check_memory(const WindowOptions& options, bool is_disjoint,
+                    const AggregateList& aggregates) {
+  if (!options.memory) return {};
+  if (!is_disjoint) {
+    return Error{
+        "--mem is for 'tumbling' windows of time: in other windows an event or a close looks up "
+        "what its key has held before, which must be in memory"};
+  }
+  if (options.grace > Duration::zero()) {
+    return Error{"--mem: not with --grace: a late event revises a group, which must be in memory"};
+  }
+  if (options.fill) return Error{"--mem: not with --fill: the keys that are known stay in memory"};
+  if (aggregates.merges()) return {};
+  return Error{"--mem: '" + std::string(aggregates.unmergeable()) + "' does not merge"};
+}
+
 // Which kinds of windows can be written otherwise than once, at their close.
 Status check_emission(const WindowOptions& options) {
   const WindowSpec& window = options.arguments.window;
@@ -48,13 +65,7 @@ Status check_emission(const WindowOptions& options) {
                  "' does not merge, so it is for windows of time that do not overlap: 'tumbling'"};
   }
   const bool is_disjoint = is_fixed && !overlap;
-  if (options.memory &&
-      (!is_disjoint || options.every || options.fill || options.grace > Duration::zero())) {
-    return Error{"--mem is for 'tumbling' windows of time, without --every, --grace and --fill"};
-  }
-  if (options.memory && !aggregates.merges()) {
-    return Error{"--mem: '" + std::string(aggregates.unmergeable()) + "' does not merge"};
-  }
+  if (Status status = check_memory(options, is_disjoint, aggregates); !status.ok()) return status;
   if (options.every && overlap) {
     return Error{"--every is not for windows that overlap: these have results every SLIDE"};
   }

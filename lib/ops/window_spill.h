@@ -38,6 +38,8 @@ class SpilledGroups {
   // Writes the groups of the pane as a run, and clears it.
   void spill(Pane& pane);
 
+  // What has been written, in bytes.
+  std::uint64_t bytes() const { return scratch_->size(); }
   bool disk_is_full() const { return scratch_->is_full(); }
 
   // Calls visit for each group, its states beside it, in the order of first_seen.  `scratch` is

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "ops/group.h"
+#include "ops/group_args.h"
 #include "window_random.h"
 
 namespace streamutils::testing {
@@ -70,6 +72,34 @@ TEST_CASE("many keys are merged from many runs, in the order in which they were 
   windows.end();
   CHECK(windows.take_rows() == expected);
   CHECK(windows.out.said.empty());
+}
+
+TEST_CASE("a table of sgroup leaves whole and in order, whatever of it was on disk") {
+  for (const std::size_t memory : {std::size_t{1}, std::size_t{20'000}}) {
+    GroupOptions options;
+    options.arguments = parse_group_arguments(split_words("k count distinct v"), [](const auto&) {
+                          return false;
+                        }).value();
+    options.memory = memory;
+    options.make_scratch = [] { return std::make_unique<SmallDisk>(1 << 20); };
+    const OperatorPtr op = std::move(make_group(options).value());
+    Recorder out;
+    std::vector<std::string> expected;
+    constexpr int kKeys = 1000;
+    for (int i = 0; i < 5 * kKeys; ++i) {
+      const std::string key = std::to_string(i * 7919 % kKeys);
+      std::string line = "{\"k\":" + key + ",\"v\":" + std::to_string(i / kKeys / 2) + "}";
+      const std::size_t size = line.size();
+      line.append(Record::kPadding, '\0');
+      Record record;
+      record.reset(std::string_view(line).substr(0, size));
+      REQUIRE(op->on_record(record, out).fate == Fate::used);
+      if (i < kKeys) expected.push_back("{\"k\":" + key + ",\"count\":5,\"distinct_v\":3}");
+    }
+    op->on_end(out);
+    CHECK(out.rows == expected);
+    CHECK(out.said.empty());
+  }
 }
 
 TEST_CASE("a full disk, and one that cannot be read, are said") {
