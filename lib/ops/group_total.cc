@@ -61,7 +61,9 @@ class GroupTotal final : public Previewed {
 
   void save(SnapshotWriter& out) const override {
     parts_.save(out);
-    for_each_group([&](const Group& group) { save_group(group, parts_.aggregates, out); });
+    const bool ok =
+        for_each_group([&](const Group& group) { save_group(group, parts_.aggregates, out); });
+    if (!ok) out.fail(kUnreadable);
   }
 
   Status restore(SnapshotReader& in) override {
@@ -81,7 +83,7 @@ class GroupTotal final : public Previewed {
     if (changes_) return;
     const bool ok =
         for_each_group([&](const Group& group) { parts_.write(group, {}, partial, out); });
-    if (!ok) out.say(kUnreadable);
+    if (!ok) return out.fail(kUnreadable);
     parts_.end_table(out);
   }
 

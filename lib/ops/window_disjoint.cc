@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -37,6 +38,8 @@ struct Window {
   absl::flat_hash_map<const Group*, std::uint64_t> revisions;  // of a closed window
 };
 
+constexpr std::string_view kUnreadable =
+    "--mem: what was written to disk cannot be read again: rows are missing";
 constexpr std::size_t kCheckInterval = 1 << 6;             // in events, at least
 constexpr std::size_t kMuchMemory = std::size_t{4} << 30;  // is worth a message
 
@@ -222,7 +225,7 @@ void DisjointWindows::write(const Window& window, bool partial, Emitter& out) {
   const bool ok = for_each_group(window, [&](const Group& group) {
     parts_.rows.write(group, group.state(), {.partial = partial}, out);
   });
-  if (!ok) out.say("--mem: what was written to disk cannot be read again: rows are missing");
+  if (!ok) out.fail(kUnreadable);
 }
 
 template <typename Visit>
@@ -282,7 +285,9 @@ void DisjointWindows::save_windows(const OpenWindows& windows, std::string_view 
                                    SnapshotWriter& out) const {
   for (const auto& [number, window] : windows) {
     out.entry(entry).field("number", number).field("untold", window.untold);
-    for_each_group(window, [&](const Group& group) { save_group(group, parts_.aggregates, out); });
+    const bool ok = for_each_group(
+        window, [&](const Group& group) { save_group(group, parts_.aggregates, out); });
+    if (!ok) out.fail(kUnreadable);
     for (const Group* group : window.pane->groups()) {
       const auto revised = window.revisions.find(group);
       if (revised == window.revisions.end()) continue;

@@ -95,6 +95,8 @@ class Driver::Out final : public Emitter {
                      : fmt::format("{}{}", driver_.place(*driver_.current_), message));
   }
 
+  void fail(std::string_view message) override { driver_.stop(ExitStatus::io, message); }
+
  private:
   void hold(std::string_view line) {
     driver_.held_.emplace_back(line);

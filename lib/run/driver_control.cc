@@ -109,7 +109,7 @@ void Driver::advance(bool forced) {
   if (w <= watermark_) return;
   watermark_ = w;
   op_->on_watermark(w, *out_);
-  if (controlled_out_) forward_watermark(forced);
+  if (controlled_out_ && !stopped_) forward_watermark(forced);
 }
 
 // Whoever derives watermarks writes one at each multiple of --watermark-every; whoever has them

@@ -124,6 +124,7 @@ void Driver::complete() {
   watermark_ = kMaxTime;
   op_->on_watermark(kMaxTime, *out_);
   op_->on_end(*out_);
+  if (stopped_) return;
   const bool goes_on = std::any_of(inputs_.begin(), inputs_.end(),
                                    [](const Input& input) { return input.suspended; });
   if (controlled_out_) write_control(goes_on ? encode_suspend() : encode_end());

@@ -488,6 +488,7 @@ int Loop::finish() {
   if (!stopped_reading) {
     save_before_end(driver_.ending(interrupted));
     driver_.finish(interrupted);
+    failed_ = failed_ || driver_.status() == ExitStatus::io;
   }
   if (outputs_.exec) outputs_.exec->finish();
   std::optional<int> sides_status;

@@ -4,10 +4,11 @@
 namespace streamutils {
 namespace {
 
-void write_entries(const Driver& driver, SnapshotFileWriter& to) {
+Status write_entries(const Driver& driver, SnapshotFileWriter& to) {
   SnapshotWriter out([&to](std::string_view lines) { to.entries(lines); });
   driver.save(out);
   out.finish();
+  return out.status();
 }
 
 }  // namespace
@@ -18,7 +19,7 @@ Status write_snapshot(const std::string& path, const SnapshotHeader& header, con
   if (Status status = file.open(); !status) return status;
   SnapshotFileWriter writer([&file](std::string_view bytes) { file.write(bytes); });
   writer.header(header);
-  write_entries(driver, writer);
+  if (Status status = write_entries(driver, writer); !status) return status;
   writer.finish(side_files);
   return file.commit();
 }
@@ -30,8 +31,7 @@ Status TwoPartSnapshot::take_image(SnapshotHeader header, const Driver& driver, 
   if (Status status = file_.open(); !status) return status;
   header.complete = !with_state;
   writer_.header(header);
-  if (with_state) write_entries(driver, writer_);
-  return {};
+  return with_state ? write_entries(driver, writer_) : Status();
 }
 
 Status TwoPartSnapshot::commit(Files& files) {

@@ -66,6 +66,11 @@ class Emitter {
 
   // A message for the user, on standard error, prefixed with tool and place.
   virtual void say(std::string_view message) = 0;
+
+  // What was to be written is lost for good (scratch room that cannot be read again).  Says so, and
+  // ends the run as an input/output failure: no more records come, no watermark or end mark leaves,
+  // and no state is saved.
+  virtual void fail(std::string_view message) { say(message); }
 };
 
 // What became of a record: each is exactly one of these, so that in = used + dropped + bad + late.

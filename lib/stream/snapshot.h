@@ -43,6 +43,11 @@ class SnapshotWriter {
   // JSON text, verbatim.
   SnapshotWriter& json(std::string_view name, std::string_view raw);
 
+  // What is to be saved cannot be had (scratch room that cannot be read again): the snapshot is not
+  // to be used.
+  void fail(std::string_view reason) { status_ = Error{std::string(reason)}; }
+  const Status& status() const { return status_; }
+
   // All entries so far that have not been handed on, each ended by '\n'.  Completes the last one.
   std::string take();
   // Completes the last entry, and hands on what is left.  REQUIRES: made with a Put.
@@ -53,6 +58,7 @@ class SnapshotWriter {
   Put put_;
   std::string lines_;
   bool open_ = false;
+  Status status_;
 };
 
 class SnapshotReader {

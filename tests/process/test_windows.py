@@ -13,6 +13,9 @@ import unittest
 from harness import BIN, Running, ToolTest, clean_environment, event, lines_of, run
 
 
+UNREADABLE = pathlib.Path(__file__).with_name("unreadable_scratch.c")
+
+
 def swindow(*arguments):
     return [str(BIN / "swindow"), *arguments]
 
@@ -59,6 +62,23 @@ class Spill(ToolTest):
         self.assertEqual(result.stdout, expected.stdout)
         self.assertIn(b"--mem: the disk takes no more groups", result.stderr)
         self.assertEqual(result.returncode, 0)
+
+    def test_a_disk_that_cannot_be_read_again_is_a_failure_and_no_end(self):
+        library = self.folder / "unreadable.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, UNREADABLE], check=True)
+        broken = clean_environment(TMPDIR=str(self.folder), LD_PRELOAD=str(library),
+                                   ASAN_OPTIONS="verify_asan_link_order=0")
+        table = [str(BIN / "sgroup"), "k", "count"]
+        for command in (swindow(*self.WORDS, "--disorder", "1m"), table):
+            state = self.folder / "state"
+            for keeping in ((), ("--state", str(state), "--drain")):
+                with self.subTest(command=command, keeping=keeping):
+                    argv = [*command, "--mem", "1M", "-w", "--control", "always", *keeping]
+                    result = subprocess.run(argv, input=self.data, capture_output=True, env=broken, check=False)
+                    self.assertEqual(result.returncode, 4)
+                    self.assertIn(b"--mem: what was written to disk cannot be read again", result.stderr)
+                    self.assertNotIn(b'"end"', result.stdout)
+                    self.assertFalse(state.exists())
 
     @unittest.skipIf(os.environ.get("STREAMUTILS_SANITIZED"), "sanitizers need memory of their own")
     def test_memory_is_bounded(self):

@@ -38,10 +38,12 @@ class Recorder final : public Emitter {
     return counted == n;
   }
   void say(std::string_view message) override { said.emplace_back(message); }
+  void fail(std::string_view message) override { failed.emplace_back(message); }
 
   std::vector<std::string> rows;
   std::map<std::string, std::uint64_t> counts;
   std::vector<std::string> said;
+  std::vector<std::string> failed;
 };
 
 // Times are whole seconds since the epoch, in and out.

@@ -117,8 +117,8 @@ TEST_CASE("a full disk, and one that cannot be read, are said") {
   for (int i = 0; i < 200; ++i) broken.feed(i, "{\"k\":" + std::to_string(i) + "}");
   broken.end();
   CHECK(broken.take_rows().empty());
-  REQUIRE(broken.out.said.size() == 1);
-  CHECK(broken.out.said.front().find("cannot be read") != std::string::npos);
+  REQUIRE(broken.out.failed.size() == 1);
+  CHECK(broken.out.failed.front().find("cannot be read") != std::string::npos);
 }
 
 }  // namespace
