@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -117,6 +118,11 @@ struct Tallies {
   std::size_t bytes() const { return body ? sizeof(*body) + body->values.bytes() : 0; }
 };
 
+struct CountRange {
+  std::uint64_t least = 0;
+  std::uint64_t most = UINT64_MAX;
+};
+
 // The tallies of some slices: for each value those of its slices, in a list from the oldest on.  So
 // when a slice leaves, the next one knows when the value came first.
 class TallyTotal final : public RunningTotal {
@@ -147,14 +153,24 @@ class TallyTotal final : public RunningTotal {
     }
   }
 
-  std::vector<Counted> counted() const {
+  // The values that came so often.  When each came first stands elsewhere in memory, so those that
+  // are not wanted are not looked at.
+  std::vector<Counted> counted(CountRange wanted) const {
     std::vector<Counted> all;
-    all.reserve(chains_.size());
     for (const auto& [text, chain] : chains_) {
+      if (chain.count < wanted.least || chain.count > wanted.most) continue;
       const Tally& first = nodes_[chain.oldest].tally;
       all.push_back({text, {chain.count, first.time, first.order}});
     }
     return all;
+  }
+
+  // How often each value came, in no order.
+  std::vector<std::uint64_t> counts() const {
+    std::vector<std::uint64_t> counts;
+    counts.reserve(chains_.size());
+    for (const auto& [text, chain] : chains_) counts.push_back(chain.count);
+    return counts;
   }
 
   std::size_t bytes() const override {
@@ -229,7 +245,8 @@ class TallyAggregate : public StateAggregate<Tallies> {
   }
   std::unique_ptr<RunningTotal> make_total() const final { return std::make_unique<TallyTotal>(); }
   void write_total(const RunningTotal& total, const Closing&, std::string& out) const final {
-    write_all(static_cast<const TallyTotal&>(total).counted(), out);
+    const auto& tallies = static_cast<const TallyTotal&>(total);
+    write_all(tallies.counted(wanted(tallies.counts())), out);
   }
 
  private:
@@ -240,6 +257,8 @@ class TallyAggregate : public StateAggregate<Tallies> {
       write_some(all, out);
     }
   }
+  // Which values write_some() may write, from how often each came.
+  virtual CountRange wanted(std::vector<std::uint64_t>) const { return {}; }
   // Of one value at least; may put them in another order.
   virtual void write_some(std::vector<Counted>& all, std::string& out) const = 0;
 };
@@ -267,6 +286,9 @@ bool is_less_frequent(const Counted& a, const Counted& b) {
 
 class Mode final : public TallyAggregate {
  private:
+  CountRange wanted(std::vector<std::uint64_t> counts) const override {
+    return {counts.empty() ? 0 : std::ranges::max(counts)};
+  }
   void write_some(std::vector<Counted>& all, std::string& out) const override {
     append_value(out, std::ranges::min_element(all, is_more_frequent)->text);
   }
@@ -275,9 +297,20 @@ class Mode final : public TallyAggregate {
 // The N most or least frequent values.
 class Ranking final : public TallyAggregate {
  public:
-  Ranking(std::size_t n, bool top) : n_(n), before_(top ? is_more_frequent : is_less_frequent) {}
+  Ranking(std::size_t n, bool top)
+      : n_(n), is_top_(top), before_(top ? is_more_frequent : is_less_frequent) {}
 
  private:
+  CountRange wanted(std::vector<std::uint64_t> counts) const override {
+    if (counts.size() <= n_) return {};
+    const auto last = counts.begin() + static_cast<std::ptrdiff_t>(n_ - 1);
+    if (is_top_) {
+      std::ranges::nth_element(counts, last, std::greater<>());
+      return {.least = *last};
+    }
+    std::ranges::nth_element(counts, last);
+    return {.most = *last};
+  }
   void write_some(std::vector<Counted>& all, std::string& out) const override {
     const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(n_, all.size()));
     std::partial_sort(all.begin(), end, all.end(), before_);
@@ -292,6 +325,7 @@ class Ranking final : public TallyAggregate {
   }
 
   std::size_t n_;
+  bool is_top_;
   bool (*before_)(const Counted&, const Counted&);
 };
 
