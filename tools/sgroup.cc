@@ -210,10 +210,20 @@ Result<Plan> plan_top(const Options& o, const Invocation& invocation) {
   return plan;
 }
 
-// What has left for files and commands is not in any state.
-Status refuse_state(const Invocation& invocation, const std::string& option) {
+// Files get each event as it comes, whatever becomes of the epoch.
+Status refuse_checkpoint(const Invocation& invocation, const std::string& name) {
+  if (invocation.common.checkpoint.empty()) return {};
+  return Error{"--split: what stands in its files belongs to no epoch (swrite --checkpoint " +
+               name + " writes each event there once)"};
+}
+
+// What copies hold and what has been read for them would be saved apart, and could not be told to
+// belong together.
+Status refuse_state(const Invocation& invocation) {
   if (invocation.common.state.empty() && invocation.common.checkpoint.empty()) return {};
-  return Error{option + " keeps no state: --state and --checkpoint cannot be used with it"};
+  return Error{
+      "--jobs: the states of the copies and of sgroup could not be told to belong together: "
+      "--state and --checkpoint cannot be used with it"};
 }
 
 Result<Plan> plan_split(const Options& o, const Invocation& invocation) {
@@ -221,7 +231,7 @@ Result<Plan> plan_split(const Options& o, const Invocation& invocation) {
   if (!keys) return keys.error();
   auto op = make_split(*keys, *o.split);
   if (!op) return op.error();
-  if (Status s = refuse_state(invocation, "--split"); !s) return s.error();
+  if (Status s = refuse_checkpoint(invocation, *o.split); !s) return s.error();
   Plan plan;
   if (Status s = take_files(invocation, "--split", plan); !s) return s.error();
   plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());
@@ -238,7 +248,7 @@ Result<Plan> plan_jobs(const Options& o, const Invocation& invocation) {
   if (invocation.files.empty()) {
     return Error{"--jobs needs a command behind '--': sgroup user --jobs 4 -- swindow ..."};
   }
-  if (Status s = refuse_state(invocation, "--jobs"); !s) return s.error();
+  if (Status s = refuse_state(invocation); !s) return s.error();
   Plan plan;
   if (Status s = take_files(invocation, "--jobs", plan); !s) return s.error();
   auto copied = look_at_command(invocation.files, invocation.file_exists);

@@ -78,7 +78,7 @@ class Jobs final : public SideOutputs {
   ToAll to_all_;
   std::deque<CopyProcess> copies_;
   std::string problem_;
-  int status_ = 0;  // of the copy that died
+  int status_ = 0;  // of the copy that died, or of the failure
 };
 
 Status Jobs::start() {
@@ -144,6 +144,10 @@ void Jobs::receive(std::size_t index) {
   if (copies_[index].output() < 0) return;
   const bool open = copies_[index].receive([&](std::string_view line) { merge_.add(index, line); });
   if (!open) merge_.end(index);
+  if (problem_.empty() && !merge_.problem().empty()) {
+    problem_ = merge_.problem();
+    status_ = static_cast<int>(ExitStatus::io);
+  }
 }
 
 bool Jobs::all_have_ended() const {

@@ -2,6 +2,8 @@
 #include "run/jobs_merge.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "json/record.h"
@@ -10,10 +12,10 @@
 namespace streamutils {
 namespace {
 
-Result<Message> decode(std::string line) {
-  const std::size_t size = line.size();
-  line.append(Record::kPadding, ' ');
-  return decode_control(std::string_view(line).substr(0, size));
+Result<Message> decode(std::string_view line) {
+  std::string padded(line);
+  padded.append(Record::kPadding, ' ');
+  return decode_control(std::string_view(padded).substr(0, line.size()));
 }
 
 }  // namespace
@@ -28,7 +30,8 @@ void JobsMerge::add(std::size_t index, std::string_view line) {
     copy.controlled = is_control(line);
   }
   if (!copy.controlled) return out_.write(line);
-  copy.lines.emplace_back(line);
+  if (!problem_.empty()) return;
+  if (!copy.lines.push(line)) return fail();
   if (!is_control(line)) return;
   ++copy.marks;
   advance();
@@ -43,7 +46,7 @@ void JobsMerge::end(std::size_t index) {
 
 void JobsMerge::advance() {
   if (!all_have_begun()) return;
-  while (true) {
+  while (problem_.empty()) {
     Copy* copy = lowest();
     if (copy == nullptr) {
       if (pass_barrier()) continue;
@@ -72,15 +75,17 @@ JobsMerge::Copy* JobsMerge::lowest() {
 // Up to its next control line, or to its end.
 void JobsMerge::take_segment(Copy& copy) {
   while (!copy.lines.empty()) {
-    if (is_control(copy.lines.front())) return take_control(copy, copy.lines.front());
-    out_.write(copy.lines.front());
-    copy.lines.pop_front();
+    std::string_view line;
+    if (!copy.lines.front(line)) return fail();
+    if (is_control(line)) return take_control(copy, line);
+    out_.write(line);
+    copy.lines.pop();
   }
   copy.ended = true;
   forward_watermark();
 }
 
-void JobsMerge::take_control(Copy& copy, const std::string& line) {
+void JobsMerge::take_control(Copy& copy, std::string_view line) {
   const auto message = decode(line);
   const auto kind = message ? message->kind : Message::Kind::unknown;
   if (kind == Message::Kind::begin) {
@@ -95,21 +100,28 @@ void JobsMerge::take_control(Copy& copy, const std::string& line) {
     copy.waits = true;
     return;
   }
-  copy.lines.pop_front();
+  copy.lines.pop();
   --copy.marks;
+}
+
+void JobsMerge::fail() {
+  problem_ = std::string("what a copy has written cannot be kept until it is due: ") +
+             std::strerror(errno);
 }
 
 // All copies that have not ended wait: the line leaves once, for all.
 bool JobsMerge::pass_barrier() {
-  const Copy* first = nullptr;
-  for (const Copy& copy : copies_) {
+  Copy* first = nullptr;
+  for (Copy& copy : copies_) {
     if (copy.waits && first == nullptr) first = &copy;
   }
   if (first == nullptr) return false;
-  write_control(std::string(first->lines.front()));
+  std::string_view line;
+  if (!first->lines.front(line)) return fail(), false;
+  write_control(line);
   for (Copy& copy : copies_) {
     if (!std::exchange(copy.waits, false)) continue;
-    copy.lines.pop_front();
+    copy.lines.pop();
     --copy.marks;
   }
   return true;

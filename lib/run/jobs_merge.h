@@ -12,6 +12,10 @@
 // where the copies wait for each other; it leaves once.  The end mark leaves when all have written
 // theirs.
 //
+// What waits for another copy is kept, beyond some megabytes on disk.  It cannot be left in the
+// pipes: the copy that is waited for may itself wait for input, which is not read while another
+// copy takes none because nobody takes its output.
+//
 // A copy that writes no control lines is not held: its lines leave as they arrive.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -21,10 +25,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/time.h"
 #include "run/driver.h"
+#include "run/spilled_lines.h"
 
 namespace streamutils {
 
@@ -37,10 +41,12 @@ class JobsMerge {
   void add(std::size_t copy, std::string_view line);
   // The copy writes no more.
   void end(std::size_t copy);
+  // Why lines that wait cannot be kept or had back; empty: they can.  Nothing leaves after that.
+  const std::string& problem() const { return problem_; }
 
  private:
   struct Copy {
-    std::deque<std::string> lines;
+    SpilledLines lines;
     std::size_t marks = 0;  // control lines among them
     Timestamp watermark = kMinTime;
     bool begun = false;
@@ -54,7 +60,8 @@ class JobsMerge {
   void advance();
   Copy* lowest();
   void take_segment(Copy& copy);
-  void take_control(Copy& copy, const std::string& line);
+  void take_control(Copy& copy, std::string_view line);
+  void fail();
   bool pass_barrier();
   void forward_watermark();
   void forward_end();
@@ -63,10 +70,11 @@ class JobsMerge {
 
   Sink& out_;
   std::function<bool()> forwards_;
-  std::vector<Copy> copies_;
+  std::deque<Copy> copies_;
   Timestamp written_ = kMinTime;
   bool begin_written_ = false;
   bool finished_ = false;
+  std::string problem_;
 };
 
 }  // namespace streamutils

@@ -349,6 +349,10 @@ std::vector<InputPosition> Loop::files_read() const {
 
 Result<std::vector<FileLength>> Loop::side_files() {
   std::vector<FileLength> all;
+  if (outputs_.files && !outputs_.staged && !outputs_.files->flush()) {
+    return Error{
+        fmt::format("{}: {}", outputs_.files->failed(), std::strerror(outputs_.files->error()))};
+  }
   for (SideFile* file : {&outputs_.bad_to, &outputs_.late_to, &outputs_.side}) {
     if (!file->flush())
       return Error{fmt::format("{}: {}", file->name(), std::strerror(file->error()))};

@@ -311,7 +311,8 @@ class Process {
       outputs.staged = staged.get();
       outputs.files = std::move(staged);
     } else if (plan.writes_files) {
-      outputs.files = std::make_unique<OpenFiles>(plan.appends_to_files);
+      const bool goes_on = recovery_ && recovery_->saved();
+      outputs.files = std::make_unique<OpenFiles>(plan.appends_to_files || goes_on);
     } else if (sink_ != nullptr) {
       if (!outputs.out.open(sink_->open_lines(), false)) return sink_->open_lines();
     } else if (file && !outputs.out.open(file->name, file->append)) {

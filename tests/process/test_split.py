@@ -87,12 +87,26 @@ class State(ToolTest):
         self.assertEqual(second.stdout, lines_of('{"user":"a","count":1}', '{"user":"b","count":2}',
                                                  '{"user":"c","count":1}'))
 
-    def test_files_and_copies_keep_no_state(self):
-        for form in (["--split", "{user}"], ["--jobs", "2", "--", "cat"]):
-            argv = [str(BIN / "sgroup"), "user", "--state", str(self.folder / "state"), *form]
+    def test_files_by_key_grow_from_run_to_run(self):
+        log = self.folder / "log"
+        argv = split("{user}", "--state", "state", str(log))
+        (self.folder / "a").write_text("old\n")
+        first = [event(1, user="a"), event(2, user="b")]
+        second = [event(3, user="b"), event(4, user="c")]
+        log.write_bytes(lines_of(*first))
+        self.assertEqual(run(argv, cwd=self.folder).returncode, 0)
+        log.write_bytes(lines_of(*first, *second))
+        self.assertEqual(run(argv, cwd=self.folder).returncode, 0)
+        for user, events in {"a": first[:1], "b": [first[1], second[0]], "c": second[1:]}.items():
+            self.assertEqual((self.folder / user).read_bytes(), lines_of(*events))
+
+    def test_what_cannot_be_kept_is_refused(self):
+        for option, form, why in (("--checkpoint", ["--split", "{user}"], "belongs to no epoch"),
+                                  ("--state", ["--jobs", "2", "--", "cat"], "belong together")):
+            argv = [str(BIN / "sgroup"), "user", option, str(self.folder / "kept"), *form]
             result = run(argv, b"")
             self.assertEqual(result.returncode, 2)
-            self.assert_says(result.stderr, "keeps no state")
+            self.assert_says(result.stderr, why)
 
 
 if __name__ == "__main__":
