@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "ops/join.h"
-#include "window_harness.h"
+#include "join_harness.h"
 
 namespace streamutils::testing {
 namespace {
@@ -41,75 +40,28 @@ std::string json_of(const Event& e) {
   return json + "}";
 }
 
-OperatorPtr make(const Setup& setup) {
-  const std::vector<std::string> words = split_words(setup.words);
-  auto arguments = parse_join_arguments(words, {}, {setup.unbounded, "ts"});
-  auto op = make_join({.arguments = arguments.value(), .type = setup.type});
-  OperatorPtr made = std::move(op.value());
-  made->set_time_style({TimeStyle::Kind::epoch, EpochUnit::seconds, false});
-  made->set_time_member(0, *Path::parse("ts"));
-  return made;
-}
+JoinHarness make(const Setup& setup) { return {setup.words, setup.type, setup.unbounded}; }
 
-class JoinHarness {
+Outcome feed(JoinHarness& join, const Event& e) { return join.feed(e.side, e.time, json_of(e)); }
+
+// What has been forwarded: what leaves must not lie before it.
+class Forwarded {
  public:
-  explicit JoinHarness(const Setup& setup) : setup_(setup), op_(make(setup)) {}
-
-  Outcome feed(const Event& e) {
-    const std::string json = json_of(e);
-    line_ = json;
-    line_.append(Record::kPadding, '\0');
-    record_.reset(std::string_view(line_).substr(0, json.size()));
-    record_.set_time(at_seconds(e.time));
-    record_.set_input(e.side);
-    return op_->on_record(record_, out);
-  }
-
-  // What leaves must not lie before what was forwarded.
-  void watermark(std::int64_t seconds) {
-    op_->on_watermark(at_seconds(seconds), out);
-    const Timestamp forwarded = op_->least_time_to_come(at_seconds(seconds));
+  void watermark(JoinHarness& join, std::int64_t seconds) {
+    join.watermark(seconds);
+    const Timestamp forwarded = join.least_time_to_come(seconds);
     CHECK(forwarded <= at_seconds(seconds));
-    CHECK(forwarded >= forwarded_);
-    forwarded_ = std::max(forwarded_, forwarded);
-    rows_before_.push_back({out.rows.size(), forwarded_});
-  }
-
-  void end() {
-    op_->on_watermark(kMaxTime, out);
-    op_->on_end(out);
-  }
-
-  bool restart() {
-    SnapshotWriter before;
-    op_->save(before);
-    const std::string text = before.take();
-    op_ = make(setup_);
-    SnapshotReader reader(text);
-    const Status status = op_->restore(reader);
-    SnapshotWriter after;
-    op_->save(after);
-    return status.ok() && after.take() == text;
-  }
-
-  std::string state() const {
-    std::string json;
-    op_->describe_state(json);
-    return json;
+    CHECK(forwarded >= last_);
+    last_ = std::max(last_, forwarded);
+    marks_.push_back({join.out.rows.size(), last_});
   }
 
   // (rows written so far, the watermark that was forwarded then)
-  const std::vector<std::pair<std::size_t, Timestamp>>& forwarded() const { return rows_before_; }
-
-  Recorder out;
+  const std::vector<std::pair<std::size_t, Timestamp>>& marks() const { return marks_; }
 
  private:
-  Setup setup_;
-  OperatorPtr op_;
-  Record record_;
-  std::string line_;
-  Timestamp forwarded_ = kMinTime;
-  std::vector<std::pair<std::size_t, Timestamp>> rows_before_;
+  Timestamp last_ = kMinTime;
+  std::vector<std::pair<std::size_t, Timestamp>> marks_;
 };
 
 bool match(const Setup& setup, const Event& l, const Event& r) {
@@ -210,17 +162,18 @@ TEST_CASE("an interval join is the nested loops over what was in time") {
     std::vector<Event> events = random.events(disorder);
     // At times the watermark comes too early for some.
     const std::int64_t allowed = random.below(4) == 0 ? disorder / 2 : disorder;
-    JoinHarness join(setup);
+    JoinHarness join = make(setup);
+    Forwarded forwarded;
     std::int64_t greatest = 0;
     std::int64_t watermark = -1;
     for (Event& e : events) {
       e.in_time = e.time >= watermark;
-      const Outcome outcome = join.feed(e);
+      const Outcome outcome = feed(join, e);
       CHECK((outcome.fate == Fate::late) == !e.in_time);
       greatest = std::max(greatest, e.time);
       if (random.below(3) > 0 && greatest - allowed > watermark) {
         watermark = greatest - allowed;
-        join.watermark(watermark);
+        forwarded.watermark(join, watermark);
       }
       if (random.below(12) == 0) REQUIRE(join.restart());
     }
@@ -242,26 +195,27 @@ TEST_CASE("rows of a join do not leave behind the watermark that was forwarded")
     CAPTURE(setup.words, static_cast<int>(setup.type));
     std::vector<Event> events = random.events(5);
     std::map<std::string, std::int64_t> time_of;
-    JoinHarness join(setup);
+    JoinHarness join = make(setup);
+    Forwarded forwarded;
     std::int64_t greatest = 0;
     for (const Event& e : events) {
       time_of["\"n\":" + std::to_string(e.number) + ","] = e.time;
-      join.feed(e);
+      feed(join, e);
       greatest = std::max(greatest, e.time);
-      join.watermark(greatest - 5);
+      forwarded.watermark(join, greatest - 5);
     }
     join.end();
     std::size_t mark = 0;
-    Timestamp forwarded = kMinTime;
+    Timestamp w = kMinTime;
     for (std::size_t i = 0; i < join.out.rows.size(); ++i) {
-      for (; mark < join.forwarded().size() && join.forwarded()[mark].first <= i; ++mark) {
-        forwarded = join.forwarded()[mark].second;
+      for (; mark < forwarded.marks().size() && forwarded.marks()[mark].first <= i; ++mark) {
+        w = forwarded.marks()[mark].second;
       }
       const std::string& row = join.out.rows[i];
       const std::size_t n = row.find("\"n\":");
       const auto time = time_of.find(row.substr(n, row.find(',', n) - n + 1));
       REQUIRE(time != time_of.end());
-      CHECK(at_seconds(time->second) >= forwarded);
+      CHECK(at_seconds(time->second) >= w);
     }
   }
 }
