@@ -106,8 +106,11 @@ class Chain::Stage {
   void run() {
     if (finished_) return;
     if (!help_.empty()) return print_help();
+    for (std::size_t i = 0; i < names_.size(); ++i) driver_->set_dry(i, false);
     while (const auto input = driver_->next_input()) {
-      if (!read_from(*input)) break;
+      if (read_from(*input)) continue;
+      if (*input >= plans_.size() || !plans_[*input].follow) break;
+      driver_->set_dry(*input, true);
     }
     if (!driver_->next_input()) return finish();
     if (options_.restart) restart();
@@ -141,6 +144,7 @@ class Chain::Stage {
     if (!help_.empty()) return;
     parsed_common_ = parsed->common;
     names_ = parsed->plan.files;
+    plans_ = parsed->plan.inputs;
     if (names_.empty()) names_.emplace_back("-");
     std::vector<InputInfo> inputs;
     for (const std::string& name : names_) {
@@ -281,6 +285,7 @@ class Chain::Stage {
   CommonOptions parsed_common_;
   std::string help_;
   std::vector<std::string> names_;
+  std::vector<InputPlan> plans_;
   std::deque<Queue> queues_;
   Queue empty_;
   std::vector<std::string> messages_;

@@ -20,6 +20,7 @@ struct Options {
   std::string type = "inner";
   std::string as = "right";
   std::optional<std::string> flat;
+  bool follow = false;
   bool unbounded = false;
   std::optional<std::uint64_t> max_keys;
 };
@@ -46,6 +47,10 @@ void declare(CLI::App& app, Options& o) {
          "Merge the members of RIGHT into the event instead, all but the keys, each with this "
          "in front of its name (default right_)")
       ->type_name("[=PREFIX]")
+      ->group(group);
+  app.add_flag("-F,--follow", o.follow,
+               "With 'table', keep it current: go on reading RIGHT, a file through rotation, while "
+               "events flow")
       ->group(group);
   app.add_flag("--unbounded", o.unbounded,
                "Join two streams without 'within': all of both is kept until the end")
@@ -89,7 +94,13 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   auto plans = input_plans(invocation.common.time_field);
   if (!plans) return plans.error();
   const bool is_table = arguments->kind == JoinKind::table;
+  if (o.follow && !is_table) {
+    return Error{
+        "--follow keeps a table current, so it goes with 'table'; for other joins sread -F "
+        "follows a file: <(sread -F RIGHT)"};
+  }
   (*plans)[1].table = is_table;
+  (*plans)[1].follow = o.follow;
   Plan plan{.op = nullptr, .files = arguments->files, .takes_time = !is_table, .warnings = {}};
   plan.inputs = std::move(*plans);
   auto op = make_join({.arguments = std::move(*arguments),
@@ -115,8 +126,9 @@ Tool sjoin() {
        .time = TimeUse::always,
        .examples = {"sjoin on order within 10m orders.ndjson payments.ndjson",
                     "sjoin on id=auction within ts..expires auctions.ndjson bids.ndjson",
-                    "tail -F app.log | sjoin on user=id table users.ndjson --type left",
+                    "tail -F app.log | sjoin on user=id table users.ndjson --follow --type left",
                     "sjoin on currency asof within 1d rates.ndjson payments.ndjson"},
+       .free_options = {"--follow"},
        .taking_words = {"within"}},
       declare, plan);
 }

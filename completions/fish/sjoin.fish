@@ -5,6 +5,7 @@
 complete -c sjoin -l type -x -a 'inner left right full semi anti' -d 'Which events leave'
 complete -c sjoin -l as -x -d 'The member that holds the event of RIGHT (default right)'
 complete -c sjoin -l flat -d 'Merge the members of RIGHT into the event instead'
+complete -c sjoin -s F -l follow -d 'With \'table\', keep it current'
 complete -c sjoin -l unbounded -d 'Join two streams without \'within\''
 complete -c sjoin -l max-keys -x -d 'Hold at most this many keys'
 complete -c sjoin -s t -l time -x -d 'The member that holds the time of an event (a path)'

@@ -141,6 +141,7 @@ bool Driver::inputs_wait() const {
 std::optional<std::size_t> Driver::next_input() const {
   if (is_done()) return std::nullopt;
   if (merges_exactly()) return next_by_line();
+  std::optional<std::size_t> table;
   std::optional<std::size_t> next;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const bool is_table = inputs_[i].info.plan.table;
@@ -148,13 +149,17 @@ std::optional<std::size_t> Driver::next_input() const {
       if (is_table && has_died(inputs_[i])) return std::nullopt;
       continue;
     }
-    if (is_table) return i;
+    if (is_table) {
+      if (!table && !inputs_[i].dry) table = i;
+      continue;
+    }
     if (inputs_[i].barrier) continue;
     if (!next) next = i;
     if (!merges_by_time()) continue;
     if (inputs_[i].clock.watermark() < inputs_[*next].clock.watermark()) next = i;
   }
-  return next;
+  const bool table_matters = table && (next || !inputs_[*table].info.plan.follow);
+  return table_matters ? table : next;
 }
 
 // Its writer has, so that a part of the stream is missing.
@@ -526,8 +531,10 @@ void Driver::on_quiet(std::size_t index, Duration quiet) {
 }
 
 std::optional<Duration> Driver::idle_after(std::size_t index) const {
-  if (settings_.common.stream_clock || !reads_time(inputs_[index])) return std::nullopt;
-  return inputs_[index].clock.idle_after();
+  const Input& input = inputs_[index];
+  if (input.info.plan.follow) return input.begun ? settings_.common.watermark.idle : std::nullopt;
+  if (settings_.common.stream_clock || !reads_time(input)) return std::nullopt;
+  return input.clock.idle_after();
 }
 
 void Driver::preview(Sink& rows) {
@@ -553,7 +560,7 @@ bool Driver::input_is_controlled() const {
 bool Driver::is_complete() const {
   if (settings_.inputs_come) return false;
   return std::all_of(inputs_.begin(), inputs_.end(),
-                     [](const Input& input) { return input.end_mark; });
+                     [](const Input& input) { return input.end_mark || input.info.plan.table; });
 }
 
 void Driver::finish(bool interrupted) {

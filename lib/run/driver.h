@@ -138,8 +138,9 @@ class Driver {
   bool inputs_wait() const;
 
   // The input that the next line must come from: the one with the lowest watermark, ties in order;
-  // without event time, the first that has not ended; a table before all others.  nullopt when all
-  // have ended or is_done().
+  // without event time, the first that has not ended; a table before all others, unless it is kept
+  // current and dry.  nullopt when all have ended (but for tables that are kept current) or
+  // is_done().
   std::optional<std::size_t> next_input() const;
 
   // One line without its '\n' (a '\r' may stand at its end); offset: of its first byte in the
@@ -165,7 +166,8 @@ class Driver {
   void begin_file(std::size_t input);
   // With a speed: how long the next line still has to wait, as of set_now().
   Duration pause() const { return pause_; }
-  // Nothing can be read from the input for now: an exact merge does not wait for it.
+  // Nothing can be read from the input for now: an exact merge does not wait for it, and nobody for
+  // a table that is kept current.
   void set_dry(std::size_t input, bool dry);
 
   // The input has ended (end of file).
@@ -177,7 +179,8 @@ class Driver {
 
   // The input has been empty for so long.
   void on_quiet(std::size_t input, Duration quiet);
-  // The quiet time of the input after which on_quiet may matter; nullopt: never.
+  // The quiet time of the input after which on_quiet may matter; nullopt: never.  Of a table that is
+  // kept current, from its first line on: after it, it counts as dry, see set_dry().
   std::optional<Duration> idle_after(std::size_t input) const;
 
   // Ends the run: last output, end mark, report.  With interrupted, what is open leaves marked
@@ -201,7 +204,8 @@ class Driver {
   // An input began with a begin line.
   bool input_is_controlled() const;
 
-  // Every input has come to its end mark: the stream is complete, whatever else happened.
+  // Every input but tables has come to its end mark: the stream is complete, whatever else
+  // happened.
   bool is_complete() const;
 
   ExitStatus status() const { return status_; }

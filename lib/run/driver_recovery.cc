@@ -63,7 +63,8 @@ void Driver::on_barrier(Input& input, Message message) {
 void Driver::align() {
   const Input* first = nullptr;
   for (const Input& input : inputs_) {
-    const bool brings_none = input.clock.has_ended() || input.end_mark || !input.info.live;
+    const bool brings_none =
+        input.clock.has_ended() || input.end_mark || !input.info.live || input.info.plan.table;
     if (!input.barrier && !brings_none) return;
     if (!input.barrier) continue;
     if (first == nullptr) first = &input;
@@ -133,6 +134,8 @@ void Driver::complete() {
 bool Driver::upstream_died() const {
   if (op_->is_done() || settings_.common.drain) return false;
   return std::any_of(inputs_.begin(), inputs_.end(), [this](const Input& input) {
+    const bool is_kept_current = input.info.plan.follow;
+    if (is_kept_current && !input.clock.has_ended()) return false;
     // With checkpoints, also a stream that ends before it has begun.
     const bool has_to_end = input.controlled || (settings_.keeping == Keeping::checkpoints &&
                                                  input.info.live && !input.begun);

@@ -35,6 +35,8 @@ class Follower {
   // errno tells.
   bool is_open() const { return fd_ >= 0; }
   int fd() const { return fd_; }
+  // False while there has been no file of the name.
+  bool exists() const { return exists_; }
   const std::string& name() const { return name_; }
 
   // Asked of a file by device and inode: whether somebody else reads it, or has.  Such a file is

@@ -157,7 +157,9 @@ Loop::Loop(LoopSettings settings, Driver& driver, std::vector<Source> sources, O
       relief_(settings_.say),
       outputs_(std::move(outputs)),
       next_progress_(start_ + 1s) {
-  for (const Source& source : sources_) {
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const Source& source = sources_[i];
+    if (source.is_table) table_input_ = i;
     const bool has_pipe = source.live && source.spill && driver_.inputs_wait();
     relief_.add(source.name, has_pipe ? source.fd : -1, source.spill);
   }
@@ -219,13 +221,15 @@ bool Loop::read(Source& source, std::size_t index) {
   tick();
   if (shows_progress_ && Clock::now() >= next_progress_) show_progress();
   if (table_) show_table();
-  if (watch_) look_at_files();
+  if (watch_ && !table_input_) look_at_files();
   if (state == LineReader::State::open) {
     source.quiet = Duration::zero();
+    if (table_input_ && table_input_ != index) look_at_table();
     return true;
   }
   if (state == LineReader::State::end && source.follow) return go_on(source, index), true;
   if (state == LineReader::State::end) {
+    if (table_input_ == index) table_has_ended();
     if (reader.rest().empty()) {
       driver_.end_input(index);
     } else {
@@ -275,6 +279,7 @@ bool Loop::is_readable(const Source& source) {
 Loop::Wait Loop::wait(const Source& source, std::size_t index) {
   if (source.follow) return source.dry ? wait_for_files() : Wait::readable;
   if (!source.live || is_readable(source)) return Wait::readable;
+  if (table_input_ == index && source.loaded) return rest_table(), Wait::again;
   Duration quiet = Duration::zero();
   while (true) {
     Duration timeout = tick();
@@ -288,9 +293,12 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
     if (outputs_.exec) timeout = std::min(timeout, outputs_.exec->tick());
 
     timeout = std::min(timeout, relief_.pause());
+    const bool sees_table = table_input_ && table_input_ != index;
+    if (sees_table && watch_) timeout = std::min(timeout, watch_->pause());
 
     std::vector<pollfd> fds = {
         {source.fd, POLLIN, 0}, {signal_fd(), POLLIN, 0}, {outputs_.watched(), 0, 0}};
+    if (sees_table) fds.push_back(table_news());
     if (outputs_.sides) {
       for (const pollfd& fd : outputs_.sides->wants()) fds.push_back(fd);
     }
@@ -302,6 +310,7 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
     if (n > 0 && (fds[2].revents & (POLLERR | POLLHUP)) != 0) leave_with_reader();
     if (n > 0 && outputs_.sides) outputs_.sides->attend();
     if (n > 0 && fds[0].revents != 0) return Wait::readable;
+    if (sees_table && look_at_table()) return Wait::again;
     if (!relieve(index)) return Wait::stop;
     look_at_signals();
     if (must_stop(source)) return Wait::stop;
@@ -310,6 +319,7 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
     quiet += waited;
     if (!idle || quiet < *idle || is_readable(source)) continue;
     driver_.set_now(wall_clock());
+    if (table_input_ == index) rest_table();
     driver_.on_quiet(index, quiet);
     if (driver_.next_input() != index) return Wait::again;
   }
@@ -400,7 +410,8 @@ void Loop::look_at_signals() {
 bool Loop::must_stop(const Source& source) {
   if (outputs_.sides && outputs_.sides->is_done()) return true;
   if (!interrupted_) return false;
-  return !source.live || source.follow || Clock::now() - *interrupted_ > kInterruptGrace;
+  const bool stops_at_once = !source.live || (source.follow && !source.loaded);
+  return stops_at_once || Clock::now() - *interrupted_ > kInterruptGrace;
 }
 
 // Whoever read our output has gone: nobody wants more.

@@ -10,6 +10,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <poll.h>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -61,6 +63,8 @@ struct Source {
 
   std::unique_ptr<Follower> follow;   // of a file that is followed
   bool is_of_pattern = false;         // it ends when its file is deleted
+  bool is_table = false;              // that is kept current, see loop_table.cc
+  bool loaded = false;                // of that: what was there at the start has been read
   bool dry = false;                   // of that: nothing can be read for now
   Duration quiet = Duration::zero();  // and for how long it has been waited for
 };
@@ -187,6 +191,12 @@ class Loop final : public Files {
   Duration until_quiet() const;
   void note_quiet(Duration waited);
   void look_at_files();
+  // A table that is kept current (loop_table.cc)
+  bool is_loading() const;
+  void rest_table();
+  pollfd table_news() const;
+  bool look_at_table();
+  void table_has_ended();
 
   bool is_readable(const Source& source);
   bool relieve(std::size_t waited_for);
@@ -215,7 +225,8 @@ class Loop final : public Files {
   Clock::time_point next_table_;
   std::uint64_t shown_ = 0;  // records that the table shows
   std::optional<Clock::time_point> interrupted_;
-  std::unique_ptr<FileWatch> watch_;  // if files are followed
+  std::unique_ptr<FileWatch> watch_;        // if files are followed
+  std::optional<std::size_t> table_input_;  // a table that is kept current, until it ends
   Clock::time_point looked_at_files_;
   Clock::time_point looked_for_files_;
   bool has_new_names_ = false;        // somewhere where files of a pattern may be

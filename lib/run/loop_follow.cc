@@ -80,9 +80,11 @@ void Loop::go_on(Source& source, std::size_t index) {
     if (has_moved) settings_.patterns->note_read(std::move(old));
   } else if (next == Follower::Next::wait && source.is_of_pattern && source.follow->is_over()) {
     end_source(source, index);
+  } else if (next != Follower::Next::more && source.is_table && source.follow->exists()) {
+    rest_table();
   } else if (next != Follower::Next::more) {
     source.dry = true;
-    driver_.set_dry(index, true);
+    if (!source.is_table) driver_.set_dry(index, true);
   }
 }
 
@@ -95,7 +97,8 @@ Loop::Wait Loop::wait_for_files() {
   std::vector<pollfd> fds = {{outputs_.watched(), 0, 0}, {signal_fd(), POLLIN, 0}};
   fds.push_back({watch_->fd(), POLLIN, 0});
   for (const Source& source : sources_) {
-    if (!source.follow && source.live) fds.push_back({source.fd, POLLIN, 0});
+    const bool is_wanted = !source.follow && source.live && !is_loading();
+    if (is_wanted) fds.push_back({source.fd, POLLIN, 0});
   }
   const Clock::time_point before = Clock::now();
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();

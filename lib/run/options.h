@@ -28,6 +28,9 @@ enum class TimeUse : std::uint8_t;
 struct InputPlan {
   std::optional<Path> time_path = {};  // its own -t
   bool table = false;  // read to its end before the others; event time is nothing to it
+  // A table that is kept current: once all of it that is there has been read, the others flow, and
+  // what comes is read before them.  It does not keep the stream from ending.
+  bool follow = false;
 };
 
 // As they stand on the command line.

@@ -41,6 +41,11 @@ void allow_many_files() {
 
 bool is_regular(const struct stat& status) { return S_ISREG(status.st_mode); }
 
+bool is_there_as_pipe(const std::string& name) {
+  struct stat status {};
+  return name == "-" || (stat(name.c_str(), &status) == 0 && !is_regular(status));
+}
+
 // The name of standard output if it is a regular file in which nothing stands yet.
 std::string name_of_fresh_output() {
   struct stat status {};
@@ -99,9 +104,11 @@ class Process {
     return static_cast<int>(ExitStatus::io);
   }
 
-  std::optional<Source> open_input(const std::string& name, const Parsed& parsed) {
+  std::optional<Source> open_input(const std::string& name, const InputPlan& input,
+                                   const Parsed& parsed) {
     const std::size_t max_line = parsed.settings.max_line;
-    if (!parsed.plan.follow || name == "-")
+    const bool follows = parsed.plan.follow || (input.follow && !is_there_as_pipe(name));
+    if (!follows || name == "-")
       return open_source(name, max_line, parsed.settings.max_spill, parsed.plan.unpack);
     if (access(name.c_str(), F_OK) != 0 && !parsed.settings.quiet) {
       say(name + ": not there yet; it is read once it is");
@@ -232,10 +239,16 @@ class Process {
     }
     std::vector<Source> sources;
     for (const std::string& name : *names) {
-      auto source = open_input(name, parsed);
+      const std::size_t index = sources.size();
+      const InputPlan input =
+          index < parsed.plan.inputs.size() ? parsed.plan.inputs[index] : InputPlan{};
+      auto source = open_input(name, input, parsed);
       if (!source) return fail(name);
-      if (is_source && !common.checkpoint.empty() && source->live && !source->follow) {
-        say(fmt::format("{} cannot be read again after a failure: --checkpoint needs files", name));
+      source->is_table = input.follow;
+      const bool has_to_be_file = is_source || input.follow;
+      if (has_to_be_file && !common.checkpoint.empty() && source->live && !source->follow) {
+        say(fmt::format("{} cannot be read again after a failure: --checkpoint needs {}", name,
+                        is_source ? "files" : "a file as the table that is followed"));
         return static_cast<int>(ExitStatus::usage);
       }
       sources.push_back(std::move(*source));

@@ -3,7 +3,9 @@
 SPDX-License-Identifier: Apache-2.0
 """
 
+import json
 import os
+import signal
 import subprocess
 import unittest
 
@@ -79,6 +81,145 @@ class Join(ToolTest):
         self.file("r", lines_of(event(0, n=2)))
         result = shell(f"cd {self.folder}; sjoin on n within 1s --type full l r")
         self.assertEqual((result.returncode, result.stdout.count(b"right")), (75, 0))
+
+
+class FollowedTable(ToolTest):
+    """sjoin table --follow: an event sees every row that was written before it."""
+
+    def setUp(self):
+        super().setUp()
+        self.table = self.folder / "users"
+        self.numbers = iter(range(1, 1000000))
+
+    def row(self, key, version, path=None):
+        with open(path or self.table, "ab", buffering=0) as file:
+            file.write(lines_of(f'{{"k":{key},"v":{version}}}'))
+
+    def join(self, *options, table=None):
+        return Running([str(BIN / "sjoin"), "on", "k", "table", str(table or self.table), "--follow",
+                        "--type", "left", *options])
+
+    def seen(self, join, key):
+        """The version that an event of this key sees."""
+        n = next(self.numbers)
+        join.put(lines_of(f'{{"k":{key},"n":{n}}}'))
+        line = json.loads(join.line() or "{}")
+        self.assertEqual((line.get("k"), line.get("n")), (key, n))
+        return line["right"]["v"] if "right" in line else None
+
+    def test_each_row_is_seen_by_the_next_event(self):
+        self.row(1, 0)
+        with self.join() as join:
+            self.assertEqual(self.seen(join, 1), 0)
+            for version in range(1, 300):
+                self.row(1, version)
+                self.row(2, version)
+                self.assertEqual([self.seen(join, 1), self.seen(join, 2)], [version, version])
+
+    def test_a_large_table_is_loaded_before_the_first_event(self):
+        self.file("users", lines_of(*(f'{{"k":{n},"v":{n}}}' for n in range(200000))))
+        with self.join() as join:
+            self.assertEqual(self.seen(join, 199999), 199999)
+
+    def test_half_a_row_is_not_seen(self):
+        self.row(1, 1)
+        with self.join() as join:
+            with open(self.table, "ab", buffering=0) as file:
+                file.write(b'{"k":1,"v":')
+                self.assertEqual(self.seen(join, 1), 1)
+                file.write(b"2}\n")
+            self.assertEqual(self.seen(join, 1), 2)
+
+    def test_rotated_and_truncated(self):
+        self.row(1, 1)
+        self.row(2, 1)
+        with self.join() as join:
+            self.assertEqual(self.seen(join, 1), 1)
+            other = self.folder / "users.new"
+            for version in range(2, 20):
+                self.row(1, version, other)
+                other.rename(self.table)
+                self.assertEqual([self.seen(join, 1), self.seen(join, 2)], [version, 1])
+            os.truncate(self.table, 0)
+            self.assertEqual(self.seen(join, 1), 19)
+            self.row(2, 20)
+            self.assertEqual([self.seen(join, 1), self.seen(join, 2)], [19, 20])
+
+    def test_a_file_that_is_made_later_is_waited_for(self):
+        with self.join() as join:
+            join.put(lines_of('{"k":1,"n":0}'))
+            self.assertIsNone(join.line(0.3))
+            self.row(1, 5)
+            self.assertIn('"v":5', join.line())
+            self.assertEqual(self.seen(join, 1), 5)
+
+    def test_a_pipe(self):
+        path = self.folder / "pipe"
+        os.mkfifo(path)
+        with self.join("--idle", "200ms", table=path) as join:
+            with open(path, "wb", buffering=0) as table:
+                join.put(lines_of('{"k":1,"n":0}'))
+                self.assertIsNone(join.line(0.5), "no row has come yet")
+                table.write(lines_of('{"k":1,"v":1}'))
+                self.assertIn('"v":1', join.line())
+                for version in range(2, 300):
+                    table.write(lines_of(f'{{"k":1,"v":{version}}}'))
+                    self.assertEqual(self.seen(join, 1), version)
+            self.assertEqual(self.seen(join, 1), 299, "what it said last stays when it ends")
+            join.process.stdin.close()
+            self.assertEqual(join.status(), 0)
+
+    def test_a_pipe_that_never_rests_does_not_hold_up_the_end(self):
+        path = self.folder / "pipe"
+        os.mkfifo(path)
+        with self.join("--idle", "100ms", table=path) as join, open(path, "wb", buffering=0) as table:
+            table.write(lines_of('{"k":1,"v":1}'))
+            self.assertEqual(self.seen(join, 1), 1)
+            join.process.stdin.close()
+            self.assertEqual(join.status(), 0)
+
+    def test_a_busy_stream_does_not_keep_the_table_from_being_read(self):
+        """What fills the table's pipe is read also while events come without a pause."""
+        path = self.folder / "pipe"
+        os.mkfifo(path)
+        rows = 300000
+        script = (f"(yes '{{\"k\":1}}' | head -n 2000000) | "
+                  f"sjoin on k table {path} --follow --idle 100ms | tail -n 1 & "
+                  f"(echo '{{\"k\":1,\"v\":0}}'; sleep 0.3; seq -f '{{\"k\":1,\"v\":%.0f}}' {rows}) > {path}; wait")
+        result = shell(script)
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        self.assertIn(b'"k":1,"right":{', result.stdout)
+
+    def test_interrupted_it_ends_with_what_it_has_read(self):
+        self.row(1, 1)
+        with self.join() as join:
+            self.assertEqual(self.seen(join, 1), 1)
+            join.send(signal.SIGTERM)
+            join.process.stdin.close()
+            self.assertEqual(join.status(), -signal.SIGTERM)
+
+    def test_the_table_is_part_of_the_state(self):
+        state = ["--state", str(self.folder / "state"), "-q"]
+        self.row(1, 1)
+        with self.join(*state) as join:
+            self.assertEqual(self.seen(join, 1), 1)
+            self.row(2, 2)
+            join.process.stdin.close()
+            self.assertEqual(join.status(), 0)
+        self.row(1, 3)
+        with self.join(*state) as join:
+            self.assertEqual([self.seen(join, 1), self.seen(join, 2)], [3, 2])
+            join.process.stdin.close()
+            self.assertEqual((join.status(), join.messages()), (0, ""))
+
+    def test_a_pipe_is_refused_with_checkpoints(self):
+        path = self.folder / "pipe"
+        os.mkfifo(path)
+        join = self.join("--checkpoint", str(self.folder / "ck"), table=path)
+        with join, open(path, "wb"):
+            self.assertEqual(join.status(), 2)
+            self.assert_says(join.messages(), "pipe cannot be read again after a failure",
+                             "--checkpoint needs a file")
 
 
 if __name__ == "__main__":
