@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "json/writer.h"
-#include "ops/snapshot_bytes.h"
+#include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {

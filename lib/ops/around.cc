@@ -33,7 +33,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "ops/cover.h"
-#include "ops/snapshot_bytes.h"
+#include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {

@@ -13,7 +13,7 @@
 #include "json/writer.h"
 #include "ops/dedup_words.h"
 #include "ops/fingerprint.h"
-#include "ops/snapshot_bytes.h"
+#include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {

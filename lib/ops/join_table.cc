@@ -20,7 +20,7 @@
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
 #include "ops/join_rows.h"
-#include "ops/snapshot_bytes.h"
+#include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {

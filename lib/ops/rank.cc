@@ -13,8 +13,8 @@
 #include "ops/group_key.h"
 #include "ops/member_text.h"
 #include "ops/ranking.h"
-#include "ops/snapshot_bytes.h"
 #include "stream/previewed.h"
+#include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {

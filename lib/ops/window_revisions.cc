@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/window_revisions.h"
 
-#include "ops/snapshot_bytes.h"
+#include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 

@@ -26,11 +26,11 @@
 #include "ops/aggregate_pool.h"
 #include "ops/keyed_states.h"
 #include "ops/member_text.h"
-#include "ops/snapshot_bytes.h"
 #include "ops/window_kinds.h"
 #include "ops/window_parts.h"
 #include "ops/window_rolling_queue.h"
 #include "ops/window_waiting.h"
+#include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {

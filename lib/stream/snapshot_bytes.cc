@@ -1,6 +1,6 @@
 // Bytes as text, or as hexadecimal digits.
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/snapshot_bytes.h"
+#include "stream/snapshot_bytes.h"
 
 #include "base/text.h"
 
