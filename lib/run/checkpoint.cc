@@ -65,7 +65,7 @@ Status StageCheckpoints::read_saved(ExitStatus& status) {
   if (is_complete()) return {};
   const std::string path = folder_.file(name(), epoch_);
   if (!file_exists(path)) {
-    if (epoch_ == 0) return {};
+    if (epoch_ == 0 || has_ended_before(epoch_)) return {};
     auto now = folder_.read_commit();
     if (now && *now && (*now)->epoch != epoch_) {
       status = ExitStatus::try_again;

@@ -36,6 +36,11 @@ class StageCheckpoints : public Recovery {
 
   std::optional<std::uint64_t> epoch() const override { return epoch_; }
   bool is_complete() const override { return commit_ && commit_->complete; }
+  // The stream of this stage had ended before that epoch, though not that of the whole pipeline.
+  virtual bool has_ended_before(std::uint64_t epoch) {
+    (void)epoch;
+    return false;
+  }
   Keeping keeping() const override { return Keeping::checkpoints; }
 
   Result<std::string> take(std::uint64_t epoch, const std::vector<std::string>& via,
@@ -74,6 +79,8 @@ class SourceCheckpoints final : public StageCheckpoints {
         leader_(std::move(leader)) {}
 
   Status open(ExitStatus& status) override;
+  bool is_complete() const override { return ended_ || StageCheckpoints::is_complete(); }
+  bool has_ended_before(std::uint64_t epoch) override;
   Duration tick() override;
   Status before_end(Ending ending) override;
 
@@ -83,6 +90,10 @@ class SourceCheckpoints final : public StageCheckpoints {
   Status attached() override;
   Duration lead();
   Duration follow();
+  bool insert_next_of_leader();
+  void follow_to_the_end();
+  Status note_end();
+  std::string file_of_end() const { return folder_.file(name() + ".ended"); }
   bool has_news() const;
   bool is_committed(std::uint64_t epoch) const;
   void insert(std::uint64_t epoch);
@@ -93,8 +104,10 @@ class SourceCheckpoints final : public StageCheckpoints {
   std::uint64_t last_ = 0;  // of the last one that this process sent, 0 before
   Clock::time_point due_;
   bool complained_ = false;
-  std::uint64_t records_ = 0;       // read when the last one was sent
-  Timestamp watermark_ = kMinTime;  // likewise
+  bool ended_ = false;
+  std::optional<std::uint64_t> first_of_leader_;  // the number with which it began
+  std::uint64_t records_ = 0;                     // read when the last one was sent
+  Timestamp watermark_ = kMinTime;                // likewise
 };
 
 }  // namespace streamutils

@@ -19,7 +19,23 @@ using namespace std::chrono_literals;
 constexpr Duration kPatienceAtTheEnd = 5s;
 constexpr Duration kLookAtSignals = 100ms;
 
-std::string stage_name(std::string_view via) { return std::string(via.substr(0, via.find(':'))); }
+// Of "sdedup:HASH", of "!sfilter", which saves nothing, of "?tool", which keeps its state
+// elsewhere, and of all of these behind a '-': its stream has ended.
+std::string_view without_end(std::string_view via) {
+  return via.starts_with('-') ? via.substr(1) : via;
+}
+
+bool saves(std::string_view via) { return !via.starts_with('!') && !via.starts_with('-'); }
+
+std::string stage_name(std::string_view via) {
+  via = without_end(via);
+  return std::string(via.substr(0, via.find(':')));
+}
+
+bool is_same_pipeline(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return without_end(x) == without_end(y); });
+}
 
 }  // namespace
 
@@ -226,14 +242,14 @@ Status SinkCheckpoints::check_pipeline(const std::vector<std::string>& via,
                                        ExitStatus& status) const {
   status = ExitStatus::usage;
   for (const std::string& stage : via) {
-    if (!stage.starts_with('?')) continue;
+    if (!without_end(stage).starts_with('?')) continue;
     return Error{
         fmt::format("{} keeps its state in a file of its own (--state), which cannot go "
                     "back to an epoch: give it --checkpoint {}",
                     stage_name(stage).substr(1), folder_.path())};
   }
   for (std::size_t i = 0; i < via.size(); ++i) {
-    const bool twice = !via[i].starts_with('!') &&
+    const bool twice = !without_end(via[i]).starts_with('!') &&
                        std::any_of(via.begin(), via.begin() + static_cast<std::ptrdiff_t>(i),
                                    [&](const std::string& other) {
                                      return stage_name(other) == stage_name(via[i]);
@@ -244,7 +260,7 @@ Status SinkCheckpoints::check_pipeline(const std::vector<std::string>& via,
                     "their own (--name)",
                     stage_name(via[i]))};
   }
-  if (!first_ || epoch_ == 0 || via == commit_->via) return {};
+  if (!first_ || epoch_ == 0 || is_same_pipeline(via, commit_->via)) return {};
   return Error{
       fmt::format("the pipeline is not the one of epoch {}: then it was `{}`, now it is "
                   "`{}`; go on with the same, or begin anew with another folder",
@@ -256,12 +272,13 @@ std::string SinkCheckpoints::describe(const std::vector<std::string>& via,
                                       std::uint64_t epoch) const {
   std::string text;
   for (const std::string& stage : via) {
-    const std::string name = stage_name(stage.starts_with('!') ? stage.substr(1) : stage);
+    const std::string named = stage_name(stage);
+    const std::string name = named.starts_with('!') ? named.substr(1) : named;
     const std::uint64_t number =
         epoch != 0 ? epoch : folder_.next_epoch(name, epoch_).value_or(epoch_);
     auto file = read_whole_file(folder_.file(name, number));
     auto content = file ? read_snapshot_file(*file) : Result<SnapshotContent>(Error{});
-    const bool known = content && !stage.starts_with('!');
+    const bool known = content && saves(stage);
     text += (text.empty() ? "" : " | ") + (known ? content->header.options : name);
   }
   return text;
@@ -271,7 +288,7 @@ std::string SinkCheckpoints::describe(const std::vector<std::string>& via,
 Status SinkCheckpoints::wait_for_stages(const Commit& next, int parent) const {
   for (const std::string& stage : next.via) {
     const std::string path = folder_.file(stage_name(stage), next.epoch);
-    while (!stage.starts_with('!') && !file_exists(path)) {
+    while (saves(stage) && !file_exists(path)) {
       if (getppid() != parent) return Error{"the pipeline has ended"};
       std::this_thread::sleep_for(1ms);
     }

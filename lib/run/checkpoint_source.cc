@@ -4,10 +4,17 @@
 // this follows how numbers stay unique: a number is sent while its own file may not be durable yet,
 // but the one before is; so a run that begins two numbers behind all that it finds uses none that
 // was ever sent.
+//
+// A source that follows the epochs of another one, its leader, sends a barrier for each of the
+// leader's.  When it has come to its end it saves nothing any more, while epochs go on: so before
+// its end mark leaves it writes NAME.ended, with the last number that it sent.  If a later one
+// counts, there is nothing left to read.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "run/checkpoint.h"
 #include "run/snapshot_write.h"
@@ -20,6 +27,7 @@ using namespace std::chrono_literals;
 constexpr Duration kPoll = 5ms;
 constexpr Duration kLeastPatience = 5s;
 constexpr int kIntervalsOfPatience = 10;
+constexpr Duration kPatienceWithLeader = 300ms;
 
 }  // namespace
 
@@ -28,7 +36,7 @@ Status SourceCheckpoints::open(ExitStatus& status) {
   next_ = std::max(folder_.greatest_epoch(), epoch_) + 2;
   lock_.note(next_);
   due_ = Clock::now() + every_;
-  if (is_complete()) {
+  if (StageCheckpoints::is_complete()) {
     settings().warn(
         fmt::format("{}: the stream is complete, there is nothing to do; another one "
                     "needs a folder of its own",
@@ -39,6 +47,8 @@ Status SourceCheckpoints::open(ExitStatus& status) {
 
 // Where it all begins must be known before anything has been read: files may be rotated meanwhile.
 Status SourceCheckpoints::attached() {
+  if (ended_) return {};
+  unlink(file_of_end().c_str());
   const std::string path = folder_.file(name(), 0);
   if (epoch_ != 0 || file_exists(path)) return {};
   return write_snapshot(path, header(0), driver(), {});
@@ -81,10 +91,16 @@ Duration SourceCheckpoints::lead() {
 // left behind lie below the number with which it began, which stands in its lock.
 Duration SourceCheckpoints::follow() {
   const auto first = FileLock::note_of(folder_.file(leader_ + ".lock"));
-  if (!first) return kPoll;
-  const auto epoch = folder_.next_epoch(leader_, std::max({last_, epoch_, *first - 1}));
-  if (epoch) insert(*epoch);
+  if (first) first_of_leader_ = first;
+  insert_next_of_leader();
   return kPoll;
+}
+
+bool SourceCheckpoints::insert_next_of_leader() {
+  if (!first_of_leader_ || !files().is_between_lines()) return false;
+  const auto epoch = folder_.next_epoch(leader_, std::max({last_, epoch_, *first_of_leader_ - 1}));
+  if (epoch) insert(*epoch);
+  return epoch.has_value();
 }
 
 bool SourceCheckpoints::has_news() const {
@@ -106,8 +122,30 @@ void SourceCheckpoints::insert(std::uint64_t epoch) {
 
 // Told to end, it makes what has been read count, so that the next run begins here.
 Status SourceCheckpoints::before_end(Ending ending) {
-  if (ending == Ending::held && leader_.empty() && has_news()) insert(next_);
-  return {};
+  const bool follows = !leader_.empty();
+  if (ending == Ending::held && follows) follow_to_the_end();
+  if (ending == Ending::held && !follows && has_news()) insert(next_);
+  return ending == Ending::complete && follows && !is_complete() ? note_end() : Status();
+}
+
+// The leader is told to end at the same time, and then begins a last epoch.
+void SourceCheckpoints::follow_to_the_end() {
+  const auto until = Clock::now() + kPatienceWithLeader;
+  while (!insert_next_of_leader() && Clock::now() < until) std::this_thread::sleep_for(kPoll);
+}
+
+Status SourceCheckpoints::note_end() {
+  SnapshotHeader ended = header(std::max(last_, epoch_));
+  ended.complete = true;
+  return write_snapshot(file_of_end(), ended, driver(), {});
+}
+
+bool SourceCheckpoints::has_ended_before(std::uint64_t epoch) {
+  auto text = read_whole_file(file_of_end());
+  auto content = text ? read_snapshot_file(*text) : Result<SnapshotContent>(text.error());
+  ended_ = content && content->header.complete && content->header.epoch.value_or(epoch) < epoch &&
+           check_fits(content->header, settings().tool, settings().options).ok();
+  return ended_;
 }
 
 }  // namespace streamutils

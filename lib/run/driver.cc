@@ -141,19 +141,29 @@ bool Driver::inputs_wait() const {
 std::optional<std::size_t> Driver::next_input() const {
   if (is_done()) return std::nullopt;
   if (merges_exactly()) return next_by_line();
+  const auto next = next_in_order();
+  if (!aligning_ || !next || !inputs_[*next].barrier) return next;
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (brings_barrier(inputs_[i]) && !inputs_[i].barrier) return i;
+  }
+  return next;
+}
+
+// Whatever has to be read to come to it, the input whose line is worked on next.
+std::optional<std::size_t> Driver::next_in_order() const {
   std::optional<std::size_t> table;
   std::optional<std::size_t> next;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const bool is_table = inputs_[i].info.plan.table;
     if (inputs_[i].clock.has_ended()) {
-      if (is_table && has_died(inputs_[i])) return std::nullopt;
+      if (has_died(inputs_[i])) return std::nullopt;
       continue;
     }
     if (is_table) {
       if (!table && !inputs_[i].dry) table = i;
       continue;
     }
-    if (inputs_[i].barrier) continue;
+    if (inputs_[i].barrier && !merges_by_time()) continue;
     if (!next) next = i;
     if (!merges_by_time()) continue;
     if (inputs_[i].clock.watermark() < inputs_[*next].clock.watermark()) next = i;
@@ -162,20 +172,17 @@ std::optional<std::size_t> Driver::next_input() const {
   return table_matters ? table : next;
 }
 
-// Its writer has, so that a part of the stream is missing.
-bool Driver::has_died(const Input& input) const {
-  return input.clock.has_ended() && input.controlled && !input.end_mark && !settings_.common.drain;
-}
-
 // --- Lines ---------------------------------------------------------------------------------------
 
 bool Driver::feed(std::size_t index, std::string_view line, std::uint64_t offset) {
   Input& input = inputs_[index];
   if (merges_exactly() && !is_next(input, line)) return false;
+  if (reads_on(index) && keep_line(input, line, offset)) return catch_up(), true;
   input.at = input.counted = line.data();
   input.offset = offset;
   on_line(input, line);
   ++input.lines;
+  catch_up();
   return true;
 }
 
@@ -187,7 +194,10 @@ std::size_t Driver::feed_block(std::size_t index, std::string_view block, std::u
     const std::string_view piece = whole_lines(block, settings_.common.max_line);
     if (!piece.empty()) return feed_scanned(input, piece, offset);
   }
-  return feed_each(index, block, offset);
+  const std::size_t taken =
+      reads_on(index) ? keep_ahead(input, block, offset) : feed_each(index, block, offset);
+  catch_up();
+  return taken;
 }
 
 std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::uint64_t offset) {
@@ -208,7 +218,7 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
     ++input.lines;
     at = newline + 1;
     if (stopped_ || op_->is_done()) break;
-    if (may_switch && next_input() != index) break;
+    if (may_switch && (next_input() != index || reads_on(index))) break;
     if (scanner_ && input.begun && !input.end_mark) break;
   }
   return static_cast<std::size_t>(at - begin);
@@ -318,7 +328,10 @@ void Driver::on_line(Input& input, std::string_view line) {
   if (line.size() > settings_.common.max_line) return on_too_long(input, line);
   if (input.decoder) return on_text(input, line);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  if (!input.begun) line = without_mark(line);
+  if (!input.begun) {
+    line = without_mark(line);
+    input.clock.derive();
+  }
   if (!input.begun && settings_.epoch && !is_first_line_right(input, line)) return;
   if (is_control(line) && !input.end_mark) {
     on_control(input, line);
@@ -510,6 +523,7 @@ void Driver::end_input(std::size_t index) {
   current_ = nullptr;
   align();
   if (next_input()) advance(false);
+  catch_up();
 }
 
 std::size_t Driver::add_input(InputInfo info) {
@@ -528,6 +542,7 @@ std::size_t Driver::add_input(InputInfo info) {
 void Driver::on_quiet(std::size_t index, Duration quiet) {
   inputs_[index].clock.on_quiet(quiet, now_);
   advance(true);
+  catch_up();
 }
 
 std::optional<Duration> Driver::idle_after(std::size_t index) const {

@@ -170,6 +170,10 @@ class Driver {
   // a table that is kept current.
   void set_dry(std::size_t input, bool dry);
 
+  // Works on the lines that were read on while a barrier was awaited, as far as it is their turn.
+  // For the start of a run: after each of the calls that hand on lines it has been done.
+  void catch_up();
+
   // The input has ended (end of file).
   void end_input(std::size_t input);
 
@@ -179,8 +183,8 @@ class Driver {
 
   // The input has been empty for so long.
   void on_quiet(std::size_t input, Duration quiet);
-  // The quiet time of the input after which on_quiet may matter; nullopt: never.  Of a table that is
-  // kept current, from its first line on: after it, it counts as dry, see set_dry().
+  // The quiet time of the input after which on_quiet may matter; nullopt: never.  Of a table that
+  // is kept current, from its first line on: after it, it counts as dry, see set_dry().
   std::optional<Duration> idle_after(std::size_t input) const;
 
   // Ends the run: last output, end mark, report.  With interrupted, what is open leaves marked
@@ -289,18 +293,31 @@ class Driver {
   // Recovery (driver_recovery.cc)
   Status restore_inputs(SnapshotReader& in, const std::vector<std::optional<std::size_t>>& from);
   Status restore_input(Input& input, SnapshotReader& in);
-  static Status restore_barrier(Input& input, Value line);
+  static Status restore_barrier(std::optional<Message>& to, Value line);
   bool is_first_line_right(Input& input, std::string_view line);
   bool has_right_epoch(const Input& input, const Message& message);
   void on_barrier(Input& input, Message message);
   void align();
+  bool brings_barrier(const Input& input) const;
+  std::vector<std::string> gather_via();
   void pass_barrier(std::uint64_t epoch, std::vector<std::string> via);
+  bool has_to_end(const Input& input) const;
   bool upstream_died() const;
   void report_death();
   void forget_counts();
   bool derives_time() const;
   void complete();
   void suspend();
+
+  // Reading on (driver_ahead.cc)
+  bool reads_on(std::size_t index) const;
+  std::size_t keep_ahead(Input& input, std::string_view block, std::uint64_t offset);
+  bool keep_line(Input& input, std::string_view line, std::uint64_t offset);
+  void take_ahead(Input& input);
+  void save_ahead(const Input& input, SnapshotWriter& out) const;
+  void restore_ahead(Input& input, SnapshotReader& in);
+  static void begin_anew(Input& input);
+  std::optional<std::size_t> next_in_order() const;
 
   // Words
   void say(std::string_view message) const;   // always
@@ -342,6 +359,9 @@ class Driver {
   std::optional<std::uint64_t> epoch_;
   std::vector<std::string> held_;  // output that waits until the begin line can name its member
   std::size_t held_bytes_ = 0;
+  bool aligning_ = false;        // a barrier has come, and is awaited on other inputs
+  bool from_ahead_ = false;      // the current line was kept
+  std::string kept_line_;        // it, with padding
   bool controlled_out_ = false;  // control lines leave
   bool begin_written_ = false;
   bool stopped_ = false;

@@ -37,7 +37,8 @@ void Driver::on_control(Input& input, std::string_view line) {
     return advance(false);
   }
   if (message->kind == What::barrier) {
-    if (!input.info.plan.table) on_barrier(input, std::move(*message));
+    // One that was kept has been seen when it came.
+    if (!input.info.plan.table && !from_ahead_) on_barrier(input, std::move(*message));
     return;
   }
   if (message->kind == What::suspend) {

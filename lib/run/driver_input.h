@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "run/driver.h"
+#include "run/lines_ahead.h"
 
 namespace streamutils {
 
@@ -52,6 +53,10 @@ struct Driver::Input {
   bool left_rest = false;     // see Driver::left_rest
   bool suspended = false;     // it said that it goes on in another run
   std::optional<Message> barrier;  // has come, and waits for the other inputs
+  std::optional<Message> passed;   // the last one that has passed
+  LinesAhead ahead;                // read, but not worked on yet; in front of what is read next
+  bool ends_ahead = false;         // the end mark stands there
+  bool is_anew = false;            // once they are worked on, another process's stream begins
 };
 
 }  // namespace streamutils

@@ -3,10 +3,12 @@
 //
 // A barrier cuts the stream into what a checkpoint holds and what comes after it (Chandy and
 // Lamport, "Distributed Snapshots", 1985; Carbone et al., "Lightweight Asynchronous Snapshots for
-// Distributed Dataflows", 2015).  With several inputs the cut must be the same on all of them: the
-// one on which the barrier has come is not read until it has come on the others.
+// Distributed Dataflows", 2015).  With several inputs the cut must be the same on all of them:
+// nothing behind the barrier of one is worked on until it has come on the others.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "run/driver_input.h"
 
@@ -18,6 +20,16 @@ void Driver::stop(ExitStatus status, std::string_view message) {
   stopped_ = true;
   status_ = status;
 }
+
+namespace {
+
+void add_stage(const std::string& stage, bool has_ended, std::vector<std::string>& via) {
+  const bool is_there = std::find(via.begin(), via.end(), stage) != via.end();
+  if (is_there && !stage.starts_with('!')) return;
+  via.push_back(has_ended && !stage.starts_with('-') ? "-" + stage : stage);
+}
+
+}  // namespace
 
 // --- Barriers ------------------------------------------------------------------------------------
 
@@ -59,30 +71,46 @@ void Driver::on_barrier(Input& input, Message message) {
   align();
 }
 
+// One that has ended brings none, nor does a file, nor a table, which is read before the others.
+bool Driver::brings_barrier(const Input& input) const {
+  return input.info.live && !input.info.plan.table && !input.clock.has_ended() && !input.end_mark &&
+         !input.ends_ahead;
+}
+
 // The barrier passes once it has come on every input that is still to bring one.
 void Driver::align() {
   const Input* first = nullptr;
+  aligning_ = std::any_of(inputs_.begin(), inputs_.end(),
+                          [](const Input& input) { return input.barrier.has_value(); });
   for (const Input& input : inputs_) {
-    const bool brings_none =
-        input.clock.has_ended() || input.end_mark || !input.info.live || input.info.plan.table;
-    if (!input.barrier && !brings_none) return;
+    if (has_died(input) || (brings_barrier(input) && !input.barrier)) return;
     if (!input.barrier) continue;
     if (first == nullptr) first = &input;
     if (*input.barrier->epoch == *first->barrier->epoch) continue;
     return stop(ExitStatus::try_again,
                 fmt::format("barrier {} has come on {}, and barrier {} on {}: the two streams are "
-                            "not of one run. Run again",
+                            "not of one run (the sread of one needs --follow-epochs). Run again",
                             *first->barrier->epoch, first->info.name, *input.barrier->epoch,
                             input.info.name));
   }
   if (first == nullptr) return;
   const std::uint64_t epoch = *first->barrier->epoch;
+  aligning_ = false;
+  pass_barrier(epoch, gather_via());
+}
+
+// The stages in front of all inputs.  Those of an input that has ended need not save any more, but
+// are a part of the pipeline all the same.  A stage in front of several inputs is named once.
+std::vector<std::string> Driver::gather_via() {
   std::vector<std::string> via;
   for (Input& input : inputs_) {
-    if (input.barrier) via.insert(via.end(), input.barrier->via.begin(), input.barrier->via.end());
+    const bool has_ended = !input.barrier.has_value();
+    if (!has_ended) input.passed = std::move(input.barrier);
     input.barrier.reset();
+    if (!input.passed) continue;
+    for (const std::string& stage : input.passed->via) add_stage(stage, has_ended, via);
   }
-  pass_barrier(epoch, std::move(via));
+  return via;
 }
 
 void Driver::pass_barrier(std::uint64_t epoch, std::vector<std::string> via) {
@@ -131,15 +159,25 @@ void Driver::complete() {
   if (controlled_out_) write_control(goes_on ? encode_suspend() : encode_end());
 }
 
+// It is part of a controlled stream, so that without the end mark a part of it is missing.  With
+// checkpoints, also if it ends before it has begun.
+bool Driver::has_to_end(const Input& input) const {
+  const bool is_kept_current = input.info.plan.follow && !input.clock.has_ended();
+  if (is_kept_current) return false;
+  return input.controlled ||
+         (settings_.keeping == Keeping::checkpoints && input.info.live && !input.begun);
+}
+
+// Its writer has.
+bool Driver::has_died(const Input& input) const {
+  return input.clock.has_ended() && has_to_end(input) && !input.end_mark && !input.suspended &&
+         !settings_.common.drain;
+}
+
 bool Driver::upstream_died() const {
   if (op_->is_done() || settings_.common.drain) return false;
   return std::any_of(inputs_.begin(), inputs_.end(), [this](const Input& input) {
-    const bool is_kept_current = input.info.plan.follow;
-    if (is_kept_current && !input.clock.has_ended()) return false;
-    // With checkpoints, also a stream that ends before it has begun.
-    const bool has_to_end = input.controlled || (settings_.keeping == Keeping::checkpoints &&
-                                                 input.info.live && !input.begun);
-    return has_to_end && !input.end_mark && !input.suspended;
+    return has_to_end(input) && !input.end_mark && !input.suspended;
   });
 }
 
@@ -178,16 +216,23 @@ void Driver::reopen(const std::vector<bool>& resumed) {
     Input& input = inputs_[i];
     input.clock.reopen();
     if (i < resumed.size() && resumed[i]) continue;
-    input.lines = input.offset = 0;
-    input.begun = input.controlled = input.end_mark = input.suspended = false;
-    input.asked = input.reads_output = false;
-    input.barrier.reset();
-    input.clock.derive();
+    input.is_anew = !input.ahead.empty();
+    if (!input.is_anew) begin_anew(input);
   }
   if (settings_.keeping == Keeping::state) forget_counts();
   epoch_ = settings_.epoch;
   begin_written_ = false;
   controlled_out_ = settings_.common.originate && may_write_control();
+}
+
+// What comes next on the input comes from another process.  Whether its watermarks are believed is
+// known once it begins; until then it stands where it stood.
+void Driver::begin_anew(Input& input) {
+  input.lines = input.offset = 0;
+  input.begun = input.controlled = input.end_mark = input.suspended = false;
+  input.asked = input.reads_output = input.is_anew = false;
+  input.ends_ahead = input.ends_ahead && !input.ahead.empty();
+  input.barrier.reset();
 }
 
 // Statistics and exit status are of one run: last night's bad record is not tonight's.

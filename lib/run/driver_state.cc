@@ -53,10 +53,12 @@ void Driver::save(SnapshotWriter& out) const {
     if (input.barrier) {
       out.json("barrier", encode_barrier(*input.barrier->epoch, input.barrier->via));
     }
+    if (input.passed) out.json("passed", encode_barrier(*input.passed->epoch, input.passed->via));
     out.field("asked", input.asked).field("reads_output", input.reads_output);
     out.field("member", input.time.path() ? input.time.path()->text() : "");
     if (input.decoder) out.field("decoder", input.decoder->save());
     input.clock.save(out);
+    save_ahead(input, out);
   }
   op_->save(out);
 }
@@ -77,13 +79,13 @@ Status Driver::restore_inputs(SnapshotReader& in,
   return {};
 }
 
-// One that waits for the other inputs, as the line that came.
-Status Driver::restore_barrier(Input& input, Value line) {
+// As the line that came.
+Status Driver::restore_barrier(std::optional<Message>& to, Value line) {
   if (!line.exists()) return {};
   auto barrier = decode_control(line.raw());
   if (!barrier) return barrier.error();
   if (barrier->kind != Message::Kind::barrier) return Error{"not a barrier: " + quote(line.raw())};
-  input.barrier = std::move(*barrier);
+  to = std::move(*barrier);
   return {};
 }
 
@@ -95,7 +97,9 @@ Status Driver::restore_input(Input& input, SnapshotReader& in) {
   input.controlled = in.boolean("controlled");
   input.end_mark = in.boolean("end_mark");
   input.suspended = in.boolean("suspended");
-  if (Status status = restore_barrier(input, in.json("barrier")); !status) return status;
+  if (Status status = restore_barrier(input.barrier, in.json("barrier")); !status) return status;
+  if (Status status = restore_barrier(input.passed, in.json("passed")); !status) return status;
+  aligning_ |= input.barrier.has_value();
   input.asked = in.boolean("asked");
   input.reads_output = in.boolean("reads_output");
   if (input.decoder) input.decoder->restore(in.text("decoder"));
@@ -107,6 +111,7 @@ Status Driver::restore_input(Input& input, SnapshotReader& in) {
     input.time.forget_path();
   }
   input.clock.restore(in);
+  restore_ahead(input, in);
   if (input.clock.max_time() != kMinTime && input.time.is_window_end()) {
     input.clock.use_window_ends(settings_.common.disorder_given);
   }

@@ -170,6 +170,7 @@ Loop::Loop(LoopSettings settings, Driver& driver, std::vector<Source> sources, O
 
 int Loop::run() {
   watch_files();
+  driver_.catch_up();
   pump();
   return finish();
 }

@@ -25,11 +25,18 @@ while block := os.read(0, 1 << 14):
 """
 
 
-class Pipeline:
-    """`stages` are argument vectors; the tools among them stand in the folder of the build."""
+BRANCH = "{branch}"
 
-    def __init__(self, folder, stages, environment=None):
+
+class Pipeline:
+    """`stages` are argument vectors; the tools among them stand in the folder of the build.
+
+    `branch` is a second pipeline, whose output is what the word BRANCH in `stages` stands for, as <(…) would be.
+    """
+
+    def __init__(self, folder, stages, environment=None, branch=()):
         self.folder = pathlib.Path(folder)
+        self.branch = list(branch)
         self.environment = clean_environment(STREAMUTILS_CHECKPOINT=str(self.folder / "ck"),
                                              **(environment or {}))
         self.stages = stages
@@ -37,31 +44,49 @@ class Pipeline:
 
     def start(self, limit_of=None, limit=0):
         """limit_of: the stage whose files may not grow beyond `limit` bytes."""
-        source = subprocess.DEVNULL
         self.processes = []
+        self.limited = (limit_of, limit)
+        joint = os.pipe() if self.branch else None
+        source = subprocess.DEVNULL
         for number, stage in enumerate(self.stages):
-            argv = [str(BIN / stage[0]) if (BIN / stage[0]).exists() else stage[0], *stage[1:]]
+            if number == len(self.stages) - 1:
+                source = self.start_stage(stage, source, subprocess.DEVNULL, joint)
+            elif number == 0:
+                target, following = self.narrow_link()
+                self.start_stage(stage, source, target, joint)
+                source = following
+            else:
+                source = self.start_stage(stage, source, subprocess.PIPE, joint)
+        source = subprocess.DEVNULL
+        for number, stage in enumerate(self.branch):
+            last = number == len(self.branch) - 1
+            source = self.start_stage(stage, source, os.fdopen(joint[1], "wb") if last else subprocess.PIPE)
+        if joint:
+            os.close(joint[0])
 
-            def prepare(number=number):
-                os.setpgid(0, self.processes[0].pid if self.processes else 0)
-                signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-                if number == limit_of:
-                    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-                    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    def start_stage(self, stage, source, target, joint=None):
+        """Returns its standard output, if that is a new pipe.  Closes the ends of pipes that it takes over."""
+        number = len(self.processes)
+        uses_branch = joint is not None and BRANCH in stage
+        words = [f"/dev/fd/{joint[0]}" if joint and word == BRANCH else word for word in stage]
+        argv = [str(BIN / words[0]) if (BIN / words[0]).exists() else words[0], *words[1:]]
 
-            last = number == len(self.stages) - 1
-            narrow = self.narrow_link() if number == 0 else None
-            target = subprocess.DEVNULL if last else subprocess.PIPE
-            with open(self.folder / f"stderr.{number}", "ab") as errors:
-                process = subprocess.Popen(  # pylint: disable=consider-using-with
-                    argv, stdin=source, stdout=narrow[0] if narrow else target, stderr=errors,
-                    env=self.environment, cwd=self.folder, preexec_fn=prepare)
-            if source is not subprocess.DEVNULL:
-                source.close()
-            source = narrow[1] if narrow else process.stdout
-            if narrow:
-                narrow[0].close()
-            self.processes.append(process)
+        def prepare():
+            os.setpgid(0, self.processes[0].pid if self.processes else 0)
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            if number == self.limited[0]:
+                signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                resource.setrlimit(resource.RLIMIT_FSIZE, (self.limited[1], self.limited[1]))
+
+        with open(self.folder / f"stderr.{number}", "ab") as errors:
+            process = subprocess.Popen(  # pylint: disable=consider-using-with
+                argv, stdin=source, stdout=target, stderr=errors, env=self.environment, cwd=self.folder,
+                preexec_fn=prepare, pass_fds=(joint[0],) if uses_branch else ())
+        for end in (source, target):
+            if not isinstance(end, int):
+                end.close()
+        self.processes.append(process)
+        return process.stdout
 
     @staticmethod
     def narrow_link():
@@ -100,7 +125,7 @@ class Pipeline:
 
     def messages(self):
         return "".join((self.folder / f"stderr.{i}").read_text(errors="replace")
-                       for i in range(len(self.stages)) if (self.folder / f"stderr.{i}").exists())
+                       for i in range(len(self.stages) + len(self.branch)) if (self.folder / f"stderr.{i}").exists())
 
 
 def slow_stage(seconds):

@@ -76,6 +76,41 @@ class Join(ToolTest):
                                 "timeout 3 sjoin on n within 1s --max-spill 1k a b; kill %1; wait")
         self.assert_says(result.stderr, "a is further ahead than --max-spill holds: it waits for b")
 
+    def run_ahead(self, size, **environment):
+        """LEFT comes all at once, while nothing is known of RIGHT; then RIGHT ends."""
+        self.pipes("a", "b")
+        text = lines_of(*(event(n // 1000 % 3600, n=n, text="x" * 1000) for n in range(size >> 10)))
+        argv = [str(BIN / "sjoin"), "on", "n", "within", "1s", "--type", "anti", "--disorder", "0", "--idle", "off",
+                "a", "b"]
+        join = subprocess.Popen(argv, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                env=clean_environment(**environment))
+        with open(self.folder / "a", "wb", buffering=0) as left, open(self.folder / "b", "wb"):
+            try:
+                left.write(text)
+            except BrokenPipeError:
+                pass
+        output = join.stdout.read()
+        messages = join.stderr.read()
+        _, status, usage = os.wait4(join.pid, 0)
+        join.stdout.close()
+        join.stderr.close()
+        join.returncode = os.waitstatus_to_exitcode(status)
+        return text, output, messages, join.returncode, usage.ru_maxrss << 10
+
+    def test_what_is_far_ahead_goes_to_a_file_without_a_name(self):
+        spills = self.folder / "spills"
+        spills.mkdir()
+        text, output, messages, status, memory = self.run_ahead(60 << 20, TMPDIR=str(spills))
+        self.assertEqual((status, messages, output == text), (0, b"", True))
+        self.assertEqual(list(spills.iterdir()), [])
+        if not os.environ.get("STREAMUTILS_SANITIZED"):
+            self.assertLess(memory, 48 << 20)
+
+    def test_a_spill_that_cannot_be_written(self):
+        _, output, messages, status, _ = self.run_ahead(40 << 20, TMPDIR=str(self.folder / "no such folder"))
+        self.assertEqual((status, output), (4, b""))
+        self.assert_says(messages, "sjoin: a: cannot be kept while it is ahead: No such file or directory")
+
     def test_one_side_that_dies(self):
         self.file("l", lines_of('{"~stream":{"begin":{"time":"ts"}}}', event(0, n=1)))
         self.file("r", lines_of(event(0, n=2)))

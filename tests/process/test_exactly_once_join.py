@@ -1,0 +1,268 @@
+"""Exactly once through sjoin: two sources, one of which follows the epochs of the other.
+
+Whatever is killed, and whenever, the result is that of a run without failures and without checkpoints, byte
+for byte: where barriers stand must not show.  STREAMUTILS_KILLS and STREAMUTILS_SEED as in test_exactly_once.
+SPDX-License-Identifier: Apache-2.0
+"""
+
+import gzip
+import hashlib
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from harness import BIN, ToolTest, clean_environment
+from pipeline import BRANCH, SLOW, Pipeline, slow_stage
+from test_exactly_once import KILLS, SEED, ExactlyOnce
+
+DATA = pathlib.Path(os.environ.get("STREAMUTILS_DATA", ""))
+
+
+def real_log(name, made_up):
+    """The log of Zeek; made up lines where the data is not at hand."""
+    path = DATA / f"zeek-{name}.ndjson.gz"
+    return gzip.decompress(path.read_bytes()) if path.exists() else b"".join(made_up)
+
+
+def made_up_events(count, spread):
+    """With times that are out of order by up to 14 s, and keys of which some repeat."""
+    return (b'{"ts":%d.%03d,"uid":"c%d","n":%d}\n' % (1521911720 + n // spread - n * 7919 % 14, n * 31 % 1000,
+                                                      n * 7919 % 5003, n) for n in range(count))
+
+
+class ExactlyOnceJoin(ExactlyOnce):
+    JOIN = ["sjoin", "on", "uid", "within", "30s", "--type", "full"]
+    LEFT_DELAY, RIGHT_DELAY = 0.01, 0.002
+
+    def setUp(self):
+        super().setUp()
+        (self.folder / "left").write_bytes(real_log("rdp", made_up_events(4000, 4)))
+        (self.folder / "right").write_bytes(real_log("analyzer", made_up_events(16000, 16)))
+
+    def stages(self, slow=1, every="20ms"):  # pylint: disable=arguments-differ
+        return [["sread", "left", "--disorder", "15s", "--checkpoint-every", every],
+                slow_stage(slow * self.LEFT_DELAY), [*self.JOIN, "-", BRANCH], ["swrite", "out"]]
+
+    def branch(self, slow=1):
+        return [["sread", "right", "--name", "right", "--follow-epochs=sread"],
+                slow_stage(slow * self.RIGHT_DELAY)]
+
+    def pipeline(self, name, **more):
+        folder = self.folder / name
+        folder.mkdir()
+        for side in ("left", "right"):
+            os.link(self.folder / side, folder / side)
+        return Pipeline(folder, self.stages(**more), branch=self.branch(more.get("slow", 1)))
+
+    def undisturbed(self):
+        """Without checkpoints."""
+        words = [word if word != BRANCH else "<(sread -w right)" for word in self.JOIN_WORDS]
+        script = f"sread -w --disorder 15s left | {' '.join(words)}"
+        path = f"{BIN}:{os.environ['PATH']}"
+        result = subprocess.run(["bash", "-c", script], cwd=self.folder, capture_output=True, check=True,
+                                env=clean_environment(PATH=path))
+        rows = [line for line in result.stdout.splitlines(True) if not line.startswith(b'{"~stream"')]
+        self.assertGreater(len(rows), 1000)
+        return b"".join(rows)
+
+    @property
+    def JOIN_WORDS(self):  # pylint: disable=invalid-name
+        return self.stages()[2]
+
+
+class Kills(ExactlyOnceJoin):
+    def check(self, wanted):
+        expected = self.undisturbed()
+        kills = rounds = 0
+        while kills < wanted:
+            rounds += 1
+            pipeline = self.pipeline(f"round{rounds}")
+            kills += self.kill_until_complete(pipeline, expected, wanted - kills)
+            self.finish(pipeline, expected)
+            shutil.rmtree(pipeline.folder)
+        print(f"{kills} kills in {rounds} rounds, seed {SEED}")
+
+    def kill_until_complete(self, pipeline, expected, wanted):
+        kills = 0
+        while kills < wanted:
+            pipeline.start()
+            deadline = time.monotonic() + self.random.uniform(0.02, 1.5)
+            while pipeline.is_running() and time.monotonic() < deadline:
+                time.sleep(0.005)
+            victims = self.random.sample(range(len(pipeline.processes)), self.random.choice([1, 1, 1, 2]))
+            alive = [number for number in victims if pipeline.processes[number].poll() is None]
+            for number in alive:
+                pipeline.kill(number)
+            kills += len(alive)
+            statuses = pipeline.wait()
+            self.assert_expected(statuses, pipeline)
+            self.check_only_grows(pipeline, expected)
+            if set(statuses) == {0}:
+                break
+        return kills
+
+    def test_two_streams(self):
+        self.check(KILLS)
+
+
+class Asof(Kills):
+    JOIN = ["sjoin", "on", "uid", "asof", "within", "1m", "--type", "left"]
+    LEFT_DELAY, RIGHT_DELAY = 0.004, 0.004
+
+    def stages(self, slow=1, every="20ms"):
+        stages = super().stages(slow, every)
+        stages[2] = [*self.JOIN, BRANCH, "-"]
+        return stages
+
+    def test_two_streams(self):
+        self.check(max(KILLS // 2, 5))
+
+
+class Table(Kills):
+    """The table is a file: it is part of what is saved."""
+
+    JOIN = ["sjoin", "on", "uid", "table", "right", "--type", "left"]
+    MORE = []
+
+    def stages(self, slow=1, every="20ms"):
+        stages = super().stages(slow, every)
+        stages[2] = [*self.JOIN, *self.MORE]
+        return stages
+
+    def branch(self, slow=1):
+        return []
+
+    def test_two_streams(self):
+        self.check(max(KILLS // 2, 5))
+
+
+class FollowedTable(Table):
+    """Nothing is written to it meanwhile, so that all versions of an event are the same."""
+
+    MORE = ["--follow"]
+
+
+class OtherFailures(ExactlyOnceJoin):
+    def test_without_failures_barriers_do_not_show(self):
+        expected = self.undisturbed()
+        for name, slow in (("fast", 0), ("slow", 1)):
+            pipeline = self.pipeline(name, slow=slow)
+            self.assertEqual(set(pipeline.run()), {0}, pipeline.messages())
+            self.assertEqual((pipeline.folder / "out").read_bytes(), expected)
+
+    def test_sigterm_to_all(self):
+        expected = self.undisturbed()
+        pipeline = self.pipeline("term-all")
+        for _ in range(3):
+            self.run_for_a_while(pipeline)
+            pipeline.kill_all(signal.SIGTERM)
+            self.assert_expected(pipeline.wait(), pipeline)
+        self.finish(pipeline, expected)
+
+    def test_a_side_that_ends_long_before_the_other(self):
+        """The source that follows is done while the epochs go on, and the next run finds that it was."""
+        (self.folder / "right").write_bytes((self.folder / "right").read_bytes()[:100000].rsplit(b"\n", 1)[0] + b"\n")
+        expected = self.undisturbed()
+        pipeline = self.pipeline("short")
+        for _ in range(3):
+            self.run_for_a_while(pipeline, least_epochs=3)
+            pipeline.kill_all()
+            pipeline.wait()
+        self.finish(pipeline, expected)
+
+    def test_a_side_that_dies_is_not_a_side_that_ends(self):
+        """Nothing that comes of the other one alone may be committed."""
+        expected = self.undisturbed()
+        pipeline = self.pipeline("dies")
+        for number in (4, 5, 4, 0, 1):
+            self.run_for_a_while(pipeline)
+            pipeline.kill(number)
+            statuses = pipeline.wait()
+            self.assert_expected(statuses, pipeline)
+            self.assertEqual(statuses[2], 75, pipeline.messages())
+            self.check_only_grows(pipeline, expected)
+        self.finish(pipeline, expected)
+
+
+class Diamonds(ToolTest):
+    """One source, two branches, one sjoin: barriers come on both, and between two of them more than pipes hold."""
+
+    EVENTS = 120000  # of 300 bytes
+    SLOW = f"{sys.executable} -c '{SLOW}' 0.001"
+
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(SEED)
+        self.file("in", b"".join(b'{"ts":%d,"n":%d,"text":"%s"}\n' % (1700000000 + n // 1000, n, b"x" * 250)
+                                 for n in range(self.EVENTS)))
+
+    def start(self, script):
+        environment = clean_environment(PATH=f"{BIN}:{os.environ['PATH']}", STREAMUTILS_CHECKPOINT="ck")
+        with open(self.folder / "stderr", "ab") as errors:
+            return subprocess.Popen(["bash", "-c", "set -o pipefail; " + script], cwd=self.folder, stderr=errors,
+                                    start_new_session=True, env=environment)
+
+    def messages(self):
+        return (self.folder / "stderr").read_text()
+
+    def check(self, left, right, kills):
+        """`left` and `right`: what stands in the branches.  The whole is killed so many times."""
+        for name in ("a", "b"):
+            os.mkfifo(self.folder / name)
+        diamond = (f"sread in --disorder 0 --checkpoint-every 100ms | tee a | {right} > b & "
+                   f"{left} < a | sjoin on n within 1s --type left - b | swrite out")
+        for _ in range(kills):
+            process = self.start(diamond)
+            time.sleep(self.random.uniform(0.2, 1.0))
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        process = self.start(diamond)
+        try:
+            self.assertEqual(process.wait(120), 0, self.messages())
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+        self.assertEqual(hashlib.sha256((self.folder / "out").read_bytes()).hexdigest(), self.expected(right))
+
+    def expected(self, right):
+        filters = right.rsplit("|", 1)[-1]
+        script = f"sjoin on n within 1s --disorder 0 --type left in <({filters} < in) | sha256sum"
+        path = f"{BIN}:{os.environ['PATH']}"
+        result = subprocess.run(["bash", "-c", script], cwd=self.folder, capture_output=True, check=True,
+                                env=clean_environment(PATH=path))
+        return result.stdout.split()[0].decode()
+
+    def test_the_small_branch_is_slow(self):
+        self.check("cat", f"{self.SLOW} | sfilter 'n~7$'", kills=0)
+
+    def test_the_large_branch_is_slow(self):
+        self.check(self.SLOW, "sfilter 'n~7$'", kills=3)
+
+    def test_a_branch_that_drops_all(self):
+        self.check("cat", "sfilter n=-1", kills=2)
+
+
+class Refusals(ExactlyOnceJoin):
+    def test_a_side_without_barriers(self):
+        for number, words in enumerate((["cat", "right"], ["sread", "-w", "right"])):
+            pipeline = self.pipeline(f"without{number}", slow=0)
+            pipeline.branch = [["env", "-u", "STREAMUTILS_CHECKPOINT", *words]]
+            pipeline.branch[0] = [word if word != "sread" else str(BIN / "sread") for word in pipeline.branch[0]]
+            self.assertEqual(pipeline.run()[2], 2, pipeline.messages())
+            self.assert_says(pipeline.messages(), "the stream", "carries no checkpoints")
+
+    def test_two_sources_with_epochs_of_their_own(self):
+        pipeline = self.pipeline("two", every="5ms")
+        pipeline.branch[0] = ["sread", "right", "--name", "right", "--checkpoint-every", "7ms"]
+        self.assertNotEqual(set(pipeline.run()), {0})
+        self.assert_says(pipeline.messages(), "--follow-epochs")
+
+
+if __name__ == "__main__":
+    unittest.main()
