@@ -4,11 +4,13 @@ SPDX-License-Identifier: Apache-2.0
 """
 
 import os
+import resource
 import signal
 import subprocess
 import unittest
 
-from harness import BAD, GOOD, Running, ToolTest, command, ignore_sigpipe, lines_of, run, shell
+from harness import (BAD, BIN, GOOD, Running, ToolTest, command, event, ignore_sigpipe, lines_of, run,
+                     shell)
 
 
 def quoted(argv):
@@ -28,6 +30,23 @@ class FullDisk(ToolTest):
             result = run(command(tool, "--bad-to", "/dev/full"), BAD)
             self.assertEqual(result.returncode, 4)
             self.assert_says(result.stderr, "/dev/full: No space left on device")
+
+    def test_count_to(self):
+        """What sdedup tells of its keys: no room at all, and room that ends."""
+        events = lines_of(*(event(n // 100, n=n % 100) for n in range(1000)))
+        words = ["n", "--within", "1s", "--disorder", "0", "--count-to"]
+        full = run([str(BIN / "sdedup"), *words, "/dev/full"], events)
+        self.assertEqual(full.returncode, 4)
+        self.assert_says(full.stderr, "/dev/full: No space left on device")
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+
+        counts = self.file("counts")
+        small = run([str(BIN / "sdedup"), *words, counts], events, preexec_fn=limit)
+        self.assertEqual(small.returncode, 4)
+        self.assert_says(small.stderr, "counts: File too large")
 
     def test_help(self):
         for tool in self.each_tool():
