@@ -245,10 +245,10 @@ class Process {
       auto source = open_input(name, input, parsed);
       if (!source) return fail(name);
       source->is_table = input.follow;
-      const bool has_to_be_file = is_source || input.follow;
+      const bool has_to_be_file = is_source || input.table;
       if (has_to_be_file && !common.checkpoint.empty() && source->live && !source->follow) {
         say(fmt::format("{} cannot be read again after a failure: --checkpoint needs {}", name,
-                        is_source ? "files" : "a file as the table that is followed"));
+                        is_source ? "files" : "a file as the table"));
         return static_cast<int>(ExitStatus::usage);
       }
       sources.push_back(std::move(*source));

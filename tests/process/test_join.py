@@ -5,6 +5,8 @@ SPDX-License-Identifier: Apache-2.0
 
 import json
 import os
+import pathlib
+import re
 import signal
 import subprocess
 import unittest
@@ -84,18 +86,16 @@ class Join(ToolTest):
                 "a", "b"]
         join = subprocess.Popen(argv, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 env=clean_environment(**environment))
+        memory = 0
         with open(self.folder / "a", "wb", buffering=0) as left, open(self.folder / "b", "wb"):
             try:
                 left.write(text)
+                process = (pathlib.Path("/proc") / str(join.pid) / "status").read_text(encoding="ascii")
+                memory = int(re.search(r"VmHWM:\s+(\d+) kB", process).group(1)) << 10
             except BrokenPipeError:
                 pass
-        output = join.stdout.read()
-        messages = join.stderr.read()
-        _, status, usage = os.wait4(join.pid, 0)
-        join.stdout.close()
-        join.stderr.close()
-        join.returncode = os.waitstatus_to_exitcode(status)
-        return text, output, messages, join.returncode, usage.ru_maxrss << 10
+        output, messages = join.communicate(timeout=PATIENCE * 3)
+        return text, output, messages, join.returncode, memory
 
     def test_what_is_far_ahead_goes_to_a_file_without_a_name(self):
         spills = self.folder / "spills"
@@ -254,7 +254,7 @@ class FollowedTable(ToolTest):
         with join, open(path, "wb"):
             self.assertEqual(join.status(), 2)
             self.assert_says(join.messages(), "pipe cannot be read again after a failure",
-                             "--checkpoint needs a file")
+                             "--checkpoint needs a file as the table")
 
 
 if __name__ == "__main__":
