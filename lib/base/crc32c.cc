@@ -1,4 +1,5 @@
-// Eight bytes at a time by eight tables ("slicing-by-8", Kounavis and Berry, 2005).
+// By the instruction that x86 has for it (SSE 4.2), or eight bytes at a time by eight tables
+// ("slicing-by-8", Kounavis and Berry, 2005), which is four times slower.
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crc32c.h"
 
@@ -6,6 +7,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
+
+#if defined(__x86_64__)
+#include <nmmintrin.h>
+#endif
 
 namespace streamutils {
 namespace {
@@ -41,16 +46,36 @@ std::uint32_t eight_bytes(std::uint32_t crc, const char* bytes) {
   return next;
 }
 
-}  // namespace
-
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t crc) {
-  crc = ~crc;
+std::uint32_t by_tables(std::string_view bytes, std::uint32_t crc) {
   std::size_t i = 0;
   for (; i + 8 <= bytes.size(); i += 8) crc = eight_bytes(crc, bytes.data() + i);
   for (; i < bytes.size(); ++i) {
     crc = (crc >> 8) ^ kTables[0][(crc ^ static_cast<unsigned char>(bytes[i])) & 0xFF];
   }
-  return ~crc;
+  return crc;
 }
+
+#if defined(__x86_64__)
+[[gnu::target("sse4.2")]] std::uint32_t by_instruction(std::string_view bytes, std::uint32_t crc) {
+  std::uint64_t wide = crc;
+  std::size_t i = 0;
+  for (; i + 8 <= bytes.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + i, sizeof word);
+    wide = _mm_crc32_u64(wide, word);
+  }
+  crc = static_cast<std::uint32_t>(wide);
+  for (; i < bytes.size(); ++i) crc = _mm_crc32_u8(crc, static_cast<unsigned char>(bytes[i]));
+  return crc;
+}
+
+const auto kFastest = __builtin_cpu_supports("sse4.2") != 0 ? by_instruction : by_tables;
+#else
+const auto kFastest = by_tables;
+#endif
+
+}  // namespace
+
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t crc) { return ~kFastest(bytes, ~crc); }
 
 }  // namespace streamutils
