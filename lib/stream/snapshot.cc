@@ -15,9 +15,13 @@ constexpr std::size_t kPiece = 1 << 18;
 
 }  // namespace
 
-SnapshotWriter& SnapshotWriter::entry(std::string_view kind) {
+void SnapshotWriter::begin_line() {
   finish_entry();
   if (put_ && lines_.size() >= kPiece) finish();
+}
+
+SnapshotWriter& SnapshotWriter::entry(std::string_view kind) {
+  begin_line();
   lines_ += "{\"entry\":";
   append_json_string(lines_, kind);
   open_ = true;
@@ -55,9 +59,23 @@ SnapshotWriter& SnapshotWriter::field(std::string_view name, Timestamp t) {
   return field(name, to_nanos(t));
 }
 
+SnapshotWriter& SnapshotWriter::row(std::string_view values) {
+  begin_line();
+  lines_ += '[';
+  lines_ += values;
+  lines_ += "]\n";
+  return *this;
+}
+
 std::string SnapshotWriter::take() {
   finish_entry();
   return std::exchange(lines_, {});
+}
+
+void SnapshotWriter::take(std::string& lines) {
+  finish_entry();
+  lines.swap(lines_);
+  lines_.clear();
 }
 
 void SnapshotWriter::finish() {
@@ -75,21 +93,38 @@ SnapshotReader::SnapshotReader(std::string lines) : lines_(std::move(lines)), si
   lines_.append(Record::kPadding, '\0');
 }
 
-bool SnapshotReader::next() {
+bool SnapshotReader::take_line(std::string_view& line) {
   if (!status_.ok() || position_ >= size_) return false;
   const std::size_t end = lines_.find('\n', position_);
   if (end == std::string::npos || end >= size_) {
     fail("the last line is cut off");
     return false;
   }
-  record_.reset(std::string_view(lines_).substr(position_, end - position_));
+  line = std::string_view(lines_).substr(position_, end - position_);
   position_ = end + 1;
   ++number_;
+  return true;
+}
+
+bool SnapshotReader::next() {
+  std::string_view line;
+  if (!take_line(line)) return false;
+  elements_.clear();
+  record_.reset(line);
   if (!record_.check()) {
     fail(std::string(record_.damage()));
     return false;
   }
   kind_ = text("entry");
+  return status_.ok();
+}
+
+bool SnapshotReader::next_row() {
+  std::string_view line;
+  if (position_ >= size_ || lines_[position_] != '[' || !take_line(line)) return false;
+  if (const std::string_view damage = array_.split(line, elements_); !damage.empty()) {
+    fail(std::string(damage));
+  }
   return status_.ok();
 }
 
@@ -102,8 +137,8 @@ bool SnapshotReader::next_is(std::string_view kind) {
 
 Value SnapshotReader::json(std::string_view name) const { return record_.member(name); }
 
-std::string SnapshotReader::text(std::string_view name) {
-  const Value value = record_.member(name);
+template <typename Name>
+std::string SnapshotReader::read_text(Value value, Name name) {
   if (!value.is(Kind::string)) {
     fail(fmt::format("no text '{}'", name));
     return {};
@@ -112,15 +147,16 @@ std::string SnapshotReader::text(std::string_view name) {
   return std::string(value.text(scratch));
 }
 
-std::int64_t SnapshotReader::integer(std::string_view name) {
-  const Value value = record_.member(name);
+template <typename Name>
+std::int64_t SnapshotReader::read_integer(Value value, Name name) {
   const auto n = value.is(Kind::number) ? to_int64(value.raw()) : std::nullopt;
   if (!n) fail(fmt::format("no integer '{}'", name));
   return n.value_or(0);
 }
 
-std::uint64_t SnapshotReader::unsigned_integer(std::string_view name) {
-  const std::string_view raw = record_.member(name).raw();
+template <typename Name>
+std::uint64_t SnapshotReader::read_unsigned(Value value, Name name) {
+  const std::string_view raw = value.raw();
   std::uint64_t n = 0;
   const auto [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), n);
   if (raw.empty() || error != std::errc() || end != raw.data() + raw.size()) {
@@ -128,6 +164,22 @@ std::uint64_t SnapshotReader::unsigned_integer(std::string_view name) {
   }
   return n;
 }
+
+std::string SnapshotReader::text(std::string_view name) { return read_text(json(name), name); }
+
+std::string SnapshotReader::text(std::size_t i) { return read_text(json(i), i); }
+
+std::int64_t SnapshotReader::integer(std::string_view name) {
+  return read_integer(json(name), name);
+}
+
+std::int64_t SnapshotReader::integer(std::size_t i) { return read_integer(json(i), i); }
+
+std::uint64_t SnapshotReader::unsigned_integer(std::string_view name) {
+  return read_unsigned(json(name), name);
+}
+
+std::uint64_t SnapshotReader::unsigned_integer(std::size_t i) { return read_unsigned(json(i), i); }
 
 bool SnapshotReader::boolean(std::string_view name) {
   const Value value = record_.member(name);

@@ -5,6 +5,12 @@
 //     {"entry":"window","end":"2026-11-22T10:00:10Z","keys":2}
 //     {"entry":"group","key":"\"eu\"","state":[3,"37.5"]}
 //
+// What there are millions of stands in rows behind its entry, values without names, which is half
+// as long:
+//
+//     {"entry":"sessions","columns":["start","length","key"]}
+//     [1795341600000000000,30000000000,"\"user-17\""]
+//
 // SnapshotWriter makes them, SnapshotReader takes them back in the same order.  Header, trailer and
 // checksum are the business of the file that holds them (run/checkpoint).
 // SPDX-License-Identifier: Apache-2.0
@@ -14,9 +20,11 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "json/elements.h"
 #include "json/record.h"
 #include "json/writer.h"
 
@@ -48,13 +56,23 @@ class SnapshotWriter {
   void fail(std::string_view reason) { status_ = Error{std::string(reason)}; }
   const Status& status() const { return status_; }
 
+  // A row; the entry or row before is complete.  values: JSON with commas between (RowText).
+  SnapshotWriter& row(std::string_view values);
+
+  // Bytes of the entries that have not been handed on.
+  std::size_t size() const { return lines_.size(); }
+
   // All entries so far that have not been handed on, each ended by '\n'.  Completes the last one.
   std::string take();
+  // The same, into `lines`, whose memory is used for those that follow.
+  void take(std::string& lines);
   // Completes the last entry, and hands on what is left.  REQUIRES: made with a Put.
   void finish();
 
  private:
+  void begin_line();
   void finish_entry();
+
   Put put_;
   std::string lines_;
   bool open_ = false;
@@ -71,6 +89,15 @@ class SnapshotReader {
   // True if the next entry is of this kind: then it has moved there.
   bool next_is(std::string_view kind);
 
+  // True if the next line is a row: then it has moved there.
+  bool next_row();
+  std::size_t row_size() const { return elements_.size(); }
+  // Of the current row; what is missing or of another type is an error as below.
+  std::string text(std::size_t i);
+  std::int64_t integer(std::size_t i);
+  std::uint64_t unsigned_integer(std::size_t i);
+  Value json(std::size_t i) const { return i < elements_.size() ? elements_[i] : Value(); }
+
   // Of the current entry.  A field that is missing or of another type makes status() an error and
   // reads as zero or empty, so that callers may check once at the end.
   std::string_view kind() const { return kind_; }
@@ -86,12 +113,22 @@ class SnapshotReader {
   void fail(std::string message);
 
  private:
+  bool take_line(std::string_view& line);
+  template <typename Name>
+  std::string read_text(Value value, Name name);
+  template <typename Name>
+  std::int64_t read_integer(Value value, Name name);
+  template <typename Name>
+  std::uint64_t read_unsigned(Value value, Name name);
+
   std::string lines_;     // with padding behind
   std::size_t size_ = 0;  // without
   std::size_t position_ = 0;
   std::size_t number_ = 0;
   Record record_;
   std::string kind_;
+  ArrayElements array_;
+  std::vector<Value> elements_;  // of the row
   Status status_;
 };
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string>
 
+#include "stream/row_text.h"
+
 using namespace streamutils;
 
 namespace {
@@ -73,4 +75,68 @@ TEST_CASE("every prefix of a snapshot that cuts a line is refused") {
     const bool between_lines = size == 0 || lines[size - 1] == '\n';
     CHECK(in.status().ok() == between_lines);
   }
+}
+
+TEST_CASE("rows are values without names, and read back by their places") {
+  SnapshotWriter out;
+  out.entry("rows").field("n", std::int64_t{2});
+  out.row(R"("a",-9223372036854775808,18446744073709551615,["x"])").row("");
+  out.entry("behind");
+  const std::string lines = out.take();
+  CHECK(lines.ends_with("]\n[]\n{\"entry\":\"behind\"}\n"));
+  SnapshotReader in(lines);
+  CHECK_FALSE(in.next_row());
+  REQUIRE(in.next_is("rows"));
+  REQUIRE(in.next_row());
+  CHECK(in.row_size() == 4);
+  CHECK(in.text(std::size_t{0}) == "a");
+  CHECK(in.integer(1) == INT64_MIN);
+  CHECK(in.unsigned_integer(2) == UINT64_MAX);
+  CHECK(in.json(3).raw() == R"(["x"])");
+  CHECK_FALSE(in.json(4).exists());
+  REQUIRE(in.next_row());
+  CHECK(in.row_size() == 0);
+  CHECK_FALSE(in.next_row());
+  CHECK(in.next_is("behind"));
+  CHECK(in.status().ok());
+}
+
+TEST_CASE("a row that is damaged, or lacks a value, is an error that stays") {
+  for (const char* row : {"[", "[1", "[1,]", "[,1]", "[1]]", "[\"a]", "[01]", "[1 2]"}) {
+    CAPTURE(row);
+    SnapshotReader in(std::string(row) + "\n");
+    CHECK_FALSE(in.next_row());
+    CHECK_FALSE(in.status().ok());
+  }
+  SnapshotReader in("[1]\n");
+  REQUIRE(in.next_row());
+  CHECK(in.integer(1) == 0);
+  CHECK_FALSE(in.status().ok());
+}
+
+TEST_CASE("the values of a row read back as they were put") {
+  const std::string long_text(300, '"');
+  RowText row;
+  row.put(std::int64_t{-5});
+  row.clear();
+  row.put("a\"\\b");
+  row.put(INT64_MIN);
+  row.put(UINT64_MAX);
+  row.put_null();
+  row.put("\n\xc3\xa9");
+  row.put_json("[1]");
+  row.put(long_text);
+  SnapshotWriter out;
+  out.row(row.values());
+  SnapshotReader in(out.take());
+  REQUIRE(in.next_row());
+  REQUIRE(in.row_size() == 7);
+  CHECK(in.text(std::size_t{0}) == "a\"\\b");
+  CHECK(in.integer(1) == INT64_MIN);
+  CHECK(in.unsigned_integer(2) == UINT64_MAX);
+  CHECK(in.json(3).is(Kind::null));
+  CHECK(in.text(4) == "\n\xc3\xa9");
+  CHECK(in.json(5).raw() == "[1]");
+  CHECK(in.text(6) == long_text);
+  CHECK(in.status().ok());
 }
