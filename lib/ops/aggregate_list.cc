@@ -273,20 +273,44 @@ std::size_t AggregateList::bytes(const std::byte* block) const {
 }
 
 void AggregateList::save(const std::byte* block, SnapshotWriter& out) const {
-  std::string text;
   for (const State& state : states_) {
-    text.clear();
-    state.aggregate->save(block + state.offset, text);
-    save_bytes(out, state.field, text);
+    saved_.clear();
+    state.aggregate->save(block + state.offset, saved_);
+    save_bytes(out, state.field, saved_);
   }
+}
+
+void AggregateList::restore_state(const State& state, std::byte* block, std::string_view text,
+                                  SnapshotReader& in) const {
+  if (state.aggregate->restore(block + state.offset, text)) return;
+  in.fail("no state of '" + std::string(state.function->name) + "': " + quote(text));
 }
 
 void AggregateList::restore(std::byte* block, SnapshotReader& in) const {
   for (const State& state : states_) {
-    const std::string text = restore_bytes(in, state.field);
-    if (!state.aggregate->restore(block + state.offset, text)) {
-      in.fail("no state of '" + std::string(state.function->name) + "': " + quote(text));
-    }
+    restore_state(state, block, restore_bytes(in, state.field), in);
+  }
+}
+
+// States of equal functions have equal names: the names are for the reader of the file.
+void AggregateList::append_state_names(std::string& json) const {
+  for (const State& state : states_) {
+    json += ',';
+    append_json_string(json, state.function->name);
+  }
+}
+
+void AggregateList::save_values(const std::byte* block, RowText& row) const {
+  for (const State& state : states_) {
+    saved_.clear();
+    state.aggregate->save(block + state.offset, saved_);
+    save_bytes(row, saved_);
+  }
+}
+
+void AggregateList::restore_values(std::byte* block, std::size_t first, SnapshotReader& in) const {
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    restore_state(states_[i], block, restore_bytes(in, first + i), in);
   }
 }
 

@@ -20,6 +20,7 @@
 #include "ops/aggregate_args.h"
 #include "ops/aggregate_input.h"
 #include "stream/operator.h"
+#include "stream/row_text.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
@@ -77,6 +78,12 @@ class AggregateList {
   // Takes them back into a fresh block; what does not read makes in.status() an error.
   void restore(std::byte* block, SnapshotReader& in) const;
 
+  // The same as values of a row: so many, under names that are appended as `,"name"`.
+  std::size_t state_count() const { return states_.size(); }
+  void append_state_names(std::string& json) const;
+  void save_values(const std::byte* block, RowText& row) const;
+  void restore_values(std::byte* block, std::size_t first, SnapshotReader& in) const;
+
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
@@ -116,6 +123,8 @@ class AggregateList {
   void compute(const Record& record);
   void report_failures(Emitter& out);
   void report(const State& state, Taken taken, Emitter& out);
+  void restore_state(const State& state, std::byte* block, std::string_view text,
+                     SnapshotReader& in) const;
 
   std::vector<AggregateClause> clauses_;
   std::vector<Input> inputs_;
@@ -131,7 +140,8 @@ class AggregateList {
   Evaluator evaluator_;
   // Of the event that was read last.
   Timestamp time_{};
-  std::string_view event_;  // if some aggregate wants it
+  std::string_view event_;     // if some aggregate wants it
+  mutable std::string saved_;  // scratch: the text of a state
 };
 
 }  // namespace streamutils

@@ -59,10 +59,16 @@ class KeepFirst final : public Operator {
   bool outlives_end() const override { return true; }
 
   void save(SnapshotWriter& out) const override {
-    out.entry("dedup").field("watermark", now_).field("warned", warned_);
-    keys_.save(out);
+    save_head(out);
     seen_.save(out);
   }
+
+  bool has_images() const override { return true; }
+  void begin_image(SnapshotWriter& out) override {
+    save_head(out);
+    seen_.begin_image(out);
+  }
+  bool continue_image(std::size_t entries) override { return seen_.continue_image(entries); }
 
   Status restore(SnapshotReader& in) override {
     if (!in.next_is("dedup")) return Error{"the snapshot has no entry 'dedup'"};
@@ -80,6 +86,11 @@ class KeepFirst final : public Operator {
   }
 
  private:
+  void save_head(SnapshotWriter& out) const {
+    out.entry("dedup").field("watermark", now_).field("warned", warned_);
+    keys_.save(out);
+  }
+
   // After a key has come in.
   void watch_memory(Emitter& out) {
     if (seen_.pushed_out() != pushed_out_) {

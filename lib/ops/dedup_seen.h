@@ -34,7 +34,9 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "base/siphash.h"
 #include "base/time.h"
@@ -134,6 +136,11 @@ class SeenKeys {
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
 
+  // An image (stream/operator.h): a copy of all slots, which takes five milliseconds for a million
+  // keys, and the memory of so many.
+  void begin_image(SnapshotWriter& out);
+  bool continue_image(std::size_t keys);
+
  private:
   using Table = FingerprintTable<Seen>;
   using Slot = typename Table::Slot;
@@ -206,6 +213,9 @@ class SeenKeys {
     tables_.erase(tables_.begin());
   }
 
+  void save_head(SnapshotWriter& out) const;
+  static void save_place(SnapshotWriter& out, const Place& place);
+
   Duration within_;
   std::optional<std::uint64_t> max_keys_;
   Timestamp horizon_ = kMinTime;
@@ -214,16 +224,69 @@ class SeenKeys {
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t pushed_out_ = 0;
+
+  // What the image that is being written still lacks.
+  struct Image {
+    SnapshotWriter* out = nullptr;
+    std::vector<std::pair<Place, std::size_t>> tables;  // with the number of their slots
+    std::vector<Slot> slots;                            // of all tables; never shrinks
+    std::size_t table = 0;                              // the next one
+    std::size_t slot = 0;                               // the next one
+    std::size_t end = 0;                                // of the table that was begun
+  };
+  Image image_;
 };
 
 template <typename Seen>
-void SeenKeys<Seen>::save(SnapshotWriter& out) const {
+void SeenKeys<Seen>::save_head(SnapshotWriter& out) const {
   out.entry("seen").field("horizon", horizon_).field("pushed_out", pushed_out_);
   out.field("number", number_);
+}
+
+template <typename Seen>
+void SeenKeys<Seen>::save_place(SnapshotWriter& out, const Place& place) {
+  out.entry("slice").field("slice", place.slice).field("number", place.number);
+}
+
+template <typename Seen>
+void SeenKeys<Seen>::save(SnapshotWriter& out) const {
+  save_head(out);
   for (const auto& [place, table] : tables_) {
-    out.entry("slice").field("slice", place.slice).field("number", place.number);
+    save_place(out, place);
     save_slots(out, table);
   }
+}
+
+template <typename Seen>
+void SeenKeys<Seen>::begin_image(SnapshotWriter& out) {
+  save_head(out);
+  image_.out = &out;
+  image_.tables.clear();
+  image_.table = image_.slot = image_.end = 0;
+  if (image_.slots.size() <= size_) image_.slots.resize(size_ + 1);
+  Slot* to = image_.slots.data();
+  for (const auto& [place, table] : tables_) {
+    image_.tables.emplace_back(place, table.size());
+    to = table.copy_to(to);
+  }
+}
+
+template <typename Seen>
+bool SeenKeys<Seen>::continue_image(std::size_t keys) {
+  for (std::size_t written = 0; written < keys;) {
+    if (image_.slot == image_.end) {
+      if (image_.table == image_.tables.size()) return true;
+      const auto& [place, size] = image_.tables[image_.table++];
+      save_place(*image_.out, place);
+      image_.end += size;
+      continue;
+    }
+    const std::size_t n = std::min(image_.end - image_.slot, kSlotsPerEntry);
+    save_slots(*image_.out, std::span<const Slot>(image_.slots).subspan(image_.slot, n));
+    image_.slot += n;
+    written += n;
+  }
+  return false;
 }
 
 template <typename Seen>

@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/dedup_state.h"
 
+#include <array>
 #include <charconv>
+#include <cstring>
 
 namespace streamutils {
 namespace {
 
 constexpr std::size_t kDigits = 16;
 
+// The two digits of each byte.
+constexpr auto kPairs = [] {
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte) {
+    pairs[byte] = {"0123456789abcdef"[byte >> 4], "0123456789abcdef"[byte & 15]};
+  }
+  return pairs;
+}();
+
 }  // namespace
 
 void append_hex(std::string& out, std::uint64_t word) {
-  for (std::size_t shift = 64; shift > 0; shift -= 4) {
-    out += "0123456789abcdef"[word >> (shift - 4) & 15];
+  char digits[kDigits];
+  for (std::size_t i = 0; i < sizeof word; ++i) {
+    std::memcpy(digits + 2 * i, kPairs[word >> (56 - 8 * i) & 255].data(), 2);
   }
+  out.append(digits, kDigits);
 }
 
 std::optional<std::uint64_t> take_hex(std::string_view& hex) {

@@ -84,6 +84,16 @@ void save_key(SnapshotWriter& out, const Group& group) {
   if (!key.spelling.empty()) save_bytes(out, "spelling", key.spelling);
 }
 
+void save_key_values(RowText& row, const Group& group) {
+  const GroupKey key = group.group_key();
+  save_bytes(row, key.canonical);
+  if (!key.spelling.empty()) save_bytes(row, key.spelling);
+}
+
+SavedKey::SavedKey(SnapshotReader& in, std::size_t first) : canonical(restore_bytes(in, first)) {
+  if (in.row_size() > first + 1) spelling = restore_bytes(in, first + 1);
+}
+
 SavedKey::SavedKey(SnapshotReader& in) : canonical(restore_bytes(in, "key")) {
   const bool spelled = in.json("spelling").exists() || in.json("spelling_hex").exists();
   if (spelled) spelling = restore_bytes(in, "spelling");

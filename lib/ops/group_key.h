@@ -15,6 +15,7 @@
 #include "json/path.h"
 #include "json/record.h"
 #include "ops/keyed.h"
+#include "stream/row_text.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
@@ -73,9 +74,13 @@ class KeyMembers {
 // The key of a group as fields of an entry.
 void save_key(SnapshotWriter& out, const Group& group);
 
-// The key in an entry that save_key has written to.
+// The same as the last values of a row.
+void save_key_values(RowText& row, const Group& group);
+
+// The key in an entry that save_key has written to, or in a row from value `first` on.
 struct SavedKey {
   explicit SavedKey(SnapshotReader& in);
+  SavedKey(SnapshotReader& in, std::size_t first);
   GroupKey key() const { return {canonical, spelling}; }
 
   std::string canonical;

@@ -40,6 +40,18 @@
 namespace streamutils {
 namespace {
 
+constexpr std::size_t kPrefetchAhead = 8;  // sessions of an image, before their turn
+
+// From `from` to `to`, which is not before it: any two times have a distance that fits.
+std::uint64_t distance(Timestamp from, Timestamp to) {
+  return static_cast<std::uint64_t>(to_nanos(to)) - static_cast<std::uint64_t>(to_nanos(from));
+}
+
+Timestamp behind(Timestamp from, std::uint64_t distance) {
+  return from_nanos(
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(to_nanos(from)) + distance));
+}
+
 class SessionWindows final : public Windows {
  public:
   explicit SessionWindows(const WindowOptions& options)
@@ -64,6 +76,9 @@ class SessionWindows final : public Windows {
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
+  bool has_images() const override { return !cap_; }
+  void begin_image(SnapshotWriter& out) override;
+  bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
   std::size_t held() const override;
 
@@ -104,6 +119,15 @@ class SessionWindows final : public Windows {
   std::vector<const Session*> open_sessions() const;  // by first_seen
   void write(const Session& session, bool partial, Emitter& out);
 
+  void save_head(SnapshotWriter& out) const;
+  void save(const Session& session, SnapshotWriter& out) const;
+  void restore_session(SnapshotReader& in);
+  // To be called before a session changes: the image needs it as it is.
+  void keep_for_image(Session& session) {
+    if (session.image != image_) put_into_image(session);
+  }
+  void put_into_image(Session& session);
+
   WindowParts parts_;
   Duration gap_;
   std::optional<Duration> cap_;
@@ -115,6 +139,11 @@ class SessionWindows final : public Windows {
   WaitingEvents waiting_;
   std::optional<Duration> every_;
   Timestamp ticked_ = kMinTime;  // the multiple of --every that was passed last
+
+  std::uint64_t image_ = 0;              // the number of the last image that was begun
+  SnapshotWriter* image_out_ = nullptr;  // null: it is complete
+  mutable RowText row_;                  // scratch
+  std::size_t image_next_ = 0;           // the place in storage_ from where it is to be continued
 };
 
 SessionWindows::~SessionWindows() {
@@ -160,6 +189,7 @@ Session* SessionWindows::join(Group* group, Timestamp t) {
   Session* session = state_of(group).newest;
   while (session && !(within_gap(*session, t) && within_cap(*session, t))) session = session->older;
   if (!session) return nullptr;
+  keep_for_image(*session);
   session->start = std::min(session->start, t);
   session->last = std::max(session->last, t);
   // With a cap, sessions that touch are meant to be apart.
@@ -187,7 +217,7 @@ Session* SessionWindows::open(Group* group, Timestamp t, std::uint64_t number) {
     newer = *place;
     place = &newer->older;
   }
-  *session = {t, t, number, group, pool_.make(), kMaxTime, kMinTime, newer, *place};
+  *session = {t, t, number, group, pool_.make(), kMaxTime, kMinTime, newer, *place, image_};
   if (*place) (*place)->newer = session;
   *place = session;
   start_timer(session);
@@ -196,6 +226,7 @@ Session* SessionWindows::open(Group* group, Timestamp t, std::uint64_t number) {
 
 // Leaves the group, which others may still use.
 void SessionWindows::close(Session* session) {
+  keep_for_image(*session);
   Session*& place = session->newer ? session->newer->older : state_of(session->group).newest;
   place = session->older;
   if (session->older) session->older->newer = session->newer;
@@ -265,6 +296,7 @@ void SessionWindows::write_early(Timestamp tick, Emitter& out) {
   sort(sessions);
   for (Session* session : sessions) {
     write(*session, true, out);
+    keep_for_image(*session);
     session->untold = kMaxTime;
   }
 }
@@ -315,29 +347,78 @@ std::vector<const Session*> SessionWindows::open_sessions() const {
   return sessions;
 }
 
-void SessionWindows::save(SnapshotWriter& out) const {
+void SessionWindows::save_head(SnapshotWriter& out) const {
   parts_.save(out);
   out.entry("sessions").field("ticked", ticked_);
-  for (const Session* session : open_sessions()) {
-    out.entry("session").field("start", session->start).field("last", session->last);
-    out.field("first_seen", session->first_seen).field("untold", session->untold);
-    save_key(out, *session->group);
-    parts_.aggregates.save(session->block, out);
+  std::string columns = R"(["start","length","untold_from","first_seen")";
+  parts_.aggregates.append_state_names(columns);
+  out.json("columns", columns + R"(,"key","spelling"])");
+}
+
+// Times as lengths from the start, which are short.
+void SessionWindows::save(const Session& session, SnapshotWriter& out) const {
+  row_.clear();
+  row_.put(to_nanos(session.start));
+  row_.put(distance(session.start, session.last));
+  if (session.untold == kMaxTime) {
+    row_.put_null();
+  } else {
+    row_.put(distance(session.start, session.untold));
   }
+  row_.put(session.first_seen);
+  parts_.aggregates.save_values(session.block, row_);
+  save_key_values(row_, *session.group);
+  out.row(row_.values());
+}
+
+void SessionWindows::save(SnapshotWriter& out) const {
+  save_head(out);
+  for (const Session* session : open_sessions()) save(*session, out);
   waiting_.save(out);
+}
+
+void SessionWindows::begin_image(SnapshotWriter& out) {
+  save_head(out);
+  ++image_;
+  image_out_ = &out;
+  image_next_ = 0;
+}
+
+void SessionWindows::put_into_image(Session& session) {
+  session.image = image_;
+  if (session.block) save(session, *image_out_);
+}
+
+// Those that have been opened since stand in memory that counts as written.
+bool SessionWindows::continue_image(std::size_t entries) {
+  const std::size_t end = std::min(storage_.size(), image_next_ + entries);
+  for (; image_next_ < end; ++image_next_) {
+    const std::size_t ahead = std::min(image_next_ + kPrefetchAhead, end - 1);
+    __builtin_prefetch(storage_[ahead].group);
+    __builtin_prefetch(storage_[ahead].block);
+    keep_for_image(storage_[image_next_]);
+  }
+  if (image_next_ < storage_.size()) return false;
+  image_out_ = nullptr;
+  return true;
+}
+
+void SessionWindows::restore_session(SnapshotReader& in) {
+  const std::size_t states = 4;
+  const std::size_t key = states + parts_.aggregates.state_count();
+  Group* group = keys_.group(SavedKey(in, key).key(), parts_.events);
+  const Timestamp start = from_nanos(in.integer(std::size_t{0}));
+  Session* session = open(group, start, in.unsigned_integer(3));
+  session->last = behind(start, in.unsigned_integer(1));
+  if (!in.json(2).is(Kind::null)) session->untold = behind(start, in.unsigned_integer(2));
+  parts_.aggregates.restore_values(session->block, states, in);
 }
 
 Status SessionWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
   if (!in.next_is("sessions")) in.fail("no entry 'sessions'");
   ticked_ = in.time("ticked");
-  while (in.next_is("session")) {
-    Group* group = keys_.group(SavedKey(in).key(), parts_.events);
-    Session* session = open(group, in.time("start"), in.unsigned_integer("first_seen"));
-    session->last = in.time("last");
-    session->untold = in.time("untold");
-    parts_.aggregates.restore(session->block, in);
-  }
+  while (in.next_row()) restore_session(in);
   waiting_.restore(in, [&](const GroupKey& key) {
     Group* group = keys_.group(key, parts_.events);
     ++state_of(group).waiting;

@@ -25,6 +25,7 @@ struct Session {
   // Of the same key, by start.
   Session* newer = nullptr;
   Session* older = nullptr;
+  std::uint64_t image = 0;  // the number of the image that has no need of it any more
 };
 
 // Sessions of one key, and events of it that wait.  Most events belong to the newest session.

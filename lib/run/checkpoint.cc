@@ -93,15 +93,6 @@ std::string StageCheckpoints::entry() const {
   return fmt::format("{}:{:08x}", name(), crc32c(settings().options));
 }
 
-SnapshotHeader StageCheckpoints::header(std::uint64_t epoch) {
-  return {.tool = settings().tool,
-          .options = settings().options,
-          .epoch = epoch,
-          .complete = false,
-          .inputs = files().positions(),
-          .read = files().files_read()};
-}
-
 Result<std::function<Status()>> StageCheckpoints::saving(std::uint64_t epoch) {
   auto side_files = files().side_files();
   if (!side_files) return side_files.error();
@@ -115,22 +106,27 @@ Result<std::function<Status()>> StageCheckpoints::saving(std::uint64_t epoch) {
 
 Result<std::string> StageCheckpoints::take(std::uint64_t epoch, const std::vector<std::string>&,
                                            ExitStatus&) {
-  auto save = saving(epoch);
-  if (!save) return save.error();
-  if (Status started = background_.start(*save); !started) return started.error();
+  const Status started =
+      saver_.start(folder_.file(name(), epoch), header(epoch), driver(), files());
+  if (!started) return started.error();
   return entry();
 }
 
 Duration StageCheckpoints::tick() {
-  if (!background_.is_busy()) return Duration::max();
-  if (Status done = background_.collect(); !done) {
-    driver().stop(ExitStatus::io, done.error().message);
-  }
-  return background_.is_busy() ? kReapStep : Duration::max();
+  Status done = saver_.advance();
+  if (done.ok()) done = background_.collect();
+  if (!done) driver().stop(ExitStatus::io, done.error().message);
+  return background_.is_busy() ? kReapStep : saver_.pause();
 }
 
-Status StageCheckpoints::before_end(Ending) { return {}; }
+Status StageCheckpoints::before_end(Ending) {
+  saver_.finish_image();
+  return {};
+}
 
-Status StageCheckpoints::after_end() { return background_.collect(Duration::max()); }
+Status StageCheckpoints::after_end() {
+  if (Status saved = saver_.complete(); !saved) return saved;
+  return background_.collect(Duration::max());
+}
 
 }  // namespace streamutils

@@ -22,6 +22,7 @@
 #include "run/background.h"
 #include "run/commit.h"
 #include "run/recovery.h"
+#include "run/state_saver.h"
 
 namespace streamutils {
 
@@ -56,7 +57,6 @@ class StageCheckpoints : public Recovery {
   std::string entry() const;
   // The files that the output of this stage stands in, as the snapshot is to remember them.
   virtual std::vector<FileLength> outputs() const { return {}; }
-  SnapshotHeader header(std::uint64_t epoch);
   // What saves the state of this moment when it is called; to be called in the child.
   Result<std::function<Status()>> saving(std::uint64_t epoch);
   const std::string& name() const { return settings().name; }
@@ -65,7 +65,8 @@ class StageCheckpoints : public Recovery {
   FileLock lock_;
   std::optional<Commit> commit_;
   std::uint64_t epoch_ = 0;
-  Background background_;
+  StateSaver saver_;
+  Background background_;  // what the sink does besides
 };
 
 // sread: a barrier every so often, as long as the one before has been committed.

@@ -55,7 +55,7 @@ Status SourceCheckpoints::attached() {
 }
 
 Duration SourceCheckpoints::tick() {
-  if (Status done = background_.collect(); !done) {
+  if (Status done = saver_.advance(); !done) {
     driver().stop(ExitStatus::io, done.error().message);
     return Duration::max();
   }

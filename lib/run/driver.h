@@ -226,6 +226,10 @@ class Driver {
   // settings.
   std::string save() const;
   void save(SnapshotWriter& out) const;
+  // The same in slices, where the operator has that (stream/operator.h).
+  bool has_images() const { return op_->has_images(); }
+  void begin_image(SnapshotWriter& out);
+  bool continue_image(std::size_t entries) { return op_->continue_image(entries); }
   // from: for each input the saved one whose place it takes; empty: as they stand.
   Status restore(std::string lines, const std::vector<std::optional<std::size_t>>& from = {});
   // After restore, in another process: inputs and output are new ones.  resumed: the inputs that
@@ -291,6 +295,7 @@ class Driver {
   Timestamp lowest(Timestamp (InputClock::*of)() const) const;
 
   // Recovery (driver_recovery.cc)
+  void save_own(SnapshotWriter& out) const;
   Status restore_inputs(SnapshotReader& in, const std::vector<std::optional<std::size_t>>& from);
   Status restore_input(Input& input, SnapshotReader& in);
   static Status restore_barrier(std::optional<Message>& to, Value line);

@@ -29,6 +29,16 @@ std::string Driver::save() const {
 }
 
 void Driver::save(SnapshotWriter& out) const {
+  save_own(out);
+  op_->save(out);
+}
+
+void Driver::begin_image(SnapshotWriter& out) {
+  save_own(out);
+  op_->begin_image(out);
+}
+
+void Driver::save_own(SnapshotWriter& out) const {
   out.entry("driver")
       .field("now", now_)
       .field("watermark", watermark_)
@@ -60,7 +70,6 @@ void Driver::save(SnapshotWriter& out) const {
     input.clock.save(out);
     save_ahead(input, out);
   }
-  op_->save(out);
 }
 
 // The saved inputs in their order, each into the one that takes its place, if there is one.

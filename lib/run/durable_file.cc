@@ -98,6 +98,10 @@ Status DurableFile::open() {
 }
 
 void DurableFile::write(std::string_view bytes) {
+  if (block_.empty() && bytes.size() >= kBlock) {
+    if (error_ == 0 && !write_fully(fd_, bytes)) error_ = errno;
+    return;
+  }
   if (block_.empty()) block_.reserve(kBlock);
   block_ += bytes;
   if (block_.size() >= kBlock) flush();

@@ -5,6 +5,15 @@
 
 namespace streamutils {
 
+SnapshotHeader Recovery::header(std::optional<std::uint64_t> epoch) {
+  return {.tool = settings_.tool,
+          .options = settings_.options,
+          .epoch = epoch,
+          .complete = false,
+          .inputs = files().positions(),
+          .read = files().files_read()};
+}
+
 TakenOver match_inputs(const std::vector<InputPosition>& saved, const std::vector<int>& fds,
                        const std::vector<std::string>& names) {
   TakenOver taken;

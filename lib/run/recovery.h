@@ -10,6 +10,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -87,6 +88,8 @@ class Recovery : public Checkpoints {
   const Driver& driver() const { return *driver_; }
   Files& files() { return *files_; }
   virtual Status attached() { return {}; }
+  // Of a snapshot of this moment.
+  SnapshotHeader header(std::optional<std::uint64_t> epoch);
 
   std::optional<SnapshotContent> saved_;
 

@@ -54,45 +54,31 @@ Status StateFile::read(ExitStatus& status) {
   return {};
 }
 
-SnapshotHeader StateFile::header() {
-  return {.tool = settings().tool,
-          .options = settings().options,
-          .epoch = std::nullopt,
-          .complete = false,
-          .inputs = files().positions(),
-          .read = files().files_read()};
-}
-
 Duration StateFile::tick() {
-  if (!background_.is_busy()) return Duration::max();
-  if (Status saved = background_.collect(); !saved) {
+  if (Status saved = saver_.advance(); !saved) {
     driver().stop(ExitStatus::io, saved.error().message);
   }
-  return background_.is_busy() ? Duration(std::chrono::milliseconds(50)) : Duration::max();
+  return saver_.pause();
 }
 
 // The state of this stage is not one of those that the pipeline can go back to: it says so.
 Result<std::string> StateFile::take(std::uint64_t, const std::vector<std::string>&, ExitStatus&) {
-  auto lengths = files().side_files();
-  if (!lengths) return lengths.error();
-  auto save = [this, header = header(), lengths = std::move(*lengths)]() -> Status {
-    if (Status synced = files().sync_side_files(); !synced) return synced;
-    return write_snapshot(path_, header, driver(), lengths);
-  };
-  if (Status started = background_.start(save); !started) return started.error();
+  if (Status started = saver_.start(path_, header(std::nullopt), driver(), files()); !started) {
+    return started.error();
+  }
   return fmt::format("?{}:{:08x}", settings().name, crc32c(settings().options));
 }
 
 Status StateFile::before_end(Ending ending) {
   if (ending == Ending::stopped || ending == Ending::interrupted) return {};
-  if (Status status = background_.collect(Duration::max()); !status) return status;
+  if (Status status = saver_.complete(); !status) return status;
   last_ = std::make_unique<TwoPartSnapshot>(path_);
   const bool goes_on = ending != Ending::complete || driver().outlives_end();
-  return last_->take_image(header(), driver(), goes_on);
+  return last_->take_image(header(std::nullopt), driver(), goes_on);
 }
 
 Status StateFile::after_end() {
-  if (Status status = background_.collect(Duration::max()); !status) return status;
+  if (Status status = saver_.complete(); !status) return status;
   return last_ ? last_->commit(files()) : Status();
 }
 

@@ -9,10 +9,10 @@
 #include <memory>
 #include <string>
 
-#include "run/background.h"
 #include "run/durable_file.h"
 #include "run/recovery.h"
 #include "run/snapshot_write.h"
+#include "run/state_saver.h"
 
 namespace streamutils {
 
@@ -34,11 +34,10 @@ class StateFile final : public Recovery {
       : Recovery(std::move(settings)), path_(std::move(path)) {}
   Status lock(ExitStatus& status);
   Status read(ExitStatus& status);
-  SnapshotHeader header();
 
   std::string path_;
   FileLock lock_;
-  Background background_;
+  StateSaver saver_;
   std::unique_ptr<TwoPartSnapshot> last_;
 };
 

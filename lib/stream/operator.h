@@ -177,6 +177,21 @@ class Operator {
     return {};
   }
 
+  // Another way to save, for state so large that an image of the whole process, taken by fork(2),
+  // is dear: every page of it that is written to afterwards has to be copied.  The image is of the
+  // moment of begin_image, and is written between records by continue_image, about so many entries
+  // at a time; what is about to change before its turn is written first.  restore() takes the
+  // entries in the order that comes of it.
+  virtual bool has_images() const { return false; }
+  // `out` is used until the image is complete.  REQUIRES: has_images(), and the image before this
+  // one is complete.
+  virtual void begin_image(SnapshotWriter& out) { (void)out; }
+  // True when the image is complete.
+  virtual bool continue_image(std::size_t entries) {
+    (void)entries;
+    return true;
+  }
+
   // The size of what it keeps, for --stats: {"groups":12,"windows":3} as members, without braces.
   virtual void describe_state(std::string& json_members) const { (void)json_members; }
 };

@@ -41,6 +41,25 @@ void save_bytes(SnapshotWriter& out, std::string_view name, std::string_view byt
   }
 }
 
+void save_bytes(RowText& row, std::string_view bytes) {
+  if (is_utf8(bytes)) {
+    row.put(bytes);
+  } else {
+    row.put_json("[\"" + to_hex(bytes) + "\"]");
+  }
+}
+
+std::string restore_bytes(SnapshotReader& in, std::size_t i) {
+  if (!in.json(i).is(Kind::array)) return in.text(i);
+  std::string_view hex = in.json(i).raw();
+  std::string bytes;
+  const bool is_quoted = hex.size() >= 4 && hex.starts_with("[\"") && hex.ends_with("\"]");
+  if (!is_quoted || !from_hex(hex.substr(2, hex.size() - 4), bytes)) {
+    in.fail("no hexadecimal text in brackets: '" + std::string(hex) + "'");
+  }
+  return bytes;
+}
+
 std::string restore_bytes(SnapshotReader& in, std::string_view name) {
   const std::string hex_name = std::string(name) + "_hex";
   if (!in.json(hex_name).exists()) return in.text(name);

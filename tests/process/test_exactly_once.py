@@ -46,13 +46,13 @@ class ExactlyOnce(ToolTest):
         self.random = random.Random(SEED)
         (self.folder / "log").write_bytes(real_log(self.LINES))
 
-    def stages(self, delay=None, every="30ms", window="10s"):
+    def stages(self, delay=None, every="30ms", windows="tumbling 10s"):
         dedup = [["sdedup", "uid", "--within", "1h"]] if "sdedup" in TOOLS else []
         return [["sread", "log", "--checkpoint-every", every],
                 slow_stage(self.DELAY if delay is None else delay),
                 ["sfilter", "qtype_name!=TXT"],
                 *dedup,
-                ["swindow", "tumbling", window, "count", "by", "qtype_name", "--idle", "off"],
+                ["swindow", *windows.split(), "count", "by", "qtype_name", "--idle", "off"],
                 ["swrite", "out"]]
 
     def pipeline(self, name, **more):
@@ -83,8 +83,8 @@ class ExactlyOnce(ToolTest):
     def is_complete(self, pipeline):
         return self.commit(pipeline).get("complete", False)
 
-    def undisturbed(self):
-        pipeline = self.pipeline("undisturbed", delay=0)
+    def undisturbed(self, **more):
+        pipeline = self.pipeline("undisturbed", delay=0, **more)
         self.assertEqual(set(pipeline.run()), {0}, pipeline.messages())
         return (pipeline.folder / "out").read_bytes()
 
@@ -109,12 +109,18 @@ class ExactlyOnce(ToolTest):
 
 class Kills(ExactlyOnce):
     def test_kill_anybody_at_any_time(self):
-        expected = self.undisturbed()
+        self.kill_anybody("tumbling 10s", (KILLS + 1) // 2)
+
+    def test_kill_anybody_while_sessions_are_saved_in_slices(self):
+        self.kill_anybody("session 3s", KILLS // 2)
+
+    def kill_anybody(self, windows, wanted):
+        expected = self.undisturbed(windows=windows)
         kills = rounds = 0
-        while kills < KILLS:
+        while kills < wanted:
             rounds += 1
-            pipeline = self.pipeline(f"round{rounds}")
-            kills += self.kill_until_complete(pipeline, expected, KILLS - kills)
+            pipeline = self.pipeline(f"round{rounds}", windows=windows)
+            kills += self.kill_until_complete(pipeline, expected, wanted - kills)
             self.finish(pipeline, expected)
             shutil.rmtree(pipeline.folder)
         print(f"{kills} kills in {rounds} rounds, seed {SEED}")
@@ -224,7 +230,7 @@ class Refusals(ExactlyOnce):
         pipeline.kill_all()
         pipeline.wait()
         stages = pipeline.stages
-        pipeline.stages = self.stages(window="20s")
+        pipeline.stages = self.stages(windows="tumbling 20s")
         self.assertIn(2, pipeline.run())
         self.assert_says(pipeline.messages(), "tumbling 10s", "tumbling 20s")
         pipeline.stages = [stage for stage in stages if stage[0] != "sfilter"]

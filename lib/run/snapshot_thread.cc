@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/snapshot_thread.h"
+
+#include <csignal>
+#include <utility>
+
+#include "run/durable_file.h"
+
+namespace streamutils {
+namespace {
+
+constexpr std::size_t kMostPieces = 8;
+
+// Signals are the business of the thread that reads the stream.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+SnapshotThread::SnapshotThread(std::string path, SnapshotHeader header,
+                               std::vector<FileLength> side_files, Files& files)
+    : path_(std::move(path)),
+      header_(std::move(header)),
+      side_files_(std::move(side_files)),
+      files_(files) {
+  const SignalsBlocked blocked;
+  thread_ = std::thread([this] { run(); });
+}
+
+SnapshotThread::~SnapshotThread() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    is_abandoned_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void SnapshotThread::write(std::string piece) {
+  {
+    const std::lock_guard lock(mutex_);
+    pieces_.push_back(std::move(piece));
+  }
+  changed_.notify_one();
+}
+
+std::string SnapshotThread::spare() {
+  const std::lock_guard lock(mutex_);
+  if (spare_.empty()) return {};
+  std::string piece = std::move(spare_.back());
+  spare_.pop_back();
+  return piece;
+}
+
+bool SnapshotThread::has_room() const {
+  const std::lock_guard lock(mutex_);
+  return pieces_.size() < kMostPieces;
+}
+
+void SnapshotThread::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_finished_ = true;
+  }
+  changed_.notify_one();
+}
+
+bool SnapshotThread::is_done() const {
+  const std::lock_guard lock(mutex_);
+  return is_done_;
+}
+
+Status SnapshotThread::join() {
+  thread_.join();
+  return status_;
+}
+
+void SnapshotThread::run() {
+  Status status = make_file();
+  const std::lock_guard lock(mutex_);
+  status_ = std::move(status);
+  is_done_ = true;
+}
+
+bool SnapshotThread::is_abandoned() const {
+  const std::lock_guard lock(mutex_);
+  return is_abandoned_;
+}
+
+bool SnapshotThread::next_piece(std::string& piece) {
+  std::unique_lock lock(mutex_);
+  if (piece.capacity() > 0) spare_.push_back(std::move(piece));
+  changed_.wait(lock, [this] { return !pieces_.empty() || is_finished_ || is_abandoned_; });
+  if (pieces_.empty() || is_abandoned_) return false;
+  piece = std::move(pieces_.front());
+  pieces_.pop_front();
+  return true;
+}
+
+Status SnapshotThread::make_file() {
+  DurableFile file(path_);
+  if (Status opened = file.open(); !opened) return opened;
+  SnapshotFileWriter writer([&file](std::string_view bytes) { file.write(bytes); });
+  writer.header(header_);
+  for (std::string piece; next_piece(piece);) writer.entries(piece);
+  if (is_abandoned()) return {};
+  writer.finish(side_files_);
+  if (Status synced = files_.sync_side_files(); !synced) return synced;
+  return file.commit();
+}
+
+}  // namespace streamutils

@@ -1,0 +1,69 @@
+// SnapshotThread: writes a snapshot file of which the entries come piece by piece.
+//
+// A thread, so that whoever makes the entries never waits for the disk.  It shares nothing with the
+// rest of the process but the pieces; it reads no state.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "run/recovery.h"
+#include "run/snapshot_file.h"
+
+namespace streamutils {
+
+class SnapshotThread {
+ public:
+  // The file is there under this name when join() has returned without an error; before it the side
+  // files have been made durable.
+  SnapshotThread(std::string path, SnapshotHeader header, std::vector<FileLength> side_files,
+                 Files& files);
+  // Without finish(), there is no file.
+  ~SnapshotThread();
+  SnapshotThread(const SnapshotThread&) = delete;
+  SnapshotThread& operator=(const SnapshotThread&) = delete;
+
+  // The next whole lines of entries.  Does not wait.
+  void write(std::string piece);
+  // Memory of a piece that has been written, for the next.
+  std::string spare();
+  // False while so much waits to be written that more should wait with its maker.
+  bool has_room() const;
+  // There are no more entries.
+  void finish();
+  // True if the file is there, or cannot be.
+  bool is_done() const;
+  // Waits until it is.  REQUIRES: finish() has been called.
+  Status join();
+
+ private:
+  void run();
+  Status make_file();
+  bool is_abandoned() const;
+  // False when there will be none.
+  bool next_piece(std::string& piece);
+
+  const std::string path_;
+  const SnapshotHeader header_;
+  const std::vector<FileLength> side_files_;
+  Files& files_;
+
+  mutable std::mutex mutex_;  // of what follows
+  std::condition_variable changed_;
+  std::deque<std::string> pieces_;
+  std::vector<std::string> spare_;
+  bool is_finished_ = false;
+  bool is_abandoned_ = false;
+  bool is_done_ = false;
+  Status status_;
+
+  std::thread thread_;
+};
+
+}  // namespace streamutils
