@@ -63,6 +63,8 @@ class KeepFirst final : public Operator {
     seen_.save(out);
   }
 
+  std::string hash_seed() const override { return keys_.secret(); }
+
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override {
     save_head(out);

@@ -49,6 +49,7 @@ class KeepProbablyFirst final : public Operator {
 
   std::string_view fate_of_late() const override { return kLateOnes; }
   bool has_state() const override { return true; }
+  std::string hash_seed() const override { return keys_.secret(); }
   bool outlives_end() const override { return true; }
 
   void save(SnapshotWriter& out) const override {

@@ -88,6 +88,7 @@ class DedupGroups final : public Operator {
   std::string_view fate_of_late() const override { return kLateOnes; }
   void set_time_style(TimeStyle style) override { style_ = style; }
   bool has_state() const override { return true; }
+  std::string hash_seed() const override { return keys_.secret(); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override {

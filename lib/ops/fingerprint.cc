@@ -2,6 +2,7 @@
 #include "ops/fingerprint.h"
 
 #include "json/value.h"
+#include "ops/dedup_state.h"
 
 namespace streamutils {
 
@@ -31,6 +32,13 @@ std::optional<Fingerprint> FingerprintReader::read_fields(const Record& record) 
   Fingerprint print = siphash128(secret_, canonical_);
   if (print == Fingerprint{}) print.low = 1;  // tables mark what is empty with zeros
   return print;
+}
+
+std::string FingerprintReader::secret() const {
+  std::string digits;
+  append_hex(digits, secret_.high);
+  append_hex(digits, secret_.low);
+  return digits;
 }
 
 void FingerprintReader::save(SnapshotWriter& out) const {

@@ -49,7 +49,9 @@ class FingerprintReader {
 
   const std::vector<Path>& fields() const { return fields_; }
 
-  // The secret, as fields of the entry that is open.
+  // The secret: 32 hexadecimal digits.
+  std::string secret() const;
+  // The same as fields of the entry that is open.
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
 

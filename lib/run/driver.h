@@ -218,6 +218,8 @@ class Driver {
 
   const Counts& counts() const { return counts_; }
   Timestamp watermark() const { return watermark_; }
+  // How times are written; nullopt: none has been read.
+  std::optional<TimeStyle> time_style() const { return style_; }
   // The statistics as text (several lines) or as one line of JSON; seconds: since the start, 0:
   // unknown.
   std::string stats(bool json, double seconds = 0) const;
@@ -230,6 +232,7 @@ class Driver {
   bool has_images() const { return op_->has_images(); }
   void begin_image(SnapshotWriter& out);
   bool continue_image(std::size_t entries) { return op_->continue_image(entries); }
+  std::string hash_seed() const { return op_->hash_seed(); }
   // from: for each input the saved one whose place it takes; empty: as they stand.
   Status restore(std::string lines, const std::vector<std::optional<std::size_t>>& from = {});
   // After restore, in another process: inputs and output are new ones.  resumed: the inputs that

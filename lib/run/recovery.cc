@@ -4,14 +4,27 @@
 #include <algorithm>
 
 namespace streamutils {
+namespace {
+
+std::string watermark_text(Timestamp watermark) {
+  std::string text;
+  if (watermark != kMinTime && watermark != kMaxTime) append_time(text, watermark, {});
+  return text.empty() ? text : text.substr(1, text.size() - 2);  // without the quotes
+}
+
+}  // namespace
 
 SnapshotHeader Recovery::header(std::optional<std::uint64_t> epoch) {
+  const std::optional<TimeStyle> style = driver().time_style();
   return {.tool = settings_.tool,
           .options = settings_.options,
           .epoch = epoch,
           .complete = false,
           .inputs = files().positions(),
-          .read = files().files_read()};
+          .read = files().files_read(),
+          .watermark = watermark_text(driver().watermark()),
+          .time_style = style ? to_string(*style) : "",
+          .hash_seed = driver().hash_seed()};
 }
 
 TakenOver match_inputs(const std::vector<InputPosition>& saved, const std::vector<int>& fds,

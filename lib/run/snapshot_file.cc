@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/crc32c.h"
 #include "base/text.h"
@@ -15,6 +16,10 @@ namespace streamutils {
 namespace {
 
 constexpr std::uint64_t kVersion = 1;
+constexpr std::pair<std::string_view, std::string SnapshotHeader::*> kFacts[] = {
+    {"watermark", &SnapshotHeader::watermark},
+    {"time_style", &SnapshotHeader::time_style},
+    {"hash_seed", &SnapshotHeader::hash_seed}};
 constexpr std::string_view kSideFile = "{\"entry\":\"side_file\"";
 
 std::string encode_input(const InputPosition& input) {
@@ -46,6 +51,9 @@ std::string encode_header(const SnapshotHeader& header) {
     json.name("read").begin_array();
     for (const InputPosition& file : header.read) json.raw(encode_input(file));
     json.end_array();
+  }
+  for (const auto& [name, fact] : kFacts) {
+    if (!(header.*fact).empty()) json.name(name).string(header.*fact);
   }
   json.end_object();
   return text + "\n";
@@ -107,8 +115,13 @@ Result<SnapshotHeader> decode_header(std::string_view line) {
   if (members.get("epoch").exists()) header.epoch = members.number("epoch");
   header.complete = members.get("complete").exists();
   if (!decode_inputs(members, "inputs", header.inputs) ||
-      !decode_inputs(members, "read", header.read) || !members.ok())
+      !decode_inputs(members, "read", header.read)) {
     return no_snapshot;
+  }
+  for (const auto& [name, fact] : kFacts) {
+    if (members.get(name).exists()) header.*fact = members.text(name);
+  }
+  if (!members.ok()) return no_snapshot;
   return header;
 }
 

@@ -1,6 +1,6 @@
 // The file of a snapshot: a header, the entries (stream/snapshot.h), a trailer.
 //
-//     {"snapshot":1,"tool":"sdedup","options":"sdedup id","epoch":7,"inputs":[…]}
+//     {"snapshot":1,"tool":"sdedup","options":"sdedup id","epoch":7,"inputs":[…],"hash_seed":"…"}
 //     {"entry":"driver",…}
 //     …
 //     {"end":true,"lines":12,"checksum":"1a2b3c4d"}
@@ -49,8 +49,11 @@ struct SnapshotHeader {
   std::optional<std::uint64_t> epoch;
   bool complete = false;  // the stream has ended: there are positions, but there is no state
   std::vector<InputPosition> inputs;
-  std::vector<InputPosition>
-      read;  // files that are no inputs any more, and are not to be read again
+  std::vector<InputPosition> read = {};  // files that are no inputs any more, nor to be read again
+  // For whoever reads the file; the entries hold them too.  Empty: there is none.
+  std::string watermark = {};   // RFC 3339
+  std::string time_style = {};  // how times are written
+  std::string hash_seed = {};   // of the hashes that stand in place of keys
 };
 
 // Makes the lines of a snapshot file in order, and hands them on.

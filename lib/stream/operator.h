@@ -192,6 +192,10 @@ class Operator {
     return true;
   }
 
+  // The secret with which keys are hashed, if the state holds hashes in place of keys; else empty.
+  // For the header of snapshots: save() keeps it, too.
+  virtual std::string hash_seed() const { return {}; }
+
   // The size of what it keeps, for --stats: {"groups":12,"windows":3} as members, without braces.
   virtual void describe_state(std::string& json_members) const { (void)json_members; }
 };

@@ -13,8 +13,9 @@ SnapshotHeader example_header() {
                         .options = "sdedup --within=1h 'a b'",
                         .epoch = 7,
                         .complete = false,
-                        .inputs = {},
-                        .read = {}};
+                        .inputs = {}};
+  header.watermark = "2026-11-22T10:00:05Z";
+  header.hash_seed = "00ff";
   header.inputs.push_back({"-", std::nullopt, 100, 3});
   header.inputs.push_back({"a \"log\"", FileIdentity{2049, UINT64_MAX, 90, 0xFFFFFFFF}, 90, 2});
   return header;
@@ -41,6 +42,9 @@ TEST_CASE("a snapshot file reads back as it was written") {
   CHECK(content->header.epoch == 7);
   CHECK_FALSE(content->header.complete);
   CHECK(content->header.inputs == example_header().inputs);
+  CHECK(content->header.watermark == "2026-11-22T10:00:05Z");
+  CHECK(content->header.time_style.empty());
+  CHECK(content->header.hash_seed == "00ff");
   CHECK(content->entries ==
         "{\"entry\":\"driver\",\"n\":1}\n{\"entry\":\"key\",\"text\":\"{\\\"end\\\":true\"}\n");
   CHECK(content->side_files == std::vector<FileLength>{{"bad", 12}, {"late", 0, true}});
