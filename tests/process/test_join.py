@@ -91,7 +91,8 @@ class Join(ToolTest):
             try:
                 left.write(text)
                 process = (pathlib.Path("/proc") / str(join.pid) / "status").read_text(encoding="ascii")
-                memory = int(re.search(r"VmHWM:\s+(\d+) kB", process).group(1)) << 10
+                peak = re.search(r"VmHWM:\s+(\d+) kB", process)  # none once it has ended
+                memory = int(peak.group(1)) << 10 if peak else 0
             except BrokenPipeError:
                 pass
         output, messages = join.communicate(timeout=PATIENCE * 3)
