@@ -12,9 +12,9 @@
 // Carbone et al. call that unaligned.  There are as many as a pipe holds, or what had to be taken
 // out of one that was full (run/relief.h).
 //
-// A barrier among the lines that are kept has been seen when it was read.  After a restart they
-// are worked on before what another process sends; its begin line is then the first line of the
-// input once more.
+// A barrier among the lines that are kept has been seen when it was read, and so has the epoch of a
+// begin line.  After a restart they are worked on before what another process sends; its begin
+// line is then the first line of the input once more.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -32,9 +32,11 @@ bool is_begin(std::string_view line) {
 
 }  // namespace
 
-// True if what comes on the input is to be kept: it is read for the sake of its barrier alone.
+// True if what comes on the input is to be kept: it is read for the sake of its barrier alone.  A
+// stage that saves nothing could only lose it, and so it works on it at once.
 bool Driver::reads_on(std::size_t index) const {
-  if (!aligning_ || !merges_by_time() || inputs_[index].barrier) return false;
+  if (!aligning_ || settings_.checkpoints == nullptr || !merges_by_time() || inputs_[index].barrier)
+    return false;
   return next_in_order() != index;
 }
 
@@ -65,6 +67,10 @@ bool Driver::keep_line(Input& input, std::string_view line, std::uint64_t offset
                      input.info.name));
   }
   if (!is_mark) return true;
+  if (message->kind == What::begin) {
+    input.is_anew = false;
+    if (!has_right_epoch(input, *message)) return true;
+  }
   if (message->kind == What::end) input.ends_ahead = true;
   if (message->kind == What::barrier) input.barrier = std::move(*message);
   align();
@@ -86,7 +92,11 @@ void Driver::take_ahead(Input& input) {
   const std::string_view line = std::string_view(kept_line_).substr(0, size);
   const std::uint64_t offset = input.ahead.offset();
   input.ahead.pop();
-  if (input.is_anew && is_begin(line)) begin_anew(input);
+  if (input.begun && is_begin(line)) {
+    const bool is_anew = input.is_anew;
+    begin_anew(input);
+    input.is_anew = is_anew;
+  }
   input.at = input.counted = line.data();
   input.offset = offset;
   from_ahead_ = true;

@@ -56,9 +56,9 @@ void Driver::on_control(Input& input, std::string_view line) {
 void Driver::on_begin(Input& input, const Message& message) {
   input.controlled = true;
   if (input.info.plan.table) return;
-  if (!has_right_epoch(input, message)) return;
+  if (!from_ahead_ && !has_right_epoch(input, message)) return;
   controlled_out_ = may_write_control();
-  if (message.epoch) epoch_ = message.epoch;
+  if (message.epoch && !from_ahead_) epoch_ = message.epoch;
   if (settings_.by_arrival) return;  // its watermarks speak of another time
   const auto& own = input.own_path;
   if (own && message.member && own->text() != *message.member) {

@@ -35,7 +35,8 @@ void add_stage(const std::string& stage, bool has_ended, std::vector<std::string
 
 // With checkpoints, a stream that does not say which epoch it begins with cannot be joined to one.
 bool Driver::is_first_line_right(Input& input, std::string_view line) {
-  if (settings_.role == Role::source || !input.info.live || line.empty()) return true;
+  if (settings_.role == Role::source || line.empty()) return true;
+  if (!input.info.live || input.info.plan.table) return true;
   if (is_control(line)) {
     const auto message = decode_control(line);
     if (message && message->kind == Message::Kind::begin) return true;

@@ -169,9 +169,9 @@ class OtherFailures(ExactlyOnceJoin):
         """The source that follows is done while the epochs go on, and the next run finds that it was."""
         (self.folder / "right").write_bytes((self.folder / "right").read_bytes()[:100000].rsplit(b"\n", 1)[0] + b"\n")
         expected = self.undisturbed()
-        pipeline = self.pipeline("short")
+        pipeline = self.pipeline("short", slow=6)
         for _ in range(3):
-            self.run_for_a_while(pipeline, least_epochs=3)
+            self.run_for_a_while(pipeline, least_epochs=1)
             pipeline.kill_all()
             pipeline.wait()
         self.finish(pipeline, expected)
@@ -179,14 +179,14 @@ class OtherFailures(ExactlyOnceJoin):
     def test_a_side_that_dies_is_not_a_side_that_ends(self):
         """Nothing that comes of the other one alone may be committed."""
         expected = self.undisturbed()
-        pipeline = self.pipeline("dies")
-        for number in (4, 5, 0, 1, 4):
+        pipeline = self.pipeline("dies", slow=8)
+        for number in (4, 5, 0):
             self.run_for_a_while(pipeline)
             is_alive = pipeline.processes[number].poll() is None
             pipeline.kill(number)
             statuses = pipeline.wait()
             self.assert_expected(statuses, pipeline)
-            if is_alive:
+            if is_alive and not self.is_complete(pipeline):
                 self.assertEqual(statuses[2], 75, pipeline.messages())
             self.check_only_grows(pipeline, expected)
         self.finish(pipeline, expected)
@@ -258,12 +258,6 @@ class Refusals(ExactlyOnceJoin):
             pipeline.branch[0] = [word if word != "sread" else str(BIN / "sread") for word in pipeline.branch[0]]
             self.assertEqual(pipeline.run()[2], 2, pipeline.messages())
             self.assert_says(pipeline.messages(), "the stream", "carries no checkpoints")
-
-    def test_two_sources_with_epochs_of_their_own(self):
-        pipeline = self.pipeline("two", every="5ms")
-        pipeline.branch[0] = ["sread", "right", "--name", "right", "--checkpoint-every", "7ms"]
-        self.assertNotEqual(set(pipeline.run()), {0})
-        self.assert_says(pipeline.messages(), "--follow-epochs")
 
 
 if __name__ == "__main__":
