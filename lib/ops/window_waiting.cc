@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ops/snapshot_bytes.h"
+#include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "base/text.h"
 #include "json/writer.h"
 #include "run/driver_input.h"
@@ -34,12 +32,6 @@ bool looks_like_object(std::string_view line) {
   if (line.size() >= 2 && line.front() == '{' && line.back() == '}') return true;
   const std::string_view inner = trim(line);
   return inner.size() >= 2 && inner.front() == '{' && inner.back() == '}';
-}
-
-// The whole lines at the start of block that fit into `limit` bytes.
-std::string_view whole_lines(std::string_view block, std::size_t limit) {
-  if (block.size() <= limit) return block;
-  return block.substr(0, block.substr(0, limit).rfind('\n') + 1);
 }
 
 std::string_view without_mark(std::string_view line) {
@@ -184,97 +176,6 @@ bool Driver::feed(std::size_t index, std::string_view line, std::uint64_t offset
   ++input.lines;
   catch_up();
   return true;
-}
-
-std::size_t Driver::feed_block(std::size_t index, std::string_view block, std::uint64_t offset) {
-  Input& input = inputs_[index];
-  // The scanner is for records; how a stream begins and ends is for the plain path, and so is a
-  // line that is too long, for which the scanner has no eye.
-  if (scanner_ && input.begun && !input.end_mark) {
-    const std::string_view piece = whole_lines(block, settings_.common.max_line);
-    if (!piece.empty()) return feed_scanned(input, piece, offset);
-  }
-  const std::size_t taken =
-      reads_on(index) ? keep_ahead(input, block, offset) : feed_each(index, block, offset);
-  catch_up();
-  return taken;
-}
-
-std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::uint64_t offset) {
-  Input& input = inputs_[index];
-  const bool exact = merges_exactly();
-  const bool may_switch = !exact && inputs_.size() > 1;
-  const bool next_is_known = inputs_.size() == 1 || !merges_by_time();
-  if (op_->foresees() && next_is_known) return feed_foreseen(input, block, offset);
-  const char* const begin = block.data();
-  const char* const end = begin + block.size();
-  const char* at = begin;
-  while (at < end) {
-    const char* newline = find_newline(at, end);
-    if (exact && !is_next(input, {at, newline})) break;
-    input.at = input.counted = at;
-    input.offset = offset + static_cast<std::uint64_t>(at - begin);
-    on_line(input, {at, newline});
-    ++input.lines;
-    at = newline + 1;
-    if (stopped_ || op_->is_done()) break;
-    if (may_switch && (next_input() != index || reads_on(index))) break;
-    if (scanner_ && input.begun && !input.end_mark) break;
-  }
-  return static_cast<std::size_t>(at - begin);
-}
-
-// Some lines at a time: the operator sees all of them coming, then each is fed.
-std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uint64_t offset) {
-  constexpr std::size_t kForeseen = 32;
-  std::array<std::string_view, kForeseen> lines;
-  const char* const begin = block.data();
-  const char* const end = begin + block.size();
-  const char* at = begin;
-  while (at < end && !is_done()) {
-    std::size_t n = 0;
-    for (const char* next = at; n < kForeseen && next < end; ++n) {
-      const char* newline = find_newline(next, end);
-      lines[n] = {next, newline};
-      next = newline + 1;
-    }
-    op_->foresee({lines.data(), n});
-    for (std::size_t i = 0; i < n && !is_done(); ++i) {
-      input.at = input.counted = lines[i].data();
-      input.offset = offset + static_cast<std::uint64_t>(lines[i].data() - begin);
-      on_line(input, lines[i]);
-      ++input.lines;
-      at = lines[i].data() + lines[i].size() + 1;
-    }
-  }
-  op_->foresee({});
-  return static_cast<std::size_t>(at - begin);
-}
-
-// Lines that the scanner passes over cannot matter: they look like records and lack what the
-// operator requires, so they are dropped by their number.
-std::size_t Driver::feed_scanned(Input& input, std::string_view block, std::uint64_t offset) {
-  lines_.clear();
-  const std::uint64_t all = scanner_->scan(block, lines_);
-  const std::uint64_t lines_before = input.lines;
-  std::uint64_t looked_at = 0;
-  auto drop_others = [&](std::uint64_t lines) {
-    counts_.in += lines - looked_at;
-    counts_.dropped += lines - looked_at;
-    input.lines = lines_before + lines;
-  };
-  input.counted = block.data();
-  for (const TextScanner::Line& line : lines_) {
-    input.at = block.data() + line.begin;
-    input.offset = offset + line.begin;
-    ++looked_at;
-    on_line(input, block.substr(line.begin, line.end - line.begin));
-    if (!is_done() && !input.end_mark) continue;
-    drop_others(input.line_number() - lines_before);
-    return line.end + 1;
-  }
-  drop_others(all);
-  return block.size();
 }
 
 void Driver::feed_too_long(std::size_t index, std::string_view head, std::uint64_t offset) {

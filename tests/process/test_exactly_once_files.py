@@ -36,8 +36,8 @@ class Files(one.ExactlyOnce):
         out = pipeline.folder / "out"
         return {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
-    def undisturbed(self):
-        pipeline = self.pipeline("undisturbed", delay=0)
+    def undisturbed(self, **more):
+        pipeline = self.pipeline("undisturbed", delay=0, **more)
         self.assertEqual(set(pipeline.run()), {0}, pipeline.messages())
         return self.content(pipeline)
 

@@ -51,7 +51,7 @@ TEST_CASE("counts and their errors hold what they promise, however a stream is p
     CAPTURE(seed);
     std::mt19937 random(seed);
     const std::size_t counters = 1 + random() % 20;
-    const double skew = 0.3 + 0.1 * (random() % 20);
+    const double skew = 0.3 + 0.1 * static_cast<double>(random() % 20);
     struct Part {
       SpaceSaving summary;
       Counts truth;
@@ -59,7 +59,7 @@ TEST_CASE("counts and their errors hold what they promise, however a stream is p
     std::vector<Part> parts(1 + random() % 6, Part{SpaceSaving(counters), {}});
     for (int step = 0; step < 600; ++step) {
       Part& part = parts[random() % parts.size()];
-      const double uniform = (random() % 10'000 + 1) / 10'000.0;
+      const double uniform = static_cast<double>(random() % 10'000 + 1) / 10'000;
       const auto value = static_cast<int>(std::pow(uniform, -1 / skew)) % 200;
       part.summary.add(std::to_string(value), Timestamp(std::chrono::seconds(step)));
       ++part.truth[std::to_string(value)];
