@@ -109,6 +109,10 @@ def user_total(row):
     return row["user"], int(count), number(total or 0)
 
 
+def id_and_tier(row):
+    return row["id"], row["right"]["tier"] if "right" in row else row.get("tier")
+
+
 def jq_averages(wanted, key, value):
     """The beginning of a jq program: averages $a of a value by key $k.
 
@@ -226,6 +230,10 @@ ROWS = [
         sql="SELECT l.id, r.id AS right_id FROM {read} l JOIN {read} r ON l.\"user\" = r.\"user\" "
             "AND r.ts BETWEEN l.ts - INTERVAL 10 seconds AND l.ts "
             "WHERE l.type = 'purchase' AND r.type = 'view'"),
+    Row("each event with a row of a table of 100,000", "shop", answer=id_and_tier,
+        ours="sjoin on user table {users} {file} --type left",
+        sql="SELECT l.id, u.tier FROM {read} l LEFT JOIN read_ndjson('{users}', "
+            "columns={user: 'VARCHAR', tier: 'VARCHAR', since: 'INTEGER'}) u USING (\"user\")"),
     Row("DNS: queries for an address", "dns", answer=by_uid,
         ours="sfilter qtype_name=A {file}",
         grep="""grep -F '"qtype_name":"A"' {file}""",
