@@ -12,6 +12,7 @@
 #include <set>
 #include <utility>
 
+#include "run/descriptor.h"
 #include "run/durable_file.h"
 #include "run/staged_files.h"
 
@@ -20,50 +21,18 @@ namespace {
 
 constexpr std::size_t kBlock = 1 << 18;
 
-// A descriptor that is closed with it; errno is left as it is.
-class Open {
- public:
-  Open(const std::string& path, int how) : fd_(::open(path.c_str(), how | O_CLOEXEC, 0666)) {}
-  ~Open() {
-    const int error = errno;
-    if (fd_ >= 0) ::close(fd_);
-    errno = error;
-  }
-  Open(const Open&) = delete;
-  Open& operator=(const Open&) = delete;
-
-  explicit operator bool() const { return fd_ >= 0; }
-  int fd() const { return fd_; }
-  // Some file systems report a full disk only here.
-  bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
-
- private:
-  int fd_;
-};
-
 Status reserve(const CommittedFile& file, bool makes_folders) {
   const std::filesystem::path folder = std::filesystem::path(file.name).parent_path();
   if (makes_folders && !folder.empty()) {
     if (Status made = make_folder(folder); !made) return made;
   }
-  const Open to(file.name, O_WRONLY | O_CREAT);
+  const Descriptor to(file.name, O_WRONLY | O_CREAT);
   if (!to) return file_error(file.name);
   if (file.after == file.before) return {};
   const bool full = fallocate(to.fd(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(file.before),
                               static_cast<off_t>(file.after - file.before)) != 0 &&
                     (errno == ENOSPC || errno == EFBIG || errno == EDQUOT);
   return full ? file_error(file.name) : Status();
-}
-
-bool write_at(int to, std::string_view bytes, std::uint64_t place) {
-  while (!bytes.empty()) {
-    const ssize_t n = pwrite(to, bytes.data(), bytes.size(), static_cast<off_t>(place));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-    place += static_cast<std::uint64_t>(n);
-  }
-  return true;
 }
 
 // Copies a piece of `from` to this place of `to`.
@@ -76,7 +45,7 @@ bool copy(int from, StagedPiece piece, int to, std::uint64_t place) {
     if (n == 0) errno = EIO;  // shorter than it says of itself
     if (n <= 0) return false;
     const auto got = static_cast<std::size_t>(n);
-    if (!write_at(to, std::string_view(block).substr(0, got), place)) return false;
+    if (!write_fully_at(to, std::string_view(block).substr(0, got), place)) return false;
     piece = {piece.offset + got, piece.bytes - got};
     place += got;
   }
@@ -85,7 +54,7 @@ bool copy(int from, StagedPiece piece, int to, std::uint64_t place) {
 
 Status append(int from, const std::vector<StagedPiece>& pieces, const CommittedFile& file) {
   // One that has been taken away since it was looked at is not begun in its middle.
-  Open to(file.name, O_WRONLY | (file.before == 0 ? O_CREAT : 0));
+  Descriptor to(file.name, O_WRONLY | (file.before == 0 ? O_CREAT : 0));
   if (!to) return file_error(file.name);
   std::uint64_t place = file.before;
   for (const StagedPiece& piece : pieces) {
@@ -136,7 +105,7 @@ std::optional<std::uint64_t> length_of(const std::string& path) {
 }
 
 Status sync_file(const std::string& path) {
-  const Open file(path, O_RDONLY);
+  const Descriptor file(path, O_RDONLY);
   return file && fsync(file.fd()) == 0 ? Status() : file_error(path);
 }
 
@@ -148,7 +117,7 @@ Status reserve_room(const Commit& commit) {
 }
 
 Status append_committed(const std::string& lines, const Commit& commit) {
-  const Open from(lines, O_RDONLY);
+  const Descriptor from(lines, O_RDONLY);
   if (!from) return file_error(lines);
   auto index = index_of(from.fd(), commit);
   if (!index) return Error{fmt::format("{} {}", lines, index.error().message)};

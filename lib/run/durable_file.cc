@@ -13,15 +13,12 @@
 #include <filesystem>
 #include <utility>
 
+#include "run/descriptor.h"
+
 namespace streamutils {
 namespace {
 
 constexpr std::size_t kBlock = 1 << 18;
-
-std::string folder_of(const std::string& path) {
-  const std::string parent = std::filesystem::path(path).parent_path().string();
-  return parent.empty() ? "." : parent;
-}
 
 bool is_same_file(int fd, const std::string& path) {
   struct stat held {};
@@ -46,31 +43,39 @@ bool write_fully(int fd, std::string_view bytes) {
   return true;
 }
 
+bool write_fully_at(int fd, std::string_view bytes, std::uint64_t place) {
+  while (!bytes.empty()) {
+    const ssize_t n = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(place));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+    place += static_cast<std::uint64_t>(n);
+  }
+  return true;
+}
+
+std::string folder_of(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  return parent.empty() ? "." : parent;
+}
+
 Status sync_folder_of(const std::string& path) {
   const std::string folder = folder_of(path);
-  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return file_error(folder);
-  const bool synced = fsync(fd) == 0;
-  const int error = errno;
-  ::close(fd);
-  errno = error;
-  return synced ? Status() : file_error(folder);
+  const Descriptor file(folder, O_RDONLY | O_DIRECTORY);
+  return file && fsync(file.fd()) == 0 ? Status() : file_error(folder);
 }
 
 Result<std::string> read_whole_file(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return file_error(path);
+  const Descriptor file(path, O_RDONLY);
+  if (!file) return file_error(path);
   std::string bytes;
   struct stat status {};
-  if (fstat(fd, &status) == 0) bytes.reserve(static_cast<std::size_t>(status.st_size) + 1);
+  if (fstat(file.fd(), &status) == 0) bytes.reserve(static_cast<std::size_t>(status.st_size) + 1);
   char block[1 << 16];
   ssize_t n = 0;
-  while ((n = ::read(fd, block, sizeof block)) > 0 || (n < 0 && errno == EINTR)) {
+  while ((n = ::read(file.fd(), block, sizeof block)) > 0 || (n < 0 && errno == EINTR)) {
     if (n > 0) bytes.append(block, static_cast<std::size_t>(n));
   }
-  const int error = errno;
-  ::close(fd);
-  errno = error;
   if (n < 0) return file_error(path);
   return bytes;
 }

@@ -21,6 +21,11 @@ Error file_error(std::string_view path);
 
 // Writes all bytes, at the end of what fd has written.  False: errno tells.
 bool write_fully(int fd, std::string_view bytes);
+// The same at this place of the file.
+bool write_fully_at(int fd, std::string_view bytes, std::uint64_t place);
+
+// The folder that lists the path: "." if it names none.
+std::string folder_of(const std::string& path);
 
 // Makes what the folder of `path` lists durable.
 Status sync_folder_of(const std::string& path);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "run/descriptor.h"
 #include "run/durable_file.h"
 #include "run/json_members.h"
 #include "run/line_writer.h"
@@ -21,19 +22,13 @@ class Appended {
  public:
   // False: errno tells.
   bool open(const std::string& name) {
-    fd_ = ::open(name.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (fd_ < 0) return false;
-    writer_.emplace([fd = fd_](const char* data, std::size_t size) -> std::ptrdiff_t {
+    file_.emplace(name, O_WRONLY | O_CREAT | O_APPEND);
+    if (!*file_) return false;
+    writer_.emplace([fd = file_->fd()](const char* data, std::size_t size) -> std::ptrdiff_t {
       return ::write(fd, data, size);
     });
     return true;
   }
-  ~Appended() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Appended() = default;
-  Appended(const Appended&) = delete;
-  Appended& operator=(const Appended&) = delete;
 
   Sink* sink() { return writer_ ? &*writer_ : nullptr; }
   // False: errno tells.
@@ -41,11 +36,11 @@ class Appended {
     if (!writer_) return true;
     writer_->flush();
     errno = writer_->error();
-    return errno == 0 && (fsync(fd_) == 0 || errno == EINVAL);
+    return errno == 0 && (fsync(file_->fd()) == 0 || errno == EINVAL);
   }
 
  private:
-  int fd_ = -1;
+  std::optional<Descriptor> file_;
   std::optional<LineWriter> writer_;
 };
 
@@ -53,28 +48,23 @@ class Appended {
 class Notes {
  public:
   Notes(const std::string& path, ExecProgress before)
-      : fd_(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)), noted_(before) {}
-  ~Notes() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Notes(const Notes&) = delete;
-  Notes& operator=(const Notes&) = delete;
+      : file_(path, O_WRONLY | O_CREAT), noted_(before) {}
 
   bool is_new(ExecProgress now) const {
     return now.done != noted_.done || now.failed != noted_.failed;
   }
   // False: errno tells.
   bool note(ExecProgress now) {
-    if (fd_ < 0) return false;
+    if (!file_) return false;
     const std::string line =
         fmt::format("{{\"done\":{:>20},\"failed\":{:>20}}}\n", now.done, now.failed);
     noted_ = now;
-    return pwrite(fd_, line.data(), line.size(), 0) == static_cast<ssize_t>(line.size());
+    return pwrite(file_.fd(), line.data(), line.size(), 0) == static_cast<ssize_t>(line.size());
   }
-  bool sync() const { return fd_ >= 0 && fsync(fd_) == 0; }
+  bool sync() const { return file_ && fsync(file_.fd()) == 0; }
 
  private:
-  int fd_;
+  Descriptor file_;
   ExecProgress noted_;
 };
 

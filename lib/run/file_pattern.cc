@@ -7,17 +7,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
+
+#include "run/descriptor.h"
+#include "run/durable_file.h"
 
 namespace streamutils {
 namespace {
 
 constexpr auto kLongGone = std::chrono::minutes(1);
-
-std::string folder_of(const std::string& name) {
-  const std::string folder = std::filesystem::path(name).parent_path();
-  return folder.empty() ? "." : folder;
-}
 
 bool has_number(const InputPosition& file, FileNumber number) {
   return file.file && FileNumber(file.file->device, file.file->inode) == number;
@@ -26,13 +23,11 @@ bool has_number(const InputPosition& file, FileNumber number) {
 // True if the file holds something else than what was seen.  One that has another name by now does
 // not say so.
 bool is_another(const MatchedFile& file, const InputPosition& seen) {
-  const int fd = open(file.name.c_str(), O_RDONLY | O_CLOEXEC);
+  const Descriptor now(file.name, O_RDONLY);
   struct stat status {};
-  const bool is_it =
-      fd >= 0 && fstat(fd, &status) == 0 && FileNumber(status.st_dev, status.st_ino) == file.number;
-  const bool differs = is_it && !is_same(fd, *seen.file, seen.offset);
-  if (fd >= 0) close(fd);
-  return differs;
+  const bool is_it = now && fstat(now.fd(), &status) == 0 &&
+                     FileNumber(status.st_dev, status.st_ino) == file.number;
+  return is_it && !is_same(now.fd(), *seen.file, seen.offset);
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "run/durable_file.h"
+
 namespace streamutils {
 namespace {
 
@@ -19,15 +21,8 @@ class ScratchFile final : public Scratch {
   ScratchFile& operator=(const ScratchFile&) = delete;
 
   bool append(std::string_view bytes) override {
-    std::uint64_t at = size_;
-    while (!bytes.empty()) {
-      const ssize_t n = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(at));
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-      at += static_cast<std::uint64_t>(n);
-    }
-    size_ = at;
+    if (!write_fully_at(fd_, bytes, size_)) return false;
+    size_ += bytes.size();
     return true;
   }
 

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "run/durable_file.h"
+
 namespace streamutils {
 namespace {
 
@@ -43,13 +45,8 @@ bool Spill::put(std::string_view bytes) {
     return true;
   }
   if (fd_ < 0 && !open_file()) return false;
-  while (!bytes.empty()) {
-    const ssize_t n = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(written_));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
-    written_ += static_cast<std::uint64_t>(n);
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
+  if (!write_fully_at(fd_, bytes, written_)) return false;
+  written_ += bytes.size();
   return true;
 }
 
