@@ -38,15 +38,17 @@ inline std::uint64_t name_head(std::string_view name) {
   return head;
 }
 
+// Which bits of eight bytes count if only the first `size` bytes do.
+constexpr std::uint64_t head_mask(std::size_t size) {
+  return size < 8 ? (std::uint64_t{1} << 8 * size) - 1 : ~std::uint64_t{0};
+}
+
 // A name that somebody looks for.
 class WantedName {
  public:
   // step_count: of the path, how many steps the name takes.  The text must outlive this.
   explicit WantedName(std::string_view text, std::size_t step_count = 1)
-      : text_(text),
-        head_(name_head(text)),
-        mask_(text.size() < 8 ? (std::uint64_t{1} << 8 * text.size()) - 1 : ~std::uint64_t{0}),
-        steps_(step_count) {}
+      : text_(text), head_(name_head(text)), mask_(head_mask(text.size())), steps_(step_count) {}
 
   // A copy of `other` that looks at another copy of its text.
   WantedName(const WantedName& other, std::string_view text) : WantedName(other) { text_ = text; }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/shape_tree.h"
 
-#include <algorithm>
-#include <cstring>
-
+#include "base/digits.h"
 #include "json/grammar.h"
 #include "json/string_text.h"
 
@@ -25,16 +23,6 @@ constexpr std::uint64_t kLinesForCredit = 8;
 constexpr int kFailureWeight = 3;
 constexpr int kMaxFailures = 1024;
 constexpr unsigned kPause = 8192;
-
-std::uint64_t load(const char* at) {
-  std::uint64_t bytes;
-  std::memcpy(&bytes, at, sizeof bytes);
-  return bytes;
-}
-
-std::uint64_t mask_of(std::size_t bytes) {
-  return bytes >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << 8 * bytes) - 1;
-}
 
 }  // namespace
 
@@ -191,8 +179,8 @@ class ShapeTree::Learner {
     rest.has_members = has_members_;
     ShapeNode& node = tree_.nodes_.emplace_back();
     for (std::size_t k : {0, 1}) {
-      node.mask[k] = mask_of(literal.size() > 8 * k ? literal.size() - 8 * k : 0);
-      node.head[k] = load(literal.data() + 8 * k) & node.mask[k];
+      node.mask[k] = head_mask(literal.size() > 8 * k ? literal.size() - 8 * k : 0);
+      node.head[k] = digits::load8(literal.data() + 8 * k) & node.mask[k];
     }
     node.rest = &rest;
     node.size = static_cast<std::uint32_t>(literal.size());

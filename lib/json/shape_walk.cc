@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "base/digits.h"
 #include "json/structure.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -19,12 +20,6 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using Bytes = hn::CappedTag<std::int8_t, 32>;  // most values are shorter
-
-HWY_INLINE std::uint64_t load(const char* at) {
-  std::uint64_t bytes;
-  std::memcpy(&bytes, at, sizeof bytes);
-  return bytes;
-}
 
 HWY_INLINE hn::Vec<Bytes> load_bytes(const char* at) {
   return hn::LoadU(Bytes(), reinterpret_cast<const std::int8_t*>(at));
@@ -73,8 +68,8 @@ HWY_INLINE const char* skip(const char* begin, const char* end) {
 }
 
 HWY_INLINE bool matches(const ShapeNode& node, const char* at, const char* end) {
-  const std::uint64_t differs =
-      ((load(at) ^ node.head[0]) & node.mask[0]) | ((load(at + 8) ^ node.head[1]) & node.mask[1]);
+  const std::uint64_t differs = ((digits::load8(at) ^ node.head[0]) & node.mask[0]) |
+                                ((digits::load8(at + 8) ^ node.head[1]) & node.mask[1]);
   if (differs != 0) return false;
   if (HWY_LIKELY(node.size <= 16)) return true;
   return node.size <= static_cast<std::size_t>(end - at) &&

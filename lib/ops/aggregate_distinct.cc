@@ -49,19 +49,17 @@ struct DistinctState {
   }
   void merge(const DistinctState& other) {
     if (!other.body) return;
-    const auto& values = other.body->values;
-    for (auto place = values.begin(); place != values.end(); place = values.next(place)) {
-      made().add(values.text(place), values.payload(place));
-    }
+    DistinctBody& all = made();
+    other.body->values.for_each(
+        [&all](std::string_view text, std::uint8_t clauses) { all.add(text, clauses); });
   }
   // "clauses length text clauses length text …".
   void save(std::string& out) const {
     if (!body) return;
-    const auto& values = body->values;
-    for (auto place = values.begin(); place != values.end(); place = values.next(place)) {
-      out += std::to_string(unsigned{values.payload(place)}) + ' ';
-      save_text(values.text(place), out);
-    }
+    body->values.for_each([&out](std::string_view text, std::uint8_t clauses) {
+      out += std::to_string(unsigned{clauses}) + ' ';
+      save_text(text, out);
+    });
   }
   bool restore(std::string_view saved) {
     while (!saved.empty()) {
@@ -109,13 +107,11 @@ class DistinctTotal final : public RunningTotal {
   static void for_each_met(const void* state, Visit visit) {
     const auto& body = static_cast<const DistinctState*>(state)->body;
     if (!body) return;
-    const auto& values = body->values;
-    for (auto place = values.begin(); place != values.end(); place = values.next(place)) {
-      unsigned clauses = values.payload(place);
+    body->values.for_each([&visit](std::string_view text, unsigned clauses) {
       for (; clauses != 0; clauses &= clauses - 1) {
-        visit(static_cast<std::size_t>(std::countr_zero(clauses)), values.text(place));
+        visit(static_cast<std::size_t>(std::countr_zero(clauses)), text);
       }
-    }
+    });
   }
 
   std::vector<Newest> newest_;

@@ -72,21 +72,18 @@ struct Tallies {
   void merge(const Tallies& other) {
     if (!other.body) return;
     TallyBody& all = made();
-    const auto& values = other.body->values;
-    for (auto place = values.begin(); place != values.end(); place = values.next(place)) {
-      Tally tally = values.payload(place);
+    other.body->values.for_each([&all](std::string_view text, Tally tally) {
       tally.order += all.seen;
-      all.add(values.text(place), tally);
-    }
+      all.add(text, tally);
+    });
     all.seen += other.body->seen;
   }
   std::vector<Counted> counted() const {
     std::vector<Counted> all;
     if (!body) return all;
-    const auto& values = body->values;
-    for (auto place = values.begin(); place != values.end(); place = values.next(place)) {
-      all.push_back({values.text(place), values.payload(place)});
-    }
+    body->values.for_each([&all](std::string_view text, const Tally& tally) {
+      all.push_back({text, tally});
+    });
     return all;
   }
   // "seen " and "count time order length text" for each.
@@ -130,27 +127,24 @@ class TallyTotal final : public RunningTotal {
   void add(std::int64_t slice, const void* added, const void*) override {
     const auto& body = static_cast<const Tallies*>(added)->body;
     if (!body) return;
-    const auto& values = body->values;
-    for (auto place = values.begin(); place != values.end(); place = values.next(place)) {
-      Tally tally = values.payload(place);
+    body->values.for_each([&](std::string_view text, Tally tally) {
       tally.order += seen_;
-      add(chains_[values.text(place)], slice, tally);
-    }
+      add(chains_[text], slice, tally);
+    });
     seen_ += body->seen;
   }
 
   void remove(std::int64_t, const void* part) override {
     const auto& body = static_cast<const Tallies*>(part)->body;
     if (!body) return;
-    const auto& values = body->values;
-    for (auto place = values.begin(); place != values.end(); place = values.next(place)) {
-      const auto chain = chains_.find(values.text(place));
+    body->values.for_each([this](std::string_view text, const Tally&) {
+      const auto chain = chains_.find(text);
       const std::uint32_t oldest = chain->second.oldest;
       chain->second.count -= nodes_[oldest].tally.count;
       chain->second.oldest = nodes_[oldest].newer;
       free_.push_back(oldest);
       if (chain->second.count == 0) chains_.erase(chain);
-    }
+    });
   }
 
   // The values that came so often.  When each came first stands elsewhere in memory, so those that

@@ -6,15 +6,8 @@
 
 namespace streamutils {
 
-// Lines come in the order in which they were foreseen, but not all of them.
 std::optional<Fingerprint> FingerprintReader::read(const Record& record) {
-  const std::string_view line = record.line();
-  while (next_ < foreseen_.size()) {
-    const Foreseen& next = foreseen_[next_];
-    if (next.line.data() > line.data()) break;
-    ++next_;
-    if (next.line.data() == line.data() && next.line.size() == line.size()) return next.print;
-  }
+  if (const Fingerprint* known = foreseen_.take(record.line())) return *known;
   return read_fields(record);
 }
 

@@ -19,6 +19,7 @@
 #include "base/siphash.h"
 #include "json/path.h"
 #include "json/record.h"
+#include "ops/foreseen.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
@@ -37,12 +38,11 @@ class FingerprintReader {
   template <typename Visit>
   void foresee(std::span<const std::string_view> lines, Visit visit) {
     foreseen_.clear();
-    next_ = 0;
     for (const std::string_view line : lines) {
       scratch_.reset(line);
       const auto print = read_fields(scratch_);
       if (!print || !scratch_.ok()) continue;
-      foreseen_.push_back({line, *print});
+      foreseen_.add(line, *print);
       visit(*print);
     }
   }
@@ -56,19 +56,13 @@ class FingerprintReader {
   void restore(SnapshotReader& in);
 
  private:
-  struct Foreseen {
-    std::string_view line;
-    Fingerprint print;
-  };
-
   std::optional<Fingerprint> read_fields(const Record& record);
 
   std::vector<Path> fields_;
   SipKey secret_ = SipKey::random();
   std::string canonical_;
   Record scratch_;
-  std::vector<Foreseen> foreseen_;
-  std::size_t next_ = 0;  // of foreseen_
+  Foreseen<Fingerprint> foreseen_;
 };
 
 }  // namespace streamutils

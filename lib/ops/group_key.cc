@@ -20,26 +20,17 @@ bool is_canonical(Value value) {
 
 void KeyReader::foresee(std::span<const std::string_view> lines) {
   foreseen_.clear();
-  next_ = 0;
   for (const std::string_view line : lines) {
     scratch_.reset(line);
     const Value value = scratch_.get(fields_.front());
     if (!scratch_.ok() || !is_canonical(value)) continue;
-    foreseen_.push_back({line.data(), value.raw(), GroupTable::hash_of(value.raw())});
+    foreseen_.add(line, {value.raw(), GroupTable::hash_of(value.raw())});
   }
-}
-
-// Lines come in the order in which they were foreseen, but not all of them.
-const KeyReader::Foreseen* KeyReader::foreseen(const Record& record) {
-  const char* const line = record.line().data();
-  while (next_ < foreseen_.size() && foreseen_[next_].line < line) ++next_;
-  const bool is_next = next_ < foreseen_.size() && foreseen_[next_].line == line;
-  return is_next ? &foreseen_[next_++] : nullptr;
 }
 
 GroupKey KeyReader::read(const Record& record) {
   if (fields_.empty()) return {};
-  if (const Foreseen* known = foreseen(record)) return {known->key, {}, known->hash};
+  if (const HashedKey* known = foreseen_.take(record.line())) return {known->key, {}, known->hash};
   if (fields_.size() == 1) {
     const Value value = record.get(fields_.front());
     if (is_canonical(value)) return {value.raw(), {}};

@@ -14,6 +14,7 @@
 
 #include "json/path.h"
 #include "json/record.h"
+#include "ops/foreseen.h"
 #include "ops/keyed.h"
 #include "stream/row_text.h"
 #include "stream/snapshot.h"
@@ -39,21 +40,17 @@ class KeyReader {
   // Calls visit(hash) for each that was foreseen.
   template <typename Visit>
   void for_each_hash(Visit visit) const {
-    for (const Foreseen& one : foreseen_) visit(one.hash);
+    foreseen_.for_each([&](const HashedKey& key) { visit(key.hash); });
   }
 
  private:
-  struct Foreseen {
-    const char* line;
+  struct HashedKey {
     std::string_view key;
     std::uint32_t hash;
   };
 
-  const Foreseen* foreseen(const Record& record);
-
   std::vector<Path> fields_;
-  std::vector<Foreseen> foreseen_;
-  std::size_t next_ = 0;  // of foreseen_
+  Foreseen<HashedKey> foreseen_;
   Record scratch_;
   std::string canonical_;
   std::string spelling_;

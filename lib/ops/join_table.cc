@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "ops/foreseen.h"
 #include "ops/join_lookup.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
@@ -44,17 +45,17 @@ class TableJoin final : public Operator {
   void foresee(std::span<const std::string_view> lines) override {
     foreseen_.clear();
     foreseen_keys_.clear();
-    next_ = 0;
     if (!enriches_) return;
     for (const std::string_view line : lines) {
       scratch_.reset(line);
       const auto key = keys_[kLeft].read(scratch_);
       if (!key || !scratch_.ok()) continue;
-      foreseen_.push_back({line.data(), foreseen_keys_.size(), key->size(), table_.hash_of(*key)});
+      const std::uint64_t hash = table_.hash_of(*key);
+      foreseen_.add(line, {foreseen_keys_.size(), key->size(), hash});
       foreseen_keys_ += *key;
-      table_.prefetch_slot(foreseen_.back().hash);
+      table_.prefetch_slot(hash);
     }
-    for (const Foreseen& seen : foreseen_) table_.prefetch_row(seen.hash);
+    foreseen_.for_each([this](const HashedKey& key) { table_.prefetch_row(key.hash); });
   }
 
   bool has_state() const override { return true; }
@@ -125,7 +126,7 @@ class TableJoin final : public Operator {
   Outcome enrich(const Record& record, Emitter& out) {
     enriches_ = true;
     const JoinRow* row = nullptr;
-    if (const Foreseen* seen = foreseen(record.line())) {
+    if (const HashedKey* seen = foreseen_.take(record.line())) {
       row =
           table_.find(std::string_view(foreseen_keys_).substr(seen->begin, seen->size), seen->hash);
     } else {
@@ -154,19 +155,11 @@ class TableJoin final : public Operator {
   }
 
   // The key of a line that comes next, if it has one.
-  struct Foreseen {
-    const char* line;
+  struct HashedKey {
     std::size_t begin;  // in foreseen_keys_
     std::size_t size;
     std::uint64_t hash;
   };
-
-  // Lines come in the order in which they were foreseen, but not all of them.
-  const Foreseen* foreseen(std::string_view line) {
-    while (next_ < foreseen_.size() && foreseen_[next_].line < line.data()) ++next_;
-    if (next_ == foreseen_.size() || foreseen_[next_].line != line.data()) return nullptr;
-    return &foreseen_[next_++];
-  }
 
   JoinOptions options_;
   JoinKeyReader keys_[2];
@@ -177,9 +170,8 @@ class TableJoin final : public Operator {
   JoinLookup table_;
   std::uint64_t number_ = 0;
   bool enriches_ = false;  // the table has been read
-  std::vector<Foreseen> foreseen_;
+  Foreseen<HashedKey> foreseen_;
   std::string foreseen_keys_;
-  std::size_t next_ = 0;  // of foreseen_
   Record scratch_;
 };
 

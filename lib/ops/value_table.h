@@ -54,12 +54,19 @@ class ValueTable {
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return entries_.capacity() + slots_.capacity() * sizeof(Slot); }
 
-  // Entries in their order: for (p = begin(); p != end(); p = next(p)).
+  // Calls visit(text, payload) for each entry, in their order.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (Place place = begin(); place != end(); place = next(place)) {
+      visit(text(place), payload(place));
+    }
+  }
+
+ private:
   Place begin() const { return 0; }
   Place end() const { return entries_.size(); }
   Place next(Place place) const { return place + kHead + text(place).size(); }
 
- private:
   static constexpr std::size_t kHead = sizeof(Payload) + sizeof(std::uint32_t);
   static constexpr std::size_t kSearched = 8;
 
