@@ -1,34 +1,16 @@
 // Any words: the command line of sjoin is understood or refused with a message, and what is
 // understood makes an operator, or says why not.
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "ops/join.h"
 #include "ops/join_args.h"
+#include "words.h"
 
 namespace {
 
 using namespace streamutils;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-std::vector<std::string> words_of(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find_first_of(" \n"), text.size());
-    words.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return words;
-}
 
 bool is_sound(const JoinBounds& bounds) {
   if (bounds.lower_path && bounds.lower != Duration::zero()) return false;

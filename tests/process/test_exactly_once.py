@@ -83,10 +83,15 @@ class ExactlyOnce(ToolTest):
     def is_complete(self, pipeline):
         return self.commit(pipeline).get("complete", False)
 
+    @staticmethod
+    def content(pipeline):
+        """What stands in its output."""
+        return (pipeline.folder / "out").read_bytes()
+
     def undisturbed(self, **more):
         pipeline = self.pipeline("undisturbed", delay=0, **more)
         self.assertEqual(set(pipeline.run()), {0}, pipeline.messages())
-        return (pipeline.folder / "out").read_bytes()
+        return self.content(pipeline)
 
     def assert_expected(self, statuses, pipeline):
         self.assertLessEqual(set(statuses), EXPECTED, pipeline.messages())
@@ -99,7 +104,10 @@ class ExactlyOnce(ToolTest):
                 break
             self.assert_expected(statuses, pipeline)
         self.assertEqual(set(statuses), {0}, pipeline.messages())
-        self.assertEqual((pipeline.folder / "out").read_bytes(), expected)
+        self.check_content(pipeline, expected)
+
+    def check_content(self, pipeline, expected):
+        self.assertEqual(self.content(pipeline), expected)
 
     def check_only_grows(self, pipeline, expected):
         out = pipeline.folder / "out"
@@ -107,19 +115,16 @@ class ExactlyOnce(ToolTest):
         self.assertEqual(content, expected[:len(content)])
 
 
-class Kills(ExactlyOnce):
-    def test_kill_anybody_at_any_time(self):
-        self.kill_anybody("tumbling 10s", (KILLS + 1) // 2)
+class WithKills(ExactlyOnce):
+    LONGEST = 1.2  # seconds until somebody is killed
 
-    def test_kill_anybody_while_sessions_are_saved_in_slices(self):
-        self.kill_anybody("session 3s", KILLS // 2)
-
-    def kill_anybody(self, windows, wanted):
-        expected = self.undisturbed(windows=windows)
+    def kill_anybody(self, wanted, **more):
+        """Kills random stages at random moments, in as many pipelines as it takes."""
+        expected = self.undisturbed(**more)
         kills = rounds = 0
         while kills < wanted:
             rounds += 1
-            pipeline = self.pipeline(f"round{rounds}", windows=windows)
+            pipeline = self.pipeline(f"round{rounds}", **more)
             kills += self.kill_until_complete(pipeline, expected, wanted - kills)
             self.finish(pipeline, expected)
             shutil.rmtree(pipeline.folder)
@@ -129,19 +134,28 @@ class Kills(ExactlyOnce):
         kills = 0
         while kills < wanted:
             pipeline.start()
-            deadline = time.monotonic() + self.random.uniform(0.02, 1.2)
+            deadline = time.monotonic() + self.random.uniform(0.02, self.LONGEST)
             while pipeline.is_running() and time.monotonic() < deadline:
                 time.sleep(0.005)
-            victims = self.random.sample(range(len(pipeline.stages)), self.random.choice([1, 1, 1, 2]))
+            victims = self.random.sample(range(len(pipeline.processes)), self.random.choice([1, 1, 1, 2]))
             alive = [number for number in victims if pipeline.processes[number].poll() is None]
             for number in alive:
                 pipeline.kill(number)
             kills += len(alive)
             statuses = pipeline.wait()
             self.assert_expected(statuses, pipeline)
+            self.check_only_grows(pipeline, expected)
             if set(statuses) == {0}:
                 break
         return kills
+
+
+class Kills(WithKills):
+    def test_kill_anybody_at_any_time(self):
+        self.kill_anybody((KILLS + 1) // 2, windows="tumbling 10s")
+
+    def test_kill_anybody_while_sessions_are_saved_in_slices(self):
+        self.kill_anybody(KILLS // 2, windows="session 3s")
 
 
 class OtherFailures(ExactlyOnce):

@@ -10,7 +10,6 @@ import hashlib
 import os
 import pathlib
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ import unittest
 
 from harness import BIN, ToolTest, clean_environment
 from pipeline import BRANCH, SLOW, Pipeline, slow_stage
-from test_exactly_once import KILLS, SEED, ExactlyOnce
+from test_exactly_once import KILLS, SEED, ExactlyOnce, WithKills
 
 DATA = pathlib.Path(os.environ.get("STREAMUTILS_DATA", ""))
 
@@ -76,39 +75,11 @@ class ExactlyOnceJoin(ExactlyOnce):
         return self.stages()[2]
 
 
-class Kills(ExactlyOnceJoin):
-    def check(self, wanted):
-        expected = self.undisturbed()
-        kills = rounds = 0
-        while kills < wanted:
-            rounds += 1
-            pipeline = self.pipeline(f"round{rounds}")
-            kills += self.kill_until_complete(pipeline, expected, wanted - kills)
-            self.finish(pipeline, expected)
-            shutil.rmtree(pipeline.folder)
-        print(f"{kills} kills in {rounds} rounds, seed {SEED}")
-
-    def kill_until_complete(self, pipeline, expected, wanted):
-        kills = 0
-        while kills < wanted:
-            pipeline.start()
-            deadline = time.monotonic() + self.random.uniform(0.02, 1.5)
-            while pipeline.is_running() and time.monotonic() < deadline:
-                time.sleep(0.005)
-            victims = self.random.sample(range(len(pipeline.processes)), self.random.choice([1, 1, 1, 2]))
-            alive = [number for number in victims if pipeline.processes[number].poll() is None]
-            for number in alive:
-                pipeline.kill(number)
-            kills += len(alive)
-            statuses = pipeline.wait()
-            self.assert_expected(statuses, pipeline)
-            self.check_only_grows(pipeline, expected)
-            if set(statuses) == {0}:
-                break
-        return kills
+class Kills(ExactlyOnceJoin, WithKills):
+    LONGEST = 1.5
 
     def test_two_streams(self):
-        self.check(KILLS)
+        self.kill_anybody(KILLS)
 
 
 class Asof(Kills):
@@ -121,7 +92,7 @@ class Asof(Kills):
         return stages
 
     def test_two_streams(self):
-        self.check(max(KILLS // 2, 5))
+        self.kill_anybody(max(KILLS // 2, 5))
 
 
 class Table(Kills):
@@ -139,7 +110,7 @@ class Table(Kills):
         return []
 
     def test_two_streams(self):
-        self.check(max(KILLS // 2, 5))
+        self.kill_anybody(max(KILLS // 2, 5))
 
 
 class FollowedTable(Table):
