@@ -99,6 +99,7 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
         "--follow keeps a table current, so it goes with 'table'; for other joins sread -F "
         "follows a file: <(sread -F RIGHT)"};
   }
+  for (InputPlan& side : *plans) side.side = !is_table;
   (*plans)[1].table = is_table;
   (*plans)[1].follow = o.follow;
   Plan plan{.op = nullptr, .files = arguments->files, .takes_time = !is_table, .warnings = {}};

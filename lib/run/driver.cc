@@ -419,8 +419,9 @@ bool Driver::over_bad_limit(std::uint64_t least) const {
 // --- The end -------------------------------------------------------------------------------------
 
 void Driver::end_input(std::size_t index) {
-  if (inputs_[index].decoder) end_text(inputs_[index]);
-  inputs_[index].clock.end();
+  Input& input = inputs_[index];
+  if (input.decoder) end_text(input);
+  goes_on(input) ? input.clock.suspend() : input.clock.end();
   current_ = nullptr;
   align();
   if (next_input()) advance(false);

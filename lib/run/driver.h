@@ -309,6 +309,7 @@ class Driver {
   bool brings_barrier(const Input& input) const;
   std::vector<std::string> gather_via();
   void pass_barrier(std::uint64_t epoch, std::vector<std::string> via);
+  bool goes_on(const Input& input) const;
   bool has_to_end(const Input& input) const;
   bool upstream_died() const;
   void report_death();

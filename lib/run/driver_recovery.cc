@@ -160,6 +160,14 @@ void Driver::complete() {
   if (controlled_out_) write_control(goes_on ? encode_suspend() : encode_end());
 }
 
+// Has ended for this run, and another one brings more.  Of several files that are merged each is
+// taken for whole: else those of today would wait for an end of those of yesterday.
+bool Driver::goes_on(const Input& input) const {
+  if (settings_.keeping != Keeping::state || input.end_mark || input.info.plan.table) return false;
+  if (input.suspended) return true;
+  return !settings_.common.drain && (input.info.live || input.info.plan.side);
+}
+
 // It is part of a controlled stream, so that without the end mark a part of it is missing.  With
 // checkpoints, also if it ends before it has begun.
 bool Driver::has_to_end(const Input& input) const {

@@ -31,6 +31,8 @@ struct InputPlan {
   // A table that is kept current: once all of it that is there has been read, the others flow, and
   // what comes is read before them.  It does not keep the stream from ending.
   bool follow = false;
+  // One of the two sides of a join: what it brings in another run meets what the other one has.
+  bool side = false;
 };
 
 // As they stand on the command line.

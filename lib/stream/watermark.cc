@@ -114,7 +114,8 @@ std::optional<Duration> InputClock::idle_after() const {
 }
 
 void InputClock::save(SnapshotWriter& out) const {
-  out.entry("clock").field("derived", derived_).field("ended", ended_).field("given_up", given_up_);
+  out.entry("clock").field("derived", derived_).field("ended", ended_);
+  out.field("suspended", suspended_).field("given_up", given_up_);
   out.field("max", max_).field("line", line_).field("idle", idle_);
   delays_.save(out);
 }
@@ -123,6 +124,7 @@ void InputClock::restore(SnapshotReader& in) {
   if (!in.next_is("clock")) return in.fail("expected a clock");
   derived_ = in.boolean("derived");
   ended_ = in.boolean("ended");
+  suspended_ = in.boolean("suspended");
   given_up_ = in.boolean("given_up");
   max_ = in.time("max");
   line_ = in.time("line");

@@ -66,9 +66,11 @@ class InputClock {
   void on_quiet(Duration quiet, Timestamp now);
   // The input has ended: it holds nothing back any more.
   void end() { ended_ = true; }
+  // It has ended for now, and goes on in another run: it holds back what that may bring.
+  void suspend() { ended_ = suspended_ = true; }
   bool has_ended() const { return ended_; }
   // What ended is to go on, in another process.
-  void reopen() { ended_ = given_up_ = false; }
+  void reopen() { ended_ = suspended_ = given_up_ = false; }
 
   // Has been quiet for longer than the idle time, and never had an event or may be over: it holds
   // nothing back.
@@ -78,7 +80,7 @@ class InputClock {
   Timestamp watermark() const { return std::max(data_watermark(), idle_); }
   // Without what the idle rule has added.
   Timestamp data_watermark() const {
-    if (ended_ || given_up_) return kMaxTime;
+    if (ended_ ? !suspended_ : given_up_) return kMaxTime;
     if (!derived_) return line_;
     return max_ == kMinTime ? kMinTime : std::max(line_, minus(max_, options_.disorder));
   }
@@ -114,6 +116,7 @@ class InputClock {
   bool may_be_over_ = false;
   bool derived_ = true;
   bool ended_ = false;
+  bool suspended_ = false;
   bool given_up_ = false;
   Timestamp max_ = kMinTime;
   Timestamp line_ = kMinTime;
