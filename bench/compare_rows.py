@@ -234,6 +234,10 @@ ROWS = [
         ours="sjoin on user table {users} {file} --type left",
         sql="SELECT l.id, u.tier FROM {read} l LEFT JOIN read_ndjson('{users}', "
             "columns={user: 'VARCHAR', tier: 'VARCHAR', since: 'INTEGER'}) u USING (\"user\")"),
+    Row("the same, with the table kept current", "shop", answer=id_and_tier,
+        ours="sjoin on user table {users} {file} --type left --follow",
+        sql="SELECT l.id, u.tier FROM {read} l LEFT JOIN read_ndjson('{users}', "
+            "columns={user: 'VARCHAR', tier: 'VARCHAR', since: 'INTEGER'}) u USING (\"user\")"),
     Row("DNS: queries for an address", "dns", answer=by_uid,
         ours="sfilter qtype_name=A {file}",
         grep="""grep -F '"qtype_name":"A"' {file}""",

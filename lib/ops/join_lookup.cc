@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/join_lookup.h"
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -19,7 +20,10 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-JoinLookup::JoinLookup() : seed_(random_seed()), slots_(kFirstSlots) {}
+JoinLookup::JoinLookup()
+    : seed_(random_seed()),
+      memory_(make_zeroed(kFirstSlots * sizeof(Slot))),
+      mask_(kFirstSlots - 1) {}
 
 std::uint64_t JoinLookup::hash_of(std::string_view key) const {
   return XXH3_64bits_withSeed(key.data(), key.size(), seed_);
@@ -27,60 +31,78 @@ std::uint64_t JoinLookup::hash_of(std::string_view key) const {
 
 // The slot of the key, or the empty one where it would stand.
 std::size_t JoinLookup::slot_of(std::string_view key, std::uint64_t hash) const {
-  for (std::size_t i = hash & mask();; i = (i + 1) & mask()) {
-    const Slot& slot = slots_[i];
-    if (slot.row == nullptr || (slot.hash == hash && slot.row->head() == key)) return i;
+  for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
+    const Slot& slot = slots()[i];
+    if (slot.row == nullptr || (slot.hash == hash && slot.row->key() == key)) return i;
   }
 }
 
-JoinRow* JoinLookup::find(std::string_view key, std::uint64_t hash) const {
-  return slots_[slot_of(key, hash)].row;
+void JoinLookup::put(std::string_view key, std::string_view text, std::uint64_t number) {
+  if ((size_ + 1) * 2 > mask_ + 1) grow();
+  const std::uint64_t hash = hash_of(key);
+  Slot& slot = slots()[slot_of(key, hash)];
+  slot.hash = hash;
+  TableRow* old = std::exchange(slot.row, nullptr);
+  slot.row = rows_.make(key, text, old == nullptr ? number : old->number);
+  if (old == nullptr) {
+    ++size_;
+  } else {
+    free(old);
+  }
 }
 
-JoinRow* JoinLookup::put(JoinRow* row) {
-  if ((size_ + 1) * 2 > slots_.size()) grow();
-  const std::uint64_t hash = hash_of(row->head());
-  Slot& slot = slots_[slot_of(row->head(), hash)];
-  size_ += slot.row == nullptr ? 1 : 0;
-  slot.hash = hash;
-  return std::exchange(slot.row, row);
+void JoinLookup::free(TableRow* row) {
+  rows_.free(row, [this](const TableRow* old, TableRow* copy) {
+    slots()[slot_of(old->key(), hash_of(old->key()))].row = copy;
+  });
 }
 
 void JoinLookup::grow() {
-  std::vector<Slot> old(slots_.size() * 2);
-  old.swap(slots_);
-  for (const Slot& slot : old) {
-    if (slot.row == nullptr) continue;
-    std::size_t i = slot.hash & mask();
-    while (slots_[i].row != nullptr) i = (i + 1) & mask();
-    slots_[i] = slot;
+  const std::size_t old_size = mask_ + 1;
+  const Zeroed old = std::exchange(memory_, make_zeroed(2 * old_size * sizeof(Slot)));
+  mask_ = 2 * old_size - 1;
+  const Slot* from = reinterpret_cast<const Slot*>(old.get());
+  for (std::size_t n = 0; n < old_size; ++n) {
+    if (from[n].row == nullptr) continue;
+    std::size_t i = from[n].hash & mask_;
+    while (slots()[i].row != nullptr) i = (i + 1) & mask_;
+    slots()[i] = from[n];
   }
 }
 
 // Later slots of the run move forward, so that no search stops at the hole (Knuth, TAOCP 6.4,
 // algorithm R).
-JoinRow* JoinLookup::take(std::string_view key) {
+void JoinLookup::erase(std::string_view key) {
+  Slot* const slots = this->slots();
   std::size_t hole = slot_of(key, hash_of(key));
-  JoinRow* row = slots_[hole].row;
-  if (row == nullptr) return nullptr;
-  for (std::size_t i = (hole + 1) & mask(); slots_[i].row != nullptr; i = (i + 1) & mask()) {
-    const std::size_t home = slots_[i].hash & mask();
-    if (((i - home) & mask()) < ((i - hole) & mask())) continue;
-    slots_[hole] = slots_[i];
+  TableRow* row = slots[hole].row;
+  if (row == nullptr) return;
+  for (std::size_t i = (hole + 1) & mask_; slots[i].row != nullptr; i = (i + 1) & mask_) {
+    const std::size_t home = slots[i].hash & mask_;
+    if (((i - home) & mask_) < ((i - hole) & mask_)) continue;
+    slots[hole] = slots[i];
     hole = i;
   }
-  slots_[hole] = {};
+  slots[hole] = {};
   --size_;
-  return row;
+  free(row);
 }
 
 void JoinLookup::prefetch_row(std::uint64_t hash) const {
-  const Slot& slot = slots_[hash & mask()];
+  const Slot& slot = slots()[hash & mask_];
   if (slot.row == nullptr) return;
   const char* row = reinterpret_cast<const char*>(slot.row);
   __builtin_prefetch(row);
   __builtin_prefetch(row + 64);
-  __builtin_prefetch(row + 128);
+}
+
+std::vector<const TableRow*> JoinLookup::all() const {
+  std::vector<const TableRow*> rows;
+  rows.reserve(size_);
+  rows_.for_each([&rows](const TableRow* row) { rows.push_back(row); });
+  std::sort(rows.begin(), rows.end(),
+            [](const TableRow* a, const TableRow* b) { return a->number < b->number; });
+  return rows;
 }
 
 }  // namespace streamutils

@@ -1,8 +1,8 @@
-// The rows of a table by their keys: one slot and one row are all that a look-up touches, and both
-// can be fetched ahead.
+// A table by its keys: one slot and one row are all that a look-up touches, and both can be fetched
+// ahead.
 //
 //     slots | hash, row | hash, row | …      open addressing, at most half full
-//     row   | … key (its head) | text |
+//     row   | … key | text |
 //
 // The hash is seeded by chance, so that nobody can send keys that collide; nothing depends on the
 // order of slots.
@@ -14,7 +14,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ops/join_rows.h"
+#include "base/zeroed.h"
+#include "ops/table_rows.h"
 
 namespace streamutils {
 
@@ -24,34 +25,40 @@ class JoinLookup {
 
   std::uint64_t hash_of(std::string_view key) const;
 
-  // The row whose head is the key, or null.  REQUIRES: hash is that of the key.
-  JoinRow* find(std::string_view key, std::uint64_t hash) const;
+  // The row of the key, or null.  Valid until the next change.  REQUIRES: hash is that of the key.
+  const TableRow* find(std::string_view key, std::uint64_t hash) const {
+    return slots()[slot_of(key, hash)].row;
+  }
 
-  // Puts a row where its key is; the one that was there, or null.
-  JoinRow* put(JoinRow* row);
-  // Takes it out; null if there is none.
-  JoinRow* take(std::string_view key);
+  // Sets the text of a key.  A key that is there keeps its number.
+  void put(std::string_view key, std::string_view text, std::uint64_t number);
+  void erase(std::string_view key);
 
   // Fetches the slot; a while later, what it leads to.
-  void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots_[hash & mask()]); }
+  void prefetch_slot(std::uint64_t hash) const { __builtin_prefetch(&slots()[hash & mask_]); }
   void prefetch_row(std::uint64_t hash) const;
 
+  // By number.  Valid until the next change.
+  std::vector<const TableRow*> all() const;
   std::size_t size() const { return size_; }
-  std::size_t bytes() const { return slots_.size() * sizeof(Slot); }
+  std::size_t bytes() const { return rows_.bytes() + (mask_ + 1) * sizeof(Slot); }
 
  private:
   struct Slot {
     std::uint64_t hash;
-    JoinRow* row;  // null: empty
+    TableRow* row;  // null: empty
   };
 
-  std::size_t mask() const { return slots_.size() - 1; }
+  Slot* slots() const { return reinterpret_cast<Slot*>(memory_.get()); }
   std::size_t slot_of(std::string_view key, std::uint64_t hash) const;
   void grow();
+  void free(TableRow* row);
 
   std::uint64_t seed_;
-  std::vector<Slot> slots_;  // a power of two of them
+  Zeroed memory_;
+  std::size_t mask_;  // there is a power of two of slots
   std::size_t size_ = 0;
+  TableRows rows_;
 };
 
 }  // namespace streamutils

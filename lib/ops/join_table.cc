@@ -20,7 +20,7 @@
 #include "ops/join_lookup.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
-#include "ops/join_rows.h"
+#include "ops/table_rows.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
@@ -62,9 +62,9 @@ class TableJoin final : public Operator {
 
   void save(SnapshotWriter& out) const override {
     out.entry("table").field("number", number_);
-    for (const JoinRow* row : rows_.all()) {
-      out.entry("row").field("number", row->number);
-      save_bytes(out, "key", row->head());
+    for (const TableRow* row : table_.all()) {
+      out.entry("row").field("number", std::uint64_t{row->number});
+      save_bytes(out, "key", row->key());
       save_bytes(out, "text", row->text());
     }
   }
@@ -74,14 +74,14 @@ class TableJoin final : public Operator {
     number_ = in.unsigned_integer("number");
     while (in.next_is("row")) {
       const std::string key = restore_bytes(in, "key");
-      put(key, restore_bytes(in, "text"), in.unsigned_integer("number"));
+      table_.put(key, restore_bytes(in, "text"), in.unsigned_integer("number"));
     }
     return in.status();
   }
 
   void describe_state(std::string& json) const override {
     json += "\"keys\":" + std::to_string(table_.size());
-    json += ",\"bytes\":" + std::to_string(rows_.bytes() + table_.bytes());
+    json += ",\"bytes\":" + std::to_string(table_.bytes());
   }
 
  private:
@@ -97,35 +97,21 @@ class TableJoin final : public Operator {
       return {.fate = Fate::dropped};
     }
     if (deletes) {
-      erase(*key);
+      table_.erase(*key);
       return {};
     }
     if (options_.max_keys && table_.size() >= *options_.max_keys && find(*key) == nullptr) {
       return {.fate = Fate::bad, .reason = kTooManyKeys};
     }
-    put(*key, text_, number_++);
+    table_.put(*key, text_, number_++);
     return {};
   }
 
-  JoinRow* find(std::string_view key) const { return table_.find(key, table_.hash_of(key)); }
-
-  // A key keeps its place in the order of the table.
-  void put(std::string_view key, std::string_view text, std::uint64_t number) {
-    JoinRow* row = rows_.make(key, text);
-    row->number = number;
-    JoinRow* old = table_.put(row);
-    if (old == nullptr) return;
-    row->number = old->number;
-    rows_.free(old);
-  }
-
-  void erase(std::string_view key) {
-    if (JoinRow* row = table_.take(key)) rows_.free(row);
-  }
+  const TableRow* find(std::string_view key) const { return table_.find(key, table_.hash_of(key)); }
 
   Outcome enrich(const Record& record, Emitter& out) {
     enriches_ = true;
-    const JoinRow* row = nullptr;
+    const TableRow* row = nullptr;
     if (const HashedKey* seen = foreseen_.take(record.line())) {
       row =
           table_.find(std::string_view(foreseen_keys_).substr(seen->begin, seen->size), seen->hash);
@@ -138,7 +124,7 @@ class TableJoin final : public Operator {
     return write(record.line(), row, out);
   }
 
-  Outcome write(std::string_view line, const JoinRow* row, Emitter& out) {
+  Outcome write(std::string_view line, const TableRow* row, Emitter& out) {
     const bool found = row != nullptr;
     const bool pairs = options_.type == JoinType::inner || options_.type == JoinType::left;
     const bool passes = options_.type == JoinType::semi    ? found
@@ -166,7 +152,6 @@ class TableJoin final : public Operator {
   JoinOutput output_;
   Tombstones tombstones_;
   std::string text_;  // scratch
-  JoinRows rows_;
   JoinLookup table_;
   std::uint64_t number_ = 0;
   bool enriches_ = false;  // the table has been read

@@ -1,0 +1,112 @@
+// The rows of a table that stays in memory: a key and a text each, side by side.
+//
+// Rows of a few dozen bytes are looked into at random.  They lie in chunks of 2 MiB, which are huge
+// pages where the system has them: malloc(3) would spread them over so many pages that each look
+// waits for a walk through page tables.  A chunk of which more than half is freed is given up; the
+// rows that are left in it move.  So there is never more than twice the memory of the rows, and a
+// chunk.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/zeroed.h"
+
+namespace streamutils {
+
+// Its key and its text follow it in memory.
+struct TableRow {
+  std::uint64_t number : 63;  // its place among the others
+  std::uint64_t is_free : 1;
+  std::uint32_t key_size;
+  std::uint32_t text_size;
+
+  std::string_view key() const { return {bytes(), key_size}; }
+  std::string_view text() const { return {bytes() + key_size, text_size}; }
+  // In memory.
+  std::size_t size() const {
+    return (sizeof(TableRow) + key_size + text_size + alignof(TableRow) - 1) / alignof(TableRow) *
+           alignof(TableRow);
+  }
+
+ private:
+  const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+};
+
+class TableRows {
+ public:
+  // Valid until free() moves it.
+  TableRow* make(std::string_view key, std::string_view text, std::uint64_t number);
+
+  // Frees a row.  Calls move(old, copy) for each row that has moved; the old one is valid during
+  // the call.
+  template <typename Move>
+  void free(TableRow* row, Move move) {
+    Chunk* chunk = chunk_of(row);
+    row->is_free = 1;
+    chunk->free += row->size();
+    bytes_ -= row->size();
+    if (chunk != open_ && chunk != closed_) give_up_if_sparse(chunk, move);
+    while (closed_ != nullptr) give_up_if_sparse(std::exchange(closed_, nullptr), move);
+  }
+
+  // Calls visit(row) for all, in no particular order.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const Zeroed& memory : chunks_) begin_of(memory)->each(visit);
+  }
+
+  // Of the rows, and of the chunks in which they lie.
+  std::size_t bytes() const { return bytes_; }
+  std::size_t chunk_bytes() const;
+
+ private:
+  static constexpr std::size_t kChunk = std::size_t{2} << 20;
+
+  // At the start of its memory, which is aligned to kChunk; a long row may make it longer.
+  struct alignas(16) Chunk {
+    std::size_t index;  // in chunks_
+    std::size_t used;   // bytes, with this
+    std::size_t free;   // bytes of rows that have been freed
+    std::size_t size;
+
+    TableRow* at(std::size_t offset) {
+      return reinterpret_cast<TableRow*>(reinterpret_cast<std::byte*>(this) + offset);
+    }
+    template <typename Visit>
+    void each(Visit visit) {
+      for (std::size_t i = sizeof(Chunk); i < used;) {
+        TableRow* row = at(i);
+        i += row->size();
+        if (!row->is_free) visit(row);
+      }
+    }
+  };
+
+  static Chunk* begin_of(const Zeroed& memory) { return reinterpret_cast<Chunk*>(memory.get()); }
+  static Chunk* chunk_of(TableRow* row) {
+    return reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(row) & ~(kChunk - 1));
+  }
+  template <typename Move>
+  void give_up_if_sparse(Chunk* chunk, Move& move) {
+    if (chunk->free * 2 <= chunk->used) return;
+    chunk->each([&](TableRow* old) {
+      move(old, make(old->key(), old->text(), old->number));
+      bytes_ -= old->size();
+    });
+    release(chunk);
+  }
+  void open_chunk(std::size_t row_size);
+  void release(Chunk* chunk);
+
+  std::vector<Zeroed> chunks_;
+  Chunk* open_ = nullptr;    // where rows are made
+  Chunk* closed_ = nullptr;  // the one before, while nobody has looked at it
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace streamutils
