@@ -74,7 +74,9 @@ Duration round_up_nicely(Duration d) {
   for (const Duration candidate : kSteps) {
     if (candidate * 5 <= d) step = candidate;
   }
-  return (d + step - Duration(1)) / step * step;
+  const Duration whole = d / step * step;
+  if (whole == d) return d;
+  return whole > Duration::max() - step ? Duration::max() : whole + step;
 }
 
 std::string shell_quote(std::string_view word) {

@@ -15,10 +15,13 @@ TEST_CASE("lengths are rounded up to what a person would type") {
   const struct {
     const char* length;
     const char* rounded;
-  } rows[] = {{"671.293884s", "12m"}, {"3.2s", "3.2s"}, {"15ms", "15ms"}, {"1ns", "1us"},
-              {"5s", "5s"},           {"59s", "1m"},    {"2h", "2h"},     {"0", "0s"},
-              {"49s", "49s"},         {"50s", "50s"},   {"51s", "1m"},    {"6h1ns", "7h"},
-              {"1.5ms", "1.5ms"}};
+  } rows[] = {{"671.293884s", "12m"}, {"3.2s", "3.2s"},
+              {"15ms", "15ms"},       {"1ns", "1us"},
+              {"5s", "5s"},           {"59s", "1m"},
+              {"2h", "2h"},           {"0", "0s"},
+              {"49s", "49s"},         {"50s", "50s"},
+              {"51s", "1m"},          {"6h1ns", "7h"},
+              {"1.5ms", "1.5ms"},     {"106751d23h47m", "106751d23h47m16.854775807s"}};
   for (const auto& row : rows) {
     const Duration d = *parse_duration(row.length);
     CAPTURE(row.length);
