@@ -151,6 +151,13 @@ class Fields {
   std::vector<bool> numbers_;
 };
 
+// An event without members that comes before any column has a name.
+Outcome without_columns(Emitter& out) {
+  const std::string_view reason = "an event without members, before the first that names columns";
+  if (out.count(reason)) out.say(fmt::format("{} (--columns)", reason));
+  return {.fate = Fate::dropped};
+}
+
 class Write : public Operator {
  public:
   explicit Write(WriteOptions& options) : has_file_(options.file.has_value()) {
@@ -234,7 +241,7 @@ class WriteRows final : public Write {
 
   Outcome on_record(const Record& record, Emitter& out) override {
     if (!fields_.read(record, out)) return {.fate = Fate::bad};
-    if (fields_.names().empty()) return {.fate = Fate::dropped};
+    if (fields_.names().empty()) return without_columns(out);
     line_.clear();
     append_row(line_, form_, fields_.all());
     header_.clear();
@@ -269,7 +276,7 @@ class WriteTable final : public Operator {
 
   Outcome on_record(const Record& record, Emitter& out) override {
     if (!fields_.read(record, out)) return {.fate = Fate::bad};
-    if (fields_.names().empty()) return {.fate = Fate::dropped};
+    if (fields_.names().empty()) return without_columns(out);
     if (shown_) {
       show(fields_.all(), out);
       return {};
