@@ -13,6 +13,7 @@
 #include "json/path.h"
 #include "ops/dedup.h"
 #include "run/tool.h"
+#include "run/usage_error.h"
 #include "tools/tools.h"
 
 namespace streamutils {
@@ -58,6 +59,7 @@ void declare(CLI::App& app, Options& o) {
                  "Remember at most this many keys; beyond, the oldest are forgotten, up to half of "
                  "them at a time, and this is said")
       ->type_name("N")
+      ->check(whole_number())
       ->group(group);
 }
 

@@ -15,6 +15,7 @@
 #include "ops/term.h"
 #include "ops/term_operands.h"
 #include "run/tool.h"
+#include "run/usage_error.h"
 #include "tools/expression_text.h"
 #include "tools/tools.h"
 
@@ -47,7 +48,10 @@ void declare(CLI::App& app, Options& o) {
   app.add_flag("-c,--count", o.count,
                "Write how many events there are, as {\"count\":N}, in place of the events")
       ->group(group);
-  app.add_option("-m,--max-count", o.limit, "Stop after N matches")->type_name("N")->group(group);
+  app.add_option("-m,--max-count", o.limit, "Stop after N matches")
+      ->type_name("N")
+      ->check(whole_number())
+      ->group(group);
   app.add_option("--sample", o.sample,
                  "Keep this share of the matches, the same in every run: 1% by a hash of the line, "
                  "1%:user all events or none of each user")

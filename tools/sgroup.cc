@@ -19,6 +19,7 @@
 #include "run/options.h"
 #include "run/scratch_file.h"
 #include "run/tool.h"
+#include "run/usage_error.h"
 #include "tools/copied_tool.h"
 #include "tools/tools.h"
 
@@ -61,11 +62,13 @@ void declare_output(CLI::App& app, Options& o) {
   app.add_flag("--desc", o.descending, "With --order, the greatest first")->group(group);
   app.add_option("--limit", o.limit, "Write only the first N rows of a table, or of --top")
       ->type_name("N")
+      ->check(whole_number())
       ->group(group);
   app.add_option("--max-keys", o.max_keys,
                  "Keep no more keys than this; events of others are dropped and counted, and the "
                  "exit status is 1")
       ->type_name("N")
+      ->check(whole_number())
       ->group(group);
   app.add_option(
          "--mem", o.memory,
@@ -95,6 +98,7 @@ void declare_others(CLI::App& app, Options& o) {
                  "Run N copies of the command behind '--', send the events of each key to one of "
                  "them, and write what they write")
       ->type_name("N")
+      ->check(whole_number())
       ->group(group);
 }
 

@@ -11,6 +11,7 @@
 #include "ops/join.h"
 #include "ops/join_args.h"
 #include "run/tool.h"
+#include "run/usage_error.h"
 #include "tools/tools.h"
 
 namespace streamutils {
@@ -58,6 +59,7 @@ void declare(CLI::App& app, Options& o) {
   app.add_option("--max-keys", o.max_keys,
                  "Hold at most this many keys: an event with another one is refused as bad")
       ->type_name("N")
+      ->check(whole_number())
       ->group(group);
 }
 

@@ -12,6 +12,7 @@
 #include "ops/filter.h"
 #include "run/options.h"
 #include "run/tool.h"
+#include "run/usage_error.h"
 #include "tools/tools.h"
 
 namespace streamutils {
@@ -66,7 +67,7 @@ void declare_format(CLI::App& app, Options& o) {
                  "The year of the first line of a syslog file whose times have none; without it "
                  "the latest one in which that time is not after the file was written")
       ->type_name("YEAR")
-      ->check(CLI::Range(1678, 2261))
+      ->check(whole_number(1678, 2261))
       ->group(group);
 }
 

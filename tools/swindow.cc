@@ -13,6 +13,7 @@
 #include "run/options.h"
 #include "run/scratch_file.h"
 #include "run/tool.h"
+#include "run/usage_error.h"
 #include "tools/tools.h"
 
 namespace streamutils {
@@ -64,7 +65,7 @@ void declare(CLI::App& app, Options& o) {
                  "At most this many keys in a window: events of further ones are dropped, counted, "
                  "and make the exit status 1")
       ->type_name("N")
-      ->check(CLI::PositiveNumber)
+      ->check(whole_number(1))
       ->group(group);
   app.add_option("--mem", o.memory,
                  "Hold about this much of tumbling windows in memory, and the rest on disk, in "

@@ -14,6 +14,7 @@
 #include "run/exec.h"
 #include "run/options.h"
 #include "run/tool.h"
+#include "run/usage_error.h"
 #include "tools/tools.h"
 
 namespace streamutils {
@@ -80,10 +81,11 @@ void declare_exec(CLI::App& app, Options& o) {
   app.add_option("--max-parallel", o.max_parallel,
                  "Run so many commands at once (default 1: one after the other, in order)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1000))
+      ->check(whole_number(1, 1000))
       ->group(group);
   app.add_option("--retries", o.retries, "Run a command that fails so many times more (default 3)")
       ->type_name("N")
+      ->check(whole_number())
       ->group(group);
   app.add_option(
          "--retry-wait", o.retry_wait,

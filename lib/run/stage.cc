@@ -6,33 +6,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "base/text.h"
 #include "run/help.h"
 #include "run/report.h"
+#include "run/usage_error.h"
 
 namespace streamutils {
 namespace {
-
-Error usage_error(const CLI::App& app, const CLI::ParseError& error,
-                  const std::vector<std::string>& words) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  const std::vector<std::string_view> candidates(names.begin(), names.end());
-  for (const std::string& word : words) {
-    const std::string_view name = std::string_view(word).substr(0, word.find('='));
-    if (!name.starts_with("-") || name == "-" ||
-        app.get_option_no_throw(std::string(name)) != nullptr)
-      continue;
-    if (name.starts_with("--")) {
-      return Error{fmt::format("unknown option {}{}", name, did_you_mean(name, candidates))};
-    }
-  }
-  std::string message = error.what();
-  std::replace(message.begin(), message.end(), '\n', ' ');
-  return Error{message};
-}
 
 // CLI11 would take a word like [1,2] apart and lose [].  A mark in front keeps it whole, until the
 // check of its option removes the mark.
