@@ -287,7 +287,8 @@ Tool sgroup() {
                     "sgroup region,device.os count avg price --every 1m events.ndjson",
                     "sgroup auction --top 10 price bids.ndjson",
                     "sgroup region --split 'out/{region}.ndjson' events.ndjson",
-                    "sgroup user --jobs 4 -- swindow session 30m count by user"}},
+                    "sgroup user --jobs 4 -- swindow session 30m count by user"},
+       .free_options = {"--mem"}},
       declare, plan);
 }
 

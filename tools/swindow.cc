@@ -67,9 +67,10 @@ void declare(CLI::App& app, Options& o) {
       ->type_name("N")
       ->check(whole_number(1))
       ->group(group);
-  app.add_option("--mem", o.memory,
-                 "Hold about this much of tumbling windows in memory, and the rest on disk, in "
-                 "$TMPDIR (default: all in memory, with a message at 4G)")
+  app.add_option(
+         "--mem", o.memory,
+         "Hold about this much of the groups of windows in memory, and the rest on disk, in "
+         "$TMPDIR (default: all in memory, with a message at 4G)")
       ->type_name("SIZE")
       ->group(group);
   app.add_option("--what-if", o.what_if,
@@ -112,7 +113,8 @@ Status read_options(const Options& o, WindowOptions& window) {
   if (!o.memory) return {};
   const Result<std::size_t> memory = parse_size(*o.memory);
   if (!memory) return Error{"--mem: " + memory.error().message};
-  if (o.max_keys) return Error{"--mem: not with --max-keys: to count keys, all must be in memory"};
+  if (o.max_keys)
+    return Error{"--mem: not with --max-keys: it keeps all keys, on disk, and needs no limit"};
   window.memory = *memory;
   return {};
 }
@@ -164,7 +166,8 @@ Tool swindow() {
        .examples =
            {"swindow tumbling 10s count avg amount by region events.ndjson",
             "tail -F app.log | sfilter type=purchase | swindow tumbling 10s avg amount",
-            "swindow session 30m max 12h count as pages by user --disorder 5s clicks.ndjson"}},
+            "swindow session 30m max 12h count as pages by user --disorder 5s clicks.ndjson"},
+       .free_options = {"--mem"}},
       declare, plan);
 }
 

@@ -17,7 +17,7 @@ Status check_memory(const GroupOptions& options) {
   if (options.changes)
     return Error{"--mem: not with --changes: each row needs its group in memory"};
   if (options.max_keys != GroupOptions().max_keys) {
-    return Error{"--mem: not with --max-keys: to count keys, all must be in memory"};
+    return Error{"--mem: not with --max-keys: it keeps all keys, on disk, and needs no limit"};
   }
   const AggregateList aggregates(options.arguments.aggregates);
   if (aggregates.merges()) return {};

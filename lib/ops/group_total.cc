@@ -12,18 +12,13 @@
 #include <utility>
 
 #include "ops/group_parts.h"
-#include "ops/steady_scratch.h"
+#include "ops/memory_watch.h"
 #include "ops/window_pane.h"
 #include "ops/window_spill.h"
 #include "stream/previewed.h"
 
 namespace streamutils {
 namespace {
-
-constexpr std::size_t kCheckInterval = 1 << 6;             // in events, at least
-constexpr std::size_t kMuchMemory = std::size_t{4} << 30;  // is worth a message
-constexpr std::string_view kUnreadable =
-    "--mem: what was written to disk cannot be read again: rows are missing";
 
 class GroupTotal final : public Previewed {
  public:
@@ -32,7 +27,7 @@ class GroupTotal final : public Previewed {
         changes_(options.changes),
         groups_(parts_.aggregates, true, options.max_keys),
         memory_(options.memory),
-        make_scratch_(options.make_scratch) {}
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4) {}
 
   Outcome on_record(const Record& record, Emitter& out) override {
     Outcome outcome;
@@ -42,7 +37,7 @@ class GroupTotal final : public Previewed {
     if (group == nullptr) return parts_.refuse_key(out);
     parts_.aggregates.add(group->state(), out);
     if (changes_) parts_.write(*group, {}, false, out);
-    if (--until_check_ == 0) check_memory(out);
+    if (watch_.is_due()) check_memory(out);
     return outcome;
   }
 
@@ -63,13 +58,14 @@ class GroupTotal final : public Previewed {
     parts_.save(out);
     const bool ok =
         for_each_group([&](const Group& group) { save_group(group, parts_.aggregates, out); });
-    if (!ok) out.fail(kUnreadable);
+    if (!ok) out.fail(kSpillUnreadable);
   }
 
   Status restore(SnapshotReader& in) override {
     parts_.restore(in);
-    groups_.restore(in);
-    if (memory_ && groups_.bytes() > *memory_) spill();
+    while (groups_.restore_one(in)) {
+      if (memory_ && watch_.is_due()) relieve_memory();
+    }
     return in.status();
   }
 
@@ -83,55 +79,45 @@ class GroupTotal final : public Previewed {
     if (changes_) return;
     const bool ok =
         for_each_group([&](const Group& group) { parts_.write(group, {}, partial, out); });
-    if (!ok) return out.fail(kUnreadable);
+    if (!ok) return out.fail(kSpillUnreadable);
     parts_.end_table(out);
   }
 
   // In the order in which they were first seen.  False if some cannot be read again.
   template <typename Visit>
   bool for_each_group(const Visit& visit) const {
-    if (spilled_) {
-      spilled_->spill(groups_);
-      return spilled_->visit(*sorting_, visit);
-    }
+    if (spilled_) return spilled_->visit(groups_, [&](const Group& g, std::uint64_t) { visit(g); });
     for (const Group* group : groups_.groups()) visit(*group);
     return true;
   }
 
-  // The next look is not before as many events as a look costs.
   void check_memory(Emitter& out) {
-    until_check_ = std::max(kCheckInterval, groups_.groups().size() / 4);
-    if (memory_ && groups_.bytes() > *memory_) {
-      spill();
-      if (spilled_->disk_is_full())
-        say_once("--mem: the disk takes no more groups, they stay in memory", out);
-    } else if (!memory_ && groups_.table_bytes() > kMuchMemory) {
-      say_once("the table holds more than 4 GiB of groups (--mem SIZE would use the disk)", out);
+    if (!memory_) {
+      return watch_.note_unbounded(groups_.groups().size(), groups_.table_bytes(), out);
     }
+    relieve_memory();
+    watch_.tell(out);
+  }
+
+  void relieve_memory() {
+    watch_.next_after(groups_.groups().size());
+    if (groups_.bytes() <= *memory_) return;
+    spill();
+    watch_.note_disk(spilled_->disk_is_full());
   }
 
   void spill() {
-    if (!spilled_) {
-      sorting_ = std::make_unique<SteadyScratch>(make_scratch_());
-      spilled_ = std::make_unique<SpilledGroups>(
-          parts_.aggregates, std::make_unique<SteadyScratch>(make_scratch_()), *memory_ / 4);
-    }
+    if (!spilled_) spilled_ = std::make_unique<SpilledGroups>(spill_tools_);
     spilled_->spill(groups_);
-  }
-
-  void say_once(std::string_view message, Emitter& out) {
-    if (!std::exchange(has_said_memory_, true)) out.say(message);
   }
 
   GroupParts parts_;
   bool changes_;
-  mutable Pane groups_;  // what is not on disk
+  Pane groups_;  // what is not on disk
   std::optional<std::size_t> memory_;
-  MakeScratch make_scratch_;
-  std::unique_ptr<SpilledGroups> spilled_;    // null: none
-  std::unique_ptr<SteadyScratch> sorting_;    // more room, while the table is written
-  std::size_t until_check_ = kCheckInterval;  // events until memory is looked at
-  bool has_said_memory_ = false;
+  SpillTools spill_tools_;
+  std::unique_ptr<SpilledGroups> spilled_;  // null: none
+  MemoryWatch watch_;
 };
 
 }  // namespace

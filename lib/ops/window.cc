@@ -35,17 +35,24 @@ Status check_offset(const WindowOptions& options) {
   return {};
 }
 
-// Groups on disk are joined when their window is written, not when an event comes.
-Status check_memory(const WindowOptions& options, bool is_disjoint,
-                    const AggregateList& aggregates) {
+// What can be on disk when an event comes: windows whose groups it does not ask for.
+Status check_memory(const WindowOptions& options, const AggregateList& aggregates) {
   if (!options.memory) return {};
-  if (!is_disjoint) {
+  const WindowSpec& window = options.arguments.window;
+  if (window.kind == WindowKind::rolling) {
     return Error{
-        "--mem is for 'tumbling' windows of time: in other windows an event or a close looks up "
-        "what its key has held before, which must be in memory"};
+        "--mem: not with 'rolling': each event asks for the past of its key at once, which must be"
+        " in memory"};
   }
-  if (options.grace > Duration::zero()) {
-    return Error{"--mem: not with --grace: a late event revises a group, which must be in memory"};
+  if (window.size.is_rows()) {
+    return Error{
+        "--mem: not with windows of rows: each event asks how many its key has had, which must be"
+        " in memory"};
+  }
+  if (window.max) {
+    return Error{
+        "--mem: not with 'max': where a session is cut depends on where it began, which must be in"
+        " memory"};
   }
   if (options.fill) return Error{"--mem: not with --fill: the keys that are known stay in memory"};
   if (aggregates.merges()) return {};
@@ -64,8 +71,7 @@ Status check_emission(const WindowOptions& options) {
     return Error{"'" + std::string(aggregates.unmergeable()) +
                  "' does not merge, so it is for windows of time that do not overlap: 'tumbling'"};
   }
-  const bool is_disjoint = is_fixed && !overlap;
-  if (Status status = check_memory(options, is_disjoint, aggregates); !status.ok()) return status;
+  if (Status status = check_memory(options, aggregates); !status.ok()) return status;
   if (options.every && overlap) {
     return Error{"--every is not for windows that overlap: these have results every SLIDE"};
   }

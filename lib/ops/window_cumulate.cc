@@ -10,6 +10,10 @@
 // aggregated once, into a pane of its step; when a step ends, its pane is merged into what all
 // steps before it came to, and that is the result.  So an event that is late for its own step joins
 // the step that is open: the later windows are the same.
+//
+// With --mem, what does not fit into memory of steps and sums goes to disk (window_spill.h).  The
+// runs of a step join those of the sum when it ends, and are read for each of the windows that hold
+// it, as their groups are written.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <map>
@@ -17,9 +21,11 @@
 #include <optional>
 #include <utility>
 
+#include "ops/memory_watch.h"
 #include "ops/window_kinds.h"
 #include "ops/window_pane.h"
 #include "ops/window_parts.h"
+#include "ops/window_spill.h"
 #include "ops/windower.h"
 
 namespace streamutils {
@@ -60,14 +66,24 @@ class Steps {
   std::optional<FixedWindows> calendar_;
 };
 
+// Groups, those that memory has no room for on disk.
+struct Part {
+  explicit Part(const WindowParts& parts) : pane(parts) {}
+
+  bool is_empty() const { return pane.groups().empty() && !spilled; }
+
+  Pane pane;
+  std::unique_ptr<SpilledGroups> spilled;  // groups that are not in the pane; null: none
+};
+
 // The windows of one start.
 struct Growing {
   Growing(Span the_span, const WindowParts& parts) : span(the_span), sum(parts) {}
 
   Span span;
-  Pane sum;  // of the steps that have ended
+  Part sum;  // of the steps that have ended
   Timestamp next = kMinTime;
-  std::map<Timestamp, std::unique_ptr<Pane>> steps;  // by their ends, which are not before `next`
+  std::map<Timestamp, Part> steps;  // by their ends, which are not before `next`
 };
 
 class CumulatingWindows final : public Windows {
@@ -76,7 +92,9 @@ class CumulatingWindows final : public Windows {
       : parts_(options),
         windows_(options.arguments.window.size, options.arguments.window.size, options.offset,
                  options.zone),
-        steps_(options) {}
+        steps_(options),
+        memory_(options.memory),
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4) {}
 
   Outcome on_record(const Record& record, Emitter& out) override;
   void on_watermark(Timestamp now, Emitter& out) override;
@@ -89,16 +107,35 @@ class CumulatingWindows final : public Windows {
 
  private:
   Growing& open(std::int64_t number);
-  Pane& pane(Growing& growing, Timestamp step_end);
+  Part& step(Growing& growing, Timestamp step_end) {
+    return growing.steps.try_emplace(step_end, parts_).first->second;
+  }
+  void end_step(Growing& growing, Part& step);
   // Ends the step at `end` and writes the window up to there.
   void end_step(Growing& growing, Timestamp end, bool partial, Emitter& out);
   // True if nothing more is to come of these windows.
   bool advance(Growing& growing, Timestamp now, Emitter& out);
 
+  // Calls visit for each group, in the order in which they leave.
+  template <typename Visit>
+  bool for_each_group(const Part& part, const Visit& visit) const;
+  template <typename Visit>
+  void for_each_part(const Visit& visit);
+  void save(const Part& part, SnapshotWriter& out) const;
+  void restore(Part& part, SnapshotReader& in);
+
+  void check_memory(Emitter& out);
+  void relieve_memory();
+  void spill(Part& part);
+
   WindowParts parts_;
   FixedWindows windows_;
   Steps steps_;
   std::map<std::int64_t, Growing> open_;
+
+  std::optional<std::size_t> memory_;
+  SpillTools spill_tools_;
+  MemoryWatch watch_;
 };
 
 Growing& CumulatingWindows::open(std::int64_t number) {
@@ -106,12 +143,6 @@ Growing& CumulatingWindows::open(std::int64_t number) {
   if (known != open_.end()) return known->second;
   const Span span{windows_.start(number), windows_.end(number)};
   return open_.try_emplace(number, span, parts_).first->second;
-}
-
-Pane& CumulatingWindows::pane(Growing& growing, Timestamp step_end) {
-  std::unique_ptr<Pane>& pane = growing.steps[step_end];
-  if (!pane) pane = std::make_unique<Pane>(parts_);
-  return *pane;
 }
 
 Outcome CumulatingWindows::on_record(const Record& record, Emitter& out) {
@@ -131,9 +162,10 @@ Outcome CumulatingWindows::on_record(const Record& record, Emitter& out) {
   outcome.late_partly = missed;
   const Timestamp end = missed ? steps_.step(span, parts_.watermark).end : own_end;
   Growing& growing = open(number);
-  std::byte* block = pane(growing, end).block(key, parts_.events);
+  std::byte* block = step(growing, end).pane.block(key, parts_.events);
   if (!block) return parts_.refuse_key(out);
   parts_.aggregates.add(block, out);
+  if (watch_.is_due()) check_memory(out);
   return outcome;
 }
 
@@ -144,7 +176,7 @@ void CumulatingWindows::on_watermark(Timestamp now, Emitter& out) {
 
 bool CumulatingWindows::advance(Growing& growing, Timestamp now, Emitter& out) {
   while (true) {
-    const bool is_empty = growing.sum.groups().empty();
+    const bool is_empty = growing.sum.is_empty();
     if (is_empty && growing.steps.empty()) return false;
     const Timestamp end =
         is_empty ? growing.steps.begin()->first : steps_.step(growing.span, growing.next).end;
@@ -158,13 +190,70 @@ bool CumulatingWindows::advance(Growing& growing, Timestamp now, Emitter& out) {
 void CumulatingWindows::end_step(Growing& growing, Timestamp end, bool partial, Emitter& out) {
   const auto step = growing.steps.find(end);
   if (step != growing.steps.end()) {
-    growing.sum.merge(*step->second);
+    end_step(growing, step->second);
     growing.steps.erase(step);
   }
   parts_.rows.begin_window(growing.span.start, end);
-  for (const Group* group : growing.sum.groups()) {
-    parts_.rows.write(*group, group->state(), {.partial = partial}, out);
+  const bool ok = for_each_group(growing.sum, [&](const Group& group) {
+    parts_.rows.write(group, group.state(), {.partial = partial}, out);
+  });
+  if (!ok) out.fail(kSpillUnreadable);
+}
+
+// What is on disk of one of them counts as earlier than what is in memory.
+void CumulatingWindows::end_step(Growing& growing, Part& step) {
+  if (step.spilled) {
+    spill(growing.sum);
+    growing.sum.spilled->absorb(*step.spilled);
   }
+  growing.sum.pane.merge(step.pane);
+}
+
+template <typename Visit>
+bool CumulatingWindows::for_each_group(const Part& part, const Visit& visit) const {
+  if (part.spilled) {
+    return part.spilled->visit(part.pane, [&](const Group& group, std::uint64_t) { visit(group); });
+  }
+  for (const Group* group : part.pane.groups()) visit(*group);
+  return true;
+}
+
+template <typename Visit>
+void CumulatingWindows::for_each_part(const Visit& visit) {
+  for (auto& [number, growing] : open_) {
+    visit(growing.sum);
+    for (auto& [end, step] : growing.steps) visit(step);
+  }
+}
+
+void CumulatingWindows::check_memory(Emitter& out) {
+  std::size_t table_bytes = 0;
+  for_each_part([&](const Part& part) { table_bytes += part.pane.table_bytes(); });
+  if (!memory_) return watch_.note_unbounded(held(), table_bytes, out);
+  relieve_memory();
+  watch_.tell(out);
+}
+
+void CumulatingWindows::relieve_memory() {
+  std::size_t bytes = 0;
+  std::size_t most = 0;
+  Part* largest = nullptr;
+  for_each_part([&](Part& part) {
+    const std::size_t size = part.pane.bytes();
+    bytes += size;
+    if (!largest || size > most) largest = &part;
+    most = std::max(most, size);
+  });
+  if (bytes > *memory_) {
+    spill(*largest);
+    watch_.note_disk(largest->spilled->disk_is_full());
+  }
+  watch_.next_after(held());
+}
+
+void CumulatingWindows::spill(Part& part) {
+  if (!part.spilled) part.spilled = std::make_unique<SpilledGroups>(spill_tools_);
+  if (!part.pane.groups().empty()) part.spilled->spill(part.pane);
 }
 
 // Of each start, the windows that hold events of their own.
@@ -178,12 +267,18 @@ void CumulatingWindows::save(SnapshotWriter& out) const {
   parts_.save(out);
   for (const auto& [number, growing] : open_) {
     out.entry("window").field("number", number).field("next", growing.next);
-    growing.sum.save(out);
-    for (const auto& [end, pane] : growing.steps) {
+    save(growing.sum, out);
+    for (const auto& [end, step] : growing.steps) {
       out.entry("step").field("end", end);
-      pane->save(out);
+      save(step, out);
     }
   }
+}
+
+void CumulatingWindows::save(const Part& part, SnapshotWriter& out) const {
+  const bool ok =
+      for_each_group(part, [&](const Group& group) { save_group(group, parts_.aggregates, out); });
+  if (!ok) out.fail(kSpillUnreadable);
 }
 
 Status CumulatingWindows::restore(SnapshotReader& in) {
@@ -191,24 +286,30 @@ Status CumulatingWindows::restore(SnapshotReader& in) {
   while (in.next_is("window")) {
     Growing& growing = open(in.integer("number"));
     growing.next = in.time("next");
-    growing.sum.restore(in);
-    const bool has_begun = !growing.sum.groups().empty();
+    restore(growing.sum, in);
+    const bool has_begun = !growing.sum.is_empty();
     const bool inside = growing.span.start <= growing.next && growing.next < growing.span.end;
     if (has_begun && !inside) in.fail("'next' is outside of its window");
     while (in.next_is("step")) {
       const Timestamp end = in.time("end");
       if (end <= growing.span.start || end > growing.span.end) in.fail("a step outside");
-      pane(growing, end).restore(in);
+      restore(step(growing, end), in);
     }
   }
   return in.status();
 }
 
+void CumulatingWindows::restore(Part& part, SnapshotReader& in) {
+  while (part.pane.restore_one(in)) {
+    if (memory_ && watch_.is_due()) relieve_memory();
+  }
+}
+
 std::size_t CumulatingWindows::held() const {
   std::size_t groups = 0;
   for (const auto& [number, growing] : open_) {
-    groups += growing.sum.groups().size();
-    for (const auto& [end, pane] : growing.steps) groups += pane->groups().size();
+    groups += growing.sum.pane.groups().size();
+    for (const auto& [end, step] : growing.steps) groups += step.pane.groups().size();
   }
   return groups;
 }

@@ -18,7 +18,7 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
+#include "ops/memory_watch.h"
 #include "ops/window_fill.h"
 #include "ops/window_kinds.h"
 #include "ops/window_pane.h"
@@ -35,13 +35,8 @@ struct Window {
   std::unique_ptr<Pane> pane;
   std::unique_ptr<SpilledGroups> spilled;  // groups that are not in the pane; null: none
   Timestamp untold = kMaxTime;             // the least time of the events that no row has told of
-  absl::flat_hash_map<const Group*, std::uint64_t> revisions;  // of a closed window
+  Revisions revisions;                     // of a closed window
 };
-
-constexpr std::string_view kUnreadable =
-    "--mem: what was written to disk cannot be read again: rows are missing";
-constexpr std::size_t kCheckInterval = 1 << 6;             // in events, at least
-constexpr std::size_t kMuchMemory = std::size_t{4} << 30;  // is worth a message
 
 class DisjointWindows final : public Windows {
  public:
@@ -51,7 +46,7 @@ class DisjointWindows final : public Windows {
         every_(options.every),
         grace_(options.grace),
         memory_(options.memory),
-        make_scratch_(options.make_scratch) {
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4) {
     if (options.fill) known_.emplace(parts_, options.fill_for);
   }
 
@@ -77,11 +72,18 @@ class DisjointWindows final : public Windows {
   void write_early(Timestamp now, Emitter& out);
   void write(const Window& window, bool partial, Emitter& out);
   void check_memory(Emitter& out);
+  void relieve_memory();
+  std::size_t held_bytes() const;
+  // Without --mem, what the states hold outside of their groups is not looked at: that is dear.
+  std::size_t bytes_of(const Window& window) const {
+    return memory_ ? window.pane->bytes() : window.pane->table_bytes();
+  }
   void spill(Window& window);
-  void say_once(std::string_view message, Emitter& out);
-  // Calls visit for each group of the window, in the order in which they leave.
+  void restore(Window& window, SnapshotReader& in);
+  // Calls visit(group, revisions) for each group of the window, in the order in which they leave.
   template <typename Visit>
   bool for_each_group(const Window& window, const Visit& visit) const;
+  void revise(Window& window, Group& group, Emitter& out);
   void save_windows(const OpenWindows& windows, std::string_view entry, SnapshotWriter& out) const;
 
   WindowParts parts_;
@@ -97,10 +99,8 @@ class DisjointWindows final : public Windows {
   Timestamp ticked_ = kMinTime;  // the multiple of --every that was passed last
 
   std::optional<std::size_t> memory_;
-  MakeScratch make_scratch_;
-  std::unique_ptr<SteadyScratch> sorting_;    // more room, while a window is written
-  std::size_t until_check_ = kCheckInterval;  // events until memory is looked at
-  bool has_said_memory_ = false;
+  SpillTools spill_tools_;
+  MemoryWatch watch_;
 };
 
 // Nearly all events belong to the window of the last one.
@@ -128,7 +128,7 @@ Outcome DisjointWindows::on_record(const Record& record, Emitter& out) {
   if (!block) return parts_.refuse_key(out);
   parts_.aggregates.add(block, out);
   latest_->untold = std::min(latest_->untold, t);
-  if (--until_check_ == 0) check_memory(out);
+  if (watch_.is_due()) check_memory(out);
   return outcome;
 }
 
@@ -144,9 +144,21 @@ Outcome DisjointWindows::add_late(std::int64_t number, const GroupKey& key, Emit
   if (!group) return parts_.refuse_key(out);
   parts_.aggregates.add(group->state(), out);
   out.count("late, but within --grace");
-  parts_.rows.begin_window(window.start, window.end);
-  parts_.rows.write(*group, group->state(), {.revision = ++window.revisions[group]}, out);
+  revise(window, *group, out);
+  if (watch_.is_due()) check_memory(out);
   return {};
+}
+
+// What of the group is on disk is read, and stays there.
+void DisjointWindows::revise(Window& window, Group& group, Emitter& out) {
+  parts_.rows.begin_window(window.start, window.end);
+  const std::uint64_t revision = ++window.revisions[&group];
+  if (!window.spilled) return parts_.rows.write(group, group.state(), {.revision = revision}, out);
+  FoundGroup found(parts_.aggregates);
+  if (!window.spilled->find(group.key(), found)) return out.fail(kSpillUnreadable);
+  found.add(group, revision);
+  const RowMark mark{.revision = found.revisions()};
+  parts_.rows.write(found.name(group.key()), found.states(), mark, out);
 }
 
 Window& DisjointWindows::open(OpenWindows& windows, std::int64_t number) {
@@ -222,55 +234,52 @@ void DisjointWindows::on_interrupt(Emitter& out) {
 
 void DisjointWindows::write(const Window& window, bool partial, Emitter& out) {
   parts_.rows.begin_window(window.start, window.end);
-  const bool ok = for_each_group(window, [&](const Group& group) {
+  const bool ok = for_each_group(window, [&](const Group& group, std::uint64_t) {
     parts_.rows.write(group, group.state(), {.partial = partial}, out);
   });
-  if (!ok) out.fail(kUnreadable);
+  if (!ok) out.fail(kSpillUnreadable);
 }
 
 template <typename Visit>
 bool DisjointWindows::for_each_group(const Window& window, const Visit& visit) const {
-  if (!window.spilled) {
-    for (const Group* group : window.pane->groups()) visit(*group);
-    return true;
+  if (window.spilled) return window.spilled->visit(*window.pane, window.revisions, nullptr, visit);
+  for (const Group* group : window.pane->groups()) {
+    const auto revised = window.revisions.find(group);
+    visit(*group, revised == window.revisions.end() ? 0 : revised->second);
   }
-  window.spilled->spill(*window.pane);
-  return window.spilled->visit(*sorting_, visit);
+  return true;
 }
 
-// The next look is not before as many events as a look costs.
 void DisjointWindows::check_memory(Emitter& out) {
-  std::size_t bytes = 0;
-  std::size_t most = 0;
-  Window* largest = nullptr;
-  for (auto& [number, window] : open_) {
-    const std::size_t size = memory_ ? window.pane->bytes() : window.pane->table_bytes();
-    bytes += size;
-    if (size > most) largest = &window;
-    most = std::max(most, size);
-  }
-  until_check_ = std::max(kCheckInterval, held() / 4);
-  if (memory_ && bytes > *memory_) {
-    spill(*largest);
-    if (largest->spilled->disk_is_full())
-      say_once("--mem: the disk takes no more groups, they stay in memory", out);
-  } else if (!memory_ && bytes > kMuchMemory) {
-    say_once("the windows hold more than 4 GiB of groups (--mem SIZE would use the disk)", out);
-  }
+  if (!memory_) return watch_.note_unbounded(held(), held_bytes(), out);
+  relieve_memory();
+  watch_.tell(out);
 }
 
-void DisjointWindows::say_once(std::string_view message, Emitter& out) {
-  if (!has_said_memory_) out.say(message);
-  has_said_memory_ = true;
+std::size_t DisjointWindows::held_bytes() const {
+  std::size_t bytes = 0;
+  for (const OpenWindows* windows : {&open_, &closed_}) {
+    for (const auto& [number, window] : *windows) bytes += bytes_of(window);
+  }
+  return bytes;
+}
+
+void DisjointWindows::relieve_memory() {
+  watch_.next_after(held());
+  if (held_bytes() <= *memory_) return;
+  Window* largest = nullptr;
+  for (OpenWindows* windows : {&open_, &closed_}) {
+    for (auto& [number, window] : *windows) {
+      if (!largest || bytes_of(window) > bytes_of(*largest)) largest = &window;
+    }
+  }
+  spill(*largest);
+  watch_.note_disk(largest->spilled->disk_is_full());
 }
 
 void DisjointWindows::spill(Window& window) {
-  if (!sorting_) sorting_ = std::make_unique<SteadyScratch>(make_scratch_());
-  if (!window.spilled) {
-    window.spilled = std::make_unique<SpilledGroups>(
-        parts_.aggregates, std::make_unique<SteadyScratch>(make_scratch_()), *memory_ / 4);
-  }
-  window.spilled->spill(*window.pane);
+  if (!window.spilled) window.spilled = std::make_unique<SpilledGroups>(spill_tools_);
+  window.spilled->spill(*window.pane, window.revisions);
 }
 
 void DisjointWindows::save(SnapshotWriter& out) const {
@@ -285,15 +294,13 @@ void DisjointWindows::save_windows(const OpenWindows& windows, std::string_view 
                                    SnapshotWriter& out) const {
   for (const auto& [number, window] : windows) {
     out.entry(entry).field("number", number).field("untold", window.untold);
-    const bool ok = for_each_group(
-        window, [&](const Group& group) { save_group(group, parts_.aggregates, out); });
-    if (!ok) out.fail(kUnreadable);
-    for (const Group* group : window.pane->groups()) {
-      const auto revised = window.revisions.find(group);
-      if (revised == window.revisions.end()) continue;
-      out.entry("revised").field("times", revised->second);
-      save_key(out, *group);
-    }
+    const bool ok = for_each_group(window, [&](const Group& group, std::uint64_t revisions) {
+      save_group(group, parts_.aggregates, out);
+      if (revisions == 0) return;
+      out.entry("revised").field("times", revisions);
+      save_key(out, group);
+    });
+    if (!ok) out.fail(kSpillUnreadable);
   }
 }
 
@@ -311,15 +318,23 @@ Status DisjointWindows::restore(SnapshotReader& in) {
     while (in.next_is(entry)) {
       Window& window = open(entry == "closed" ? closed_ : open_, in.integer("number"));
       window.untold = in.time("untold");
-      window.pane->restore(in);
-      if (memory_ && window.pane->bytes() > *memory_) spill(window);
-      while (in.next_is("revised")) {
-        const Group* group = window.pane->find(SavedKey(in).canonical);
-        if (group) window.revisions[group] = in.unsigned_integer("times");
-      }
+      restore(window, in);
     }
   }
   return in.status();
+}
+
+// A group and how often it was revised stand together, so groups go to disk between others.
+void DisjointWindows::restore(Window& window, SnapshotReader& in) {
+  while (true) {
+    if (in.next_is("revised")) {
+      const Group* group = window.pane->find(SavedKey(in).canonical);
+      if (group) window.revisions[group] = in.unsigned_integer("times");
+      continue;
+    }
+    if (memory_ && watch_.is_due()) relieve_memory();
+    if (!window.pane->restore_one(in)) return;
+  }
 }
 
 std::size_t DisjointWindows::held() const {

@@ -15,6 +15,10 @@
 //
 // Events that are late for some of their windows go to the queues directly if their slice is
 // sealed.
+//
+// With --mem, sealed slices are kept for themselves beside the queues (window_revisions.h).  When
+// memory is used up, the queues are given up and the slices go to disk, and each window is read
+// from there; that lasts until a moment comes in which no window needs a sealed slice.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <limits>
@@ -25,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "ops/memory_watch.h"
 #include "ops/window_fill.h"
 #include "ops/window_histories.h"
 #include "ops/window_kinds.h"
@@ -39,9 +44,16 @@ namespace {
 class OverlappingWindows final : public Windows {
  public:
   explicit OverlappingWindows(const WindowOptions& options)
-      : parts_(options), windows_(fixed_windows(options)), histories_(parts_.aggregates) {
+      : parts_(options),
+        windows_(fixed_windows(options)),
+        memory_(options.memory),
+        grace_(options.grace),
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4) {
+    histories_.emplace(parts_.aggregates);
     if (options.fill) known_.emplace(parts_, options.fill_for);
-    if (options.grace > Duration::zero()) closed_.emplace(parts_, windows_, options.grace);
+    if (memory_ || grace_ > Duration::zero()) {
+      closed_.emplace(parts_, windows_, spill_tools_, grace_);
+    }
   }
 
   Outcome on_record(const Record& record, Emitter& out) override;
@@ -77,16 +89,31 @@ class OverlappingWindows final : public Windows {
   void close(Timestamp now, bool partial, Emitter& out);
   void seal_before(Timestamp end);
   void write(std::int64_t k, bool partial, Emitter& out);
+  void write_queues(std::int64_t k, bool partial, Emitter& out);
+  void write_slices(std::int64_t k, bool partial, Emitter& out);
   void write_group(const Group& group, const SliceQueue& queue, bool partial, Emitter& out);
+
+  void check_memory(Emitter& out);
+  void relieve_memory();
+  bool can_spill() const;
+  void add_to_queues(Timestamp slice, const Pane& pane);
+  void restore_slices(SnapshotReader& in);
+  void restore_pane(SnapshotReader& in);
 
   WindowParts parts_;
   FixedWindows windows_;
   std::map<Timestamp, std::unique_ptr<Pane>> open_;  // by the start of the slice
   std::unique_ptr<Pane> spare_;                      // of the slice that was sealed last
-  Histories histories_;
-  std::optional<KnownKeys> known_;      // for --fill
-  std::optional<ClosedSlices> closed_;  // for --grace
+  std::optional<Histories> histories_;               // null: windows are read from closed_
+  std::optional<KnownKeys> known_;                   // for --fill
   Latest latest_;
+
+  std::optional<std::size_t> memory_;
+  Duration grace_;
+  SpillTools spill_tools_;
+  std::optional<ClosedSlices> closed_;  // for --grace and --mem
+  Timestamp whole_from_ = kMinTime;     // closed_ holds all slices that start here or later
+  MemoryWatch watch_;
 
   std::int64_t next_ = std::numeric_limits<std::int64_t>::min();  // windows before it have closed
   Timestamp sealed_ = kMinTime;                                   // slices before it are sealed
@@ -112,6 +139,7 @@ Outcome OverlappingWindows::add(Pane& pane, const GroupKey& key, Emitter& out) {
   std::byte* block = pane.block(key, parts_.events);
   if (!block) return parts_.refuse_key(out);
   parts_.aggregates.add(block, out);
+  if (watch_.is_due()) check_memory(out);
   return {};
 }
 
@@ -147,12 +175,14 @@ Outcome OverlappingWindows::add_late(Timestamp t, const GroupKey& key, Emitter& 
 }
 
 bool OverlappingWindows::add_sealed(Timestamp slice, const GroupKey& key, Emitter& out) {
-  if (histories_.size() >= parts_.max_keys && !histories_.has(key.canonical)) return false;
-  const SliceQueue::Tools& tools = histories_.tools();
-  std::byte* block = tools.pool.make();
-  parts_.aggregates.add(block, out);
-  histories_.queue_of(key).add(slice, block, parts_.events, tools);
-  tools.pool.free(block);
+  if (histories_) {
+    if (histories_->size() >= parts_.max_keys && !histories_->has(key.canonical)) return false;
+    const SliceQueue::Tools& tools = histories_->tools();
+    std::byte* block = tools.pool.make();
+    parts_.aggregates.add(block, out);
+    histories_->queue_of(key).add(slice, block, parts_.events, tools);
+    tools.pool.free(block);
+  }
   latest_sealed_ = std::max(latest_sealed_, slice);
   plan_close();
   return true;
@@ -170,7 +200,8 @@ Pane& OverlappingWindows::pane_of(Timestamp slice) {
 std::optional<std::int64_t> OverlappingWindows::next_window() const {
   std::int64_t next = next_;
   if (parts_.watermark != kMinTime) next = std::max(next, windows_.first(parts_.watermark));
-  if (histories_.size() > 0 && latest_sealed_ >= windows_.start(next)) return next;
+  const bool has_sealed = histories_ ? histories_->size() > 0 : latest_sealed_ != kMinTime;
+  if (has_sealed && latest_sealed_ >= windows_.start(next)) return next;
   if (open_.empty()) return std::nullopt;
   return std::max(next, windows_.first(open_.begin()->first));
 }
@@ -202,7 +233,10 @@ void OverlappingWindows::close(Timestamp now, bool partial, Emitter& out) {
   }
   // Slices that no window needs any more go now, not when the next window closes: that may be far
   // off.
-  if (!k || latest_sealed_ < windows_.start(*k)) histories_.drop_before(kMaxTime);
+  if (!k || latest_sealed_ < windows_.start(*k)) {
+    if (!histories_ && !closed_->has_spilled(sealed_)) histories_.emplace(parts_.aggregates);
+    if (histories_) histories_->drop_before(kMaxTime);
+  }
   plan_close();
 }
 
@@ -211,10 +245,7 @@ void OverlappingWindows::seal_before(Timestamp end) {
     const Timestamp slice = open_.begin()->first;
     std::unique_ptr<Pane> pane = std::move(open_.begin()->second);
     open_.erase(open_.begin());
-    for (Group* group : pane->groups()) {
-      SliceQueue& queue = histories_.queue_of(group->group_key());
-      queue.add(slice, group->state(), group->first_seen, histories_.tools());
-    }
+    if (histories_) add_to_queues(slice, *pane);
     latest_sealed_ = slice;
     if (closed_) {
       closed_->keep(slice, std::move(pane));
@@ -227,36 +258,96 @@ void OverlappingWindows::seal_before(Timestamp end) {
   latest_ = {};
 }
 
+void OverlappingWindows::add_to_queues(Timestamp slice, const Pane& pane) {
+  for (const Group* group : pane.groups()) {
+    SliceQueue& queue = histories_->queue_of(group->group_key());
+    queue.add(slice, group->state(), group->first_seen, histories_->tools());
+  }
+}
+
 void OverlappingWindows::write(std::int64_t k, bool partial, Emitter& out) {
-  histories_.drop_before(windows_.start(k));
   parts_.rows.begin_window(windows_.start(k), windows_.end(k));
-  for (Group* group : histories_.sorted()) {
+  if (histories_) {
+    write_queues(k, partial, out);
+  } else {
+    write_slices(k, partial, out);
+  }
+}
+
+void OverlappingWindows::write_queues(std::int64_t k, bool partial, Emitter& out) {
+  histories_->drop_before(windows_.start(k));
+  for (Group* group : histories_->sorted()) {
     write_group(*group, Histories::queue(group), partial, out);
   }
   if (!known_ || partial) return;
-  known_->note(histories_.groups(), windows_.end(k));
+  known_->note(histories_->groups(), windows_.end(k));
   known_->write_missing(windows_.start(k), windows_.end(k), out);
+}
+
+void OverlappingWindows::write_slices(std::int64_t k, bool partial, Emitter& out) {
+  const bool ok = closed_->visit(k, nullptr, [&](const Group& group, std::uint64_t) {
+    parts_.rows.write(group, group.state(), {.partial = partial}, out);
+  });
+  if (!ok) out.fail(kSpillUnreadable);
+  watch_.note_disk(closed_->disk_is_full());
 }
 
 void OverlappingWindows::write_group(const Group& group, const SliceQueue& queue, bool partial,
                                      Emitter& out) {
-  const SliceQueue::Tools& tools = histories_.tools();
+  const SliceQueue::Tools& tools = histories_->tools();
   std::byte* scratch = tools.pool.make();
   const SliceQueue::Whole whole = queue.whole(scratch, tools);
   parts_.rows.write(group, whole.block, {.partial = partial}, out, whole.totals);
   tools.pool.free(scratch);
 }
 
+void OverlappingWindows::check_memory(Emitter& out) {
+  if (!memory_) {
+    std::size_t bytes = 0;
+    for (const auto& [slice, pane] : open_) bytes += pane->table_bytes();
+    return watch_.note_unbounded(held(), bytes, out);
+  }
+  relieve_memory();
+  watch_.tell(out);
+}
+
+// The queues hold about as much as the slices that are kept beside them.
+void OverlappingWindows::relieve_memory() {
+  watch_.next_after(held() + closed_->groups());
+  std::size_t bytes = closed_->bytes() * (histories_ ? 2 : 1);
+  for (const auto& [slice, pane] : open_) bytes += pane->bytes();
+  if (bytes <= *memory_ || !can_spill()) return;
+  histories_.reset();
+  closed_->spill();
+  for (const auto& [slice, pane] : open_) closed_->spill(slice, *pane);
+  watch_.note_disk(closed_->disk_is_full());
+}
+
+// After a restart without --mem, the slices of the first windows stand in the queues alone.
+bool OverlappingWindows::can_spill() const {
+  if (!histories_ || whole_from_ == kMinTime) return true;
+  return windows_.start(next_window().value_or(next_)) >= whole_from_;
+}
+
+// Queues can be made from the slices, so they are saved only where those are not kept.
 void OverlappingWindows::save(SnapshotWriter& out) const {
+  const bool saves_queues = !memory_ || (histories_ && !can_spill());
   parts_.save(out);
   out.entry("sliding").field("next", next_).field("sealed", sealed_);
-  out.field("latest_sealed", latest_sealed_);
-  histories_.save(out);
+  out.field("latest_sealed", latest_sealed_).field("queues", saves_queues);
+  if (saves_queues) histories_->save(out);
   if (known_) known_->save(out);
-  if (closed_) closed_->save(out);
+  if (closed_) closed_->save(sealed_, out);
   for (const auto& [slice, pane] : open_) {
     out.entry("pane").field("slice", slice);
-    pane->save(out);
+    if (!closed_) {
+      pane->save(out);
+      continue;
+    }
+    const bool ok = closed_->visit_slice(slice, *pane, [&](const Group& group, std::uint64_t) {
+      save_group(group, parts_.aggregates, out);
+    });
+    if (!ok) out.fail(kSpillUnreadable);
   }
 }
 
@@ -266,20 +357,44 @@ Status OverlappingWindows::restore(SnapshotReader& in) {
   next_ = in.integer("next");
   sealed_ = in.time("sealed");
   latest_sealed_ = in.time("latest_sealed");
-  histories_.restore(in);
+  const bool has_queues = in.boolean("queues");
+  if (has_queues) histories_->restore(in);
   if (known_) known_->restore(in);
   const bool has_ended = parts_.watermark == kMaxTime;
   if (known_ && !known_->is_empty() && !has_ended && windows_.end(next_) <= parts_.watermark) {
     in.fail("a window to fill is in the past");
   }
-  if (closed_) closed_->restore(in);
-  while (in.next_is("pane")) pane_of(in.time("slice")).restore(in);
+  if (has_queues) whole_from_ = sealed_;
+  restore_slices(in);
+  while (in.next_is("pane")) restore_pane(in);
   plan_close();
   return in.status();
 }
 
+void OverlappingWindows::restore_slices(SnapshotReader& in) {
+  if (!closed_) closed_.emplace(parts_, windows_, spill_tools_, grace_);
+  while (closed_->restore_one(in)) {
+    if (memory_ && watch_.is_due()) relieve_memory();
+  }
+  if (histories_ && whole_from_ == kMinTime) {
+    std::int64_t next = next_;
+    if (parts_.watermark != kMinTime) next = std::max(next, windows_.first(parts_.watermark));
+    closed_->for_each([&](Timestamp slice, const Pane& pane) {
+      if (slice >= windows_.start(next)) add_to_queues(slice, pane);
+    });
+  }
+  if (!memory_ && grace_ == Duration::zero()) closed_.reset();
+}
+
+void OverlappingWindows::restore_pane(SnapshotReader& in) {
+  Pane& pane = pane_of(in.time("slice"));
+  while (pane.restore_one(in)) {
+    if (memory_ && watch_.is_due()) relieve_memory();
+  }
+}
+
 std::size_t OverlappingWindows::held() const {
-  std::size_t groups = histories_.size();
+  std::size_t groups = histories_ ? histories_->size() : 0;
   for (const auto& [slice, pane] : open_) groups += pane->groups().size();
   return groups;
 }

@@ -75,12 +75,20 @@ void Pane::save(SnapshotWriter& out) const {
   for (const Group* group : groups_) save_group(*group, aggregates_, out);
 }
 
-void Pane::restore(SnapshotReader& in) {
-  while (in.next_is("group")) {
-    const SavedKey saved(in);
-    std::byte* states = block(saved.key(), in.unsigned_integer("first_seen"));
-    if (!states) return in.fail("more groups than --max-keys");
+bool Pane::restore_one(SnapshotReader& in) {
+  if (!in.next_is("group")) return false;
+  const SavedKey saved(in);
+  std::byte* states = block(saved.key(), in.unsigned_integer("first_seen"));
+  if (states) {
     aggregates_.restore(states, in);
+  } else {
+    in.fail("more groups than --max-keys");
+  }
+  return states != nullptr;
+}
+
+void Pane::restore(SnapshotReader& in) {
+  while (restore_one(in)) {
   }
 }
 

@@ -59,6 +59,8 @@ class Pane {
   // One entry per group.
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
+  // Takes one of the entries back; false if the next is none.
+  bool restore_one(SnapshotReader& in);
 
  private:
   void destroy_states();

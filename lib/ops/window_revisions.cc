@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/window_revisions.h"
 
+#include <set>
+
+#include "ops/memory_watch.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
@@ -22,34 +25,67 @@ bool ClosedSlices::add(Timestamp slice, const GroupKey& key, Emitter& out) {
 }
 
 void ClosedSlices::revise(std::int64_t k, const GroupKey& key, Emitter& out) {
-  std::byte* whole = pool_.make();
-  const Group* group = nullptr;
-  const auto end = slices_.lower_bound(windows_.end(k));
-  for (auto slice = slices_.lower_bound(windows_.start(k)); slice != end; ++slice) {
-    const Group* found = slice->second->find(key.canonical);
-    if (!found) continue;
-    parts_.aggregates.merge(whole, found->state());
-    if (!group || found->first_seen < group->first_seen) group = found;
+  FoundGroup found(parts_.aggregates);
+  const Timestamp begin = windows_.start(k);
+  const Timestamp end = windows_.end(k);
+  if (!tree_.find(begin, end, key.canonical, found)) return out.fail(kSpillUnreadable);
+  const auto last = slices_.lower_bound(end);
+  for (auto slice = slices_.lower_bound(begin); slice != last; ++slice) {
+    const Group* group = slice->second->find(key.canonical);
+    if (group) found.add(*group, 0);
   }
-  parts_.rows.begin_window(windows_.start(k), windows_.end(k));
+  parts_.rows.begin_window(begin, end);
   const std::uint64_t revision = ++revisions_[{k, std::string(key.canonical)}];
-  if (group) parts_.rows.write(*group, whole, {.revision = revision}, out);
-  pool_.free(whole);
+  if (found.is_empty()) return;
+  parts_.rows.write(found.name(key.canonical), found.states(), {.revision = revision}, out);
 }
 
 void ClosedSlices::forget(Timestamp now) {
-  while (!slices_.empty() && !can_revise(windows_.last(slices_.begin()->first), now)) {
-    slices_.erase(slices_.begin());
-  }
+  const auto is_needed = [&](Timestamp slice) { return can_revise(windows_.last(slice), now); };
+  while (!slices_.empty() && !is_needed(slices_.begin()->first)) slices_.erase(slices_.begin());
+  while (!tree_.is_empty() && !is_needed(tree_.first())) tree_.drop_first();
   while (!revisions_.empty() && !can_revise(revisions_.begin()->first.first, now)) {
     revisions_.erase(revisions_.begin());
   }
 }
 
-void ClosedSlices::save(SnapshotWriter& out) const {
-  for (const auto& [slice, pane] : slices_) {
+std::size_t ClosedSlices::groups() const {
+  std::size_t groups = 0;
+  for (const auto& [slice, pane] : slices_) groups += pane->groups().size();
+  return groups;
+}
+
+std::size_t ClosedSlices::bytes() const {
+  std::size_t bytes = 0;
+  for (const auto& [slice, pane] : slices_) bytes += pane->bytes();
+  return bytes;
+}
+
+void ClosedSlices::spill() {
+  for (const auto& [slice, pane] : slices_) tree_.add(slice, *pane);
+  slices_.clear();
+}
+
+bool ClosedSlices::visit(std::int64_t k, const VisitKey& by_key, const VisitGroup& by_age) {
+  spill();
+  return tree_.visit(windows_.start(k), windows_.end(k), by_key, by_age);
+}
+
+void ClosedSlices::save(Timestamp sealed, SnapshotWriter& out) const {
+  std::set<Timestamp> starts;
+  for (const auto& [slice, pane] : slices_) starts.insert(slice);
+  for (const Timestamp slice : tree_.slices()) {
+    if (slice < sealed) starts.insert(slice);
+  }
+  const Pane nothing(parts_);
+  for (const Timestamp slice : starts) {
+    const auto in_memory = slices_.find(slice);
+    const Pane& rest = in_memory == slices_.end() ? nothing : *in_memory->second;
     out.entry("closed_slice").field("start", slice);
-    pane->save(out);
+    const bool ok = tree_.visit_slice(slice, rest, [&](const Group& group, std::uint64_t) {
+      save_group(group, parts_.aggregates, out);
+    });
+    if (!ok) out.fail(kSpillUnreadable);
   }
   for (const auto& [place, revision] : revisions_) {
     out.entry("revised").field("window", place.first).field("times", revision);
@@ -57,12 +93,18 @@ void ClosedSlices::save(SnapshotWriter& out) const {
   }
 }
 
-void ClosedSlices::restore(SnapshotReader& in) {
-  while (in.next_is("closed_slice")) pane(in.time("start")).restore(in);
-  while (in.next_is("revised")) {
+bool ClosedSlices::restore_one(SnapshotReader& in) {
+  if (in.next_is("closed_slice")) {
+    restored_ = in.time("start");
+    pane(*restored_);
+    return true;
+  }
+  if (in.next_is("revised")) {
     const std::int64_t window = in.integer("window");
     revisions_[{window, restore_bytes(in, "key")}] = in.unsigned_integer("times");
+    return true;
   }
+  return restored_ && pane(*restored_).restore_one(in);
 }
 
 }  // namespace streamutils

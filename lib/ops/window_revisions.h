@@ -1,30 +1,34 @@
-// ClosedSlices: what overlapping windows keep of their past under --grace, so that an event which
-// comes after the close of a window can revise its row.
+// ClosedSlices: the sealed slices of overlapping windows, each for itself.
 //
-// The queues of window_history.h have merged their slices and cannot give a closed window back.  So
-// the pane of each sealed slice is kept beside them, and a revised row is merged anew from the
-// slices of its window: SIZE/SLIDE steps, for late events only.
+// The queues of window_history.h have merged their slices and cannot give one back.  So the pane of
+// each sealed slice is kept beside them where it is needed again:
+//
+//     --grace   An event which comes after the close of a window revises its row, which is merged
+//               anew from the slices of its window: SIZE/SLIDE steps, for late events only.
+//     --mem     When memory is used up, the queues go, and the slices go to disk; from then on
+//               windows are read from there (window_slice_tree.h).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
-#include "ops/aggregate_pool.h"
 #include "ops/window_pane.h"
 #include "ops/window_parts.h"
+#include "ops/window_slice_tree.h"
 #include "ops/windower.h"
 
 namespace streamutils {
 
 class ClosedSlices {
  public:
-  // parts and windows must outlive it.
-  ClosedSlices(WindowParts& parts, const FixedWindows& windows, Duration grace)
-      : parts_(parts), windows_(windows), grace_(grace), pool_(parts.aggregates) {}
+  // All three must outlive it.  grace: how long after its end a window can be revised.
+  ClosedSlices(WindowParts& parts, const FixedWindows& windows, SpillTools& tools, Duration grace)
+      : parts_(parts), windows_(windows), grace_(grace), tree_(tools, windows) {}
 
   // Window k can be revised until event time is here.
   Timestamp deadline(std::int64_t k) const { return plus(windows_.end(k), grace_); }
@@ -33,7 +37,7 @@ class ClosedSlices {
     return plus(windows_.end(k), grace_) > now;
   }
 
-  // A slice is sealed: its pane is kept.
+  // A slice is sealed: its pane is kept.  What is on disk of it has come before.
   void keep(Timestamp slice, std::unique_ptr<Pane> pane);
 
   // Adds the event that was read last to its slice, which is sealed.  False if there are too many
@@ -47,8 +51,34 @@ class ClosedSlices {
   void forget(Timestamp now);
 
   std::size_t size() const { return slices_.size(); }
-  void save(SnapshotWriter& out) const;
-  void restore(SnapshotReader& in);
+  // Those in memory.
+  std::size_t groups() const;
+  std::size_t bytes() const;
+  // Calls visit(slice, pane) for each slice that is in memory alone, in their order.
+  template <typename Visit>
+  void for_each(const Visit& visit) const {
+    for (const auto& [slice, pane] : slices_) visit(slice, *pane);
+  }
+
+  // Puts the groups of the pane, which is that of a slice that may still be open, to disk.
+  void spill(Timestamp slice, Pane& pane) { tree_.add(slice, pane); }
+  // Puts all groups to disk.
+  void spill();
+  // True if a slice that starts here or later has groups on disk.
+  bool has_spilled(Timestamp from) const { return !tree_.is_empty() && tree_.last() >= from; }
+  bool disk_is_full() const { return tree_.disk_is_full(); }
+  // As visit_groups, for the groups of window k, whose slices are all sealed.  They go to disk.
+  bool visit(std::int64_t k, const VisitKey& by_key, const VisitGroup& by_age);
+
+  // As SliceTree::visit_slice.
+  bool visit_slice(Timestamp slice, const Pane& rest, const VisitGroup& by_age) const {
+    return tree_.visit_slice(slice, rest, by_age);
+  }
+
+  // Those of the slices before `sealed`: others are still open, and on disk in part.
+  void save(Timestamp sealed, SnapshotWriter& out) const;
+  // To be called for each of the entries until it is false: the next is none.
+  bool restore_one(SnapshotReader& in);
 
  private:
   Pane& pane(Timestamp slice);
@@ -56,9 +86,10 @@ class ClosedSlices {
   WindowParts& parts_;
   const FixedWindows& windows_;
   Duration grace_;
-  BlockPool pool_;
-  std::map<Timestamp, std::unique_ptr<Pane>> slices_;                        // by their starts
+  std::map<Timestamp, std::unique_ptr<Pane>> slices_;  // by their starts: what of them is in memory
+  SliceTree tree_;                                     // the rest, which came before
   std::map<std::pair<std::int64_t, std::string>, std::uint64_t> revisions_;  // by window and key
+  std::optional<Timestamp> restored_;  // the slice to which the next entry belongs
 };
 
 }  // namespace streamutils

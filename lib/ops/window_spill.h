@@ -1,14 +1,9 @@
 // SpilledGroups: the groups of one window that memory had no room for.
 //
 // When the windows together hold more than --mem, the groups of the largest are written to scratch
-// room as a run, sorted by key, and its pane starts anew; the same key may be in many runs.  When
-// the window is written, the runs are merged: an external merge sort by key, which joins the states
-// of a key, and then one by first_seen, because that is the order in which groups leave.
-//
-//     runs        a b d | a c | b c d          by key; each of them fits into memory
-//     joined      a b c d                      states merged, the least first_seen
-//     to leave    b d a | c                    runs by first_seen
-//     rows        b c d a
+// room as a run, sorted by key, and its pane starts anew; the same key may be in many runs, which
+// are joined when the window is written (group_runs.h).  As many runs of about one size as kFan are
+// joined to one before that, so that there are never many.
 //
 // If the disk is full, runs stay in memory (steady_scratch.h).
 // SPDX-License-Identifier: Apache-2.0
@@ -16,47 +11,67 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "ops/aggregate_list.h"
-#include "ops/keyed.h"
-#include "ops/steady_scratch.h"
+#include "ops/group_runs.h"
+#include "ops/spill_room.h"
 #include "ops/window_pane.h"
 
 namespace streamutils {
 
+// What all windows of an operator spill with.
+struct SpillTools {
+  SpillTools(const AggregateList& the_aggregates, MakeScratch make_scratch, std::size_t the_buffer)
+      : aggregates(the_aggregates), room(std::move(make_scratch)), buffer(the_buffer) {}
+
+  const AggregateList& aggregates;
+  SpillRoom room;
+  std::size_t buffer;  // how many bytes of groups are sorted in memory
+};
+
 class SpilledGroups {
  public:
-  // aggregates must outlive it.  buffer: how many bytes of groups are sorted in memory.
-  SpilledGroups(const AggregateList& aggregates, std::unique_ptr<SteadyScratch> scratch,
-                std::size_t buffer)
-      : aggregates_(aggregates), scratch_(std::move(scratch)), buffer_(buffer) {}
+  // tools must outlive it.
+  explicit SpilledGroups(SpillTools& tools) : tools_(tools) {}
 
-  // Writes the groups of the pane as a run, and clears it.
+  // Writes the groups of the pane as a run, and clears it and its revisions.
+  void spill(Pane& pane, Revisions& revisions);
   void spill(Pane& pane);
 
-  // What has been written, in bytes.
-  std::uint64_t bytes() const { return scratch_->size(); }
-  bool disk_is_full() const { return scratch_->is_full(); }
+  // Takes the groups of another one, which count as later than those that are here.
+  void absorb(SpilledGroups& other);
 
-  // Calls visit for each group, its states beside it, in the order of first_seen.  `scratch` is
-  // more room.  False if something cannot be read again: then some have not been visited.
-  using Visit = std::function<void(const Group& group)>;
-  bool visit(SteadyScratch& scratch, const Visit& visit) const;
+  // The earliest first.
+  std::vector<Run> runs() const;
+  // What has been written, in bytes.
+  std::uint64_t bytes() const;
+  bool disk_is_full() const { return disk_is_full_; }
+
+  // As visit_groups, with those of `rest`, which count as the last.  Changes nothing, and may be
+  // called in a process that was forked from the one that spilled.
+  bool visit(const Pane& rest, const Revisions& revisions, const VisitKey& by_key,
+             const VisitGroup& by_age) const;
+  bool visit(const Pane& rest, const VisitGroup& by_age) const;
+
+  // Adds what was spilled of the key.  False if it cannot be read.
+  bool find(std::string_view key, FoundGroup& found) const;
 
  private:
-  struct Run {
-    std::uint64_t begin;
-    std::uint64_t end;
+  struct Level {
+    Run run;
+    unsigned level;  // how often it has been joined, or kUnreadable
   };
+  static constexpr unsigned kUnreadable = 1 << 16;
 
-  const AggregateList& aggregates_;
-  std::unique_ptr<SteadyScratch> scratch_;
-  std::size_t buffer_;
-  std::vector<Run> runs_;
+  void add(Run run, unsigned level);
+  void join_last();
+
+  SpillTools& tools_;
+  std::vector<Level> runs_;  // the earliest first
+  bool disk_is_full_ = false;
 };
 
 }  // namespace streamutils

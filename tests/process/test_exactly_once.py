@@ -154,6 +154,16 @@ class Kills(WithKills):
     def test_kill_anybody_at_any_time(self):
         self.kill_anybody((KILLS + 1) // 2, windows="tumbling 10s")
 
+    def test_kill_anybody_while_windows_are_on_disk(self):
+        self.kill_anybody(KILLS // 4, windows="sliding 20s 5s --mem 1")
+
+    def test_checkpoints_change_nothing_of_what_is_on_disk(self):
+        in_memory = self.pipeline("memory", delay=0, windows="tumbling 1h distinct uid as users")
+        on_disk = self.pipeline("disk", windows="tumbling 1h distinct uid as users --mem 1k")
+        for pipeline in (in_memory, on_disk):
+            self.assertEqual(set(pipeline.run()), {0}, pipeline.messages())
+        self.assertEqual(self.content(on_disk), self.content(in_memory))
+
     def test_kill_anybody_while_sessions_are_saved_in_slices(self):
         self.kill_anybody(KILLS // 2, windows="session 3s")
 

@@ -58,6 +58,56 @@ TEST_CASE("spilled windows have the rows that they would have in memory") {
   }
 }
 
+// A kind of windows, and the options that go with it.
+struct Kind {
+  std::string arguments;
+  WindowOptions options;
+};
+
+Kind random_kind(Stream& random) {
+  Kind kind;
+  const std::int64_t slide = 1 + random.below(40);
+  switch (random.below(3)) {
+    case 0:
+      kind.arguments = "tumbling" + seconds(1 + random.below(300));
+      break;
+    case 1:
+      kind.arguments = "cumulate" + seconds(slide * (1 + random.below(6))) + seconds(slide);
+      return kind;
+    default:
+      kind.arguments = "sliding" + seconds(slide + 1 + random.below(200)) + seconds(slide);
+  }
+  if (random.below(2) == 0) kind.options.grace = std::chrono::seconds(1 + random.below(60));
+  return kind;
+}
+
+std::string to_text(const Outcome& outcome) {
+  return std::to_string(static_cast<int>(outcome.fate)) + (outcome.late_partly ? "p" : "") +
+         std::to_string(to_nanos(outcome.deadline));
+}
+
+TEST_CASE("whatever the windows are, --mem changes no row, no order and no fate") {
+  for (unsigned seed = 0; seed < 1500; ++seed) {
+    Stream random(seed);
+    const Kind kind = random_kind(random);
+    const std::int64_t disorder = random.below(12);
+    std::vector<TestEvent> events = random.events(disorder + 2 * random.below(20));
+    const auto memory = static_cast<std::size_t>(random.below(4000));
+    const auto disk = static_cast<std::size_t>(random.below(3) > 0 ? 1 << 20 : random.below(5000));
+    CAPTURE(seed, kind.arguments, kind.options.grace.count(), disorder, memory, disk);
+    Stream twin = random;  // the same watermarks and restarts
+    std::vector<TestEvent> same = events;
+    const auto expected = run(kind.arguments, kind.options, same, disorder, twin);
+    WindowOptions options = kind.options;
+    options.memory = memory;
+    options.make_scratch = [disk] { return std::make_unique<SmallDisk>(disk); };
+    REQUIRE(run(kind.arguments, options, events, disorder, random) == expected);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      REQUIRE(to_text(events[i].outcome) == to_text(same[i].outcome));
+    }
+  }
+}
+
 TEST_CASE("many keys are merged from many runs, in the order in which they were first seen") {
   WindowHarness windows("tumbling 1h count last v by k", spilling(1, 1 << 20));
   std::vector<std::string> expected;
