@@ -151,6 +151,9 @@ Result<OperatorPtr> make_dedup(DedupOptions options) {
   if (Status status = check(options); !status) return status.error();
   if (options.approx) return make_dedup_approx(std::move(options));
   if (options.keep_last || options.counts) return make_dedup_groups(std::move(options));
+  if (options.refresh && *options.within <= SeenShortSpan::kLongest) {
+    return OperatorPtr(new KeepFirst<SeenShortSpan>(std::move(options)));
+  }
   if (options.refresh) return OperatorPtr(new KeepFirst<SeenSpan>(std::move(options)));
   if (options.within) return OperatorPtr(new KeepFirst<SeenFirst>(std::move(options)));
   return OperatorPtr(new KeepFirst<SeenEver>(std::move(options)));

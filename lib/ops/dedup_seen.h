@@ -46,41 +46,72 @@
 
 namespace streamutils {
 
+// Where a slice starts, in nanoseconds, modulo 2^64: the first one may start before all times.
+using Start = std::uint64_t;
+
 // What is kept beside a fingerprint: nothing…
 struct SeenEver {
   static constexpr bool kTimed = false;
   static constexpr bool kRefresh = false;
-  bool is_forgotten(Timestamp) const { return false; }
-  void begin(Timestamp) {}
-  void extend(Timestamp) {}
+  void begin(Start, Timestamp) {}
+  void extend(Start, Timestamp) {}
 };
 
 // …the time of the first event…
 struct SeenFirst {
   static constexpr bool kTimed = true;
   static constexpr bool kRefresh = false;
-  Timestamp least() const { return from_nanos(first); }
-  Timestamp greatest() const { return from_nanos(first); }
-  bool is_forgotten(Timestamp horizon) const { return greatest() < horizon; }
-  void begin(Timestamp t) { first = to_nanos(t); }
-  void extend(Timestamp) {}
+  Timestamp least(Start) const { return from_nanos(first); }
+  Timestamp greatest(Start) const { return from_nanos(first); }
+  void begin(Start, Timestamp t) { first = to_nanos(t); }
+  void extend(Start, Timestamp) {}
   std::int64_t first;
 };
 
-// …or the times of all events of a slice, by their ends.
+// …or the times of all events of a slice, by their ends…
 struct SeenSpan {
   static constexpr bool kTimed = true;
   static constexpr bool kRefresh = true;
-  Timestamp least() const { return from_nanos(from); }
-  Timestamp greatest() const { return from_nanos(to); }
-  bool is_forgotten(Timestamp horizon) const { return greatest() < horizon; }
-  void begin(Timestamp t) { from = to = to_nanos(t); }
-  void extend(Timestamp t) {
+  Timestamp least(Start) const { return from_nanos(from); }
+  Timestamp greatest(Start) const { return from_nanos(to); }
+  void begin(Start, Timestamp t) { from = to = to_nanos(t); }
+  void extend(Start, Timestamp t) {
     from = std::min(from, to_nanos(t));
     to = std::max(to, to_nanos(t));
   }
   std::int64_t from;
   std::int64_t to;
+};
+
+// …which take 48 bits each in a slice that is not longer than three days.
+struct SeenShortSpan {
+  static constexpr bool kTimed = true;
+  static constexpr bool kRefresh = true;
+  static constexpr Duration kLongest{(std::int64_t{1} << 48) - 1};
+  Timestamp least(Start slice) const { return time(slice, 0); }
+  Timestamp greatest(Start slice) const { return time(slice, 1); }
+  void begin(Start slice, Timestamp t) {
+    set(slice, 0, t);
+    set(slice, 1, t);
+  }
+  void extend(Start slice, Timestamp t) {
+    if (t < least(slice)) set(slice, 0, t);
+    if (t > greatest(slice)) set(slice, 1, t);
+  }
+
+ private:
+  Timestamp time(Start slice, std::size_t i) const {
+    const std::uint64_t offset = std::uint64_t{high[i]} << 32 | low[i];
+    return from_nanos(static_cast<std::int64_t>(slice + offset));
+  }
+  void set(Start slice, std::size_t i, Timestamp t) {
+    const std::uint64_t offset = static_cast<std::uint64_t>(to_nanos(t)) - slice;
+    low[i] = static_cast<std::uint32_t>(offset);
+    high[i] = static_cast<std::uint16_t>(offset >> 32);
+  }
+
+  std::uint32_t low[2];
+  std::uint16_t high[2];
 };
 
 template <typename Seen>
@@ -101,8 +132,8 @@ class SeenKeys {
       Slot* slot = place->second.find(print);
       if (slot == nullptr) continue;
       if (place->first.slice == slice) own = slot;
-      if (slot->is_forgotten(horizon_)) continue;
-      is_repeat = is_repeat || is_near(*slot, place->first.slice - slice, t);
+      if (is_forgotten(*slot, place->first.slice)) continue;
+      is_repeat = is_repeat || is_near(*slot, place->first.slice, slice, t);
       if (is_repeat && !Seen::kRefresh) return true;
     }
     note(print, t, slice, own);
@@ -162,22 +193,32 @@ class SeenKeys {
     return n / width - (n % width < 0 ? 1 : 0);
   }
 
-  // slot: of a slice so many slices after that of t.
-  bool is_near(const Slot& slot, std::int64_t slices, Timestamp t) const {
+  Start start_of(std::int64_t slice) const {
+    return static_cast<Start>(slice) * static_cast<Start>(within_.count() + 1);
+  }
+
+  bool is_forgotten(const Slot& slot, std::int64_t slice) const {
+    if constexpr (Seen::kTimed) return slot.greatest(start_of(slice)) < horizon_;
+    return false;
+  }
+
+  // slot: of a slice; t: of another one.
+  bool is_near(const Slot& slot, std::int64_t slice, std::int64_t other, Timestamp t) const {
     if constexpr (Seen::kTimed) {
-      if (slices < 0) return slot.greatest() >= minus(t, within_);
-      if (slices > 0) return slot.least() <= plus(t, within_);
+      if (slice < other) return slot.greatest(start_of(slice)) >= minus(t, within_);
+      if (slice > other) return slot.least(start_of(slice)) <= plus(t, within_);
     }
     return true;
   }
 
   void note(const Fingerprint& print, Timestamp t, std::int64_t slice, Slot* own) {
+    const Start start = start_of(slice);
     if (own == nullptr) {
-      insert(print, slice).begin(t);
-    } else if (own->is_forgotten(horizon_)) {
-      own->begin(t);
+      insert(print, slice).begin(start, t);
+    } else if (is_forgotten(*own, slice)) {
+      own->begin(start, t);
     } else {
-      own->extend(t);
+      own->extend(start, t);
     }
   }
 

@@ -22,6 +22,10 @@ namespace streamutils {
 
 inline constexpr std::size_t kSlotsPerEntry = 256;
 
+// Of 64 bits, in which a slot is written.
+template <typename Slot>
+inline constexpr std::size_t kWords = (sizeof(Slot) + 7) / 8;
+
 // Appends 16 digits.
 void append_hex(std::string& out, std::uint64_t word);
 
@@ -32,10 +36,10 @@ std::optional<std::uint64_t> take_hex(std::string_view& hex);
 template <typename Slot>
 void save_slots(SnapshotWriter& out, std::span<const Slot> slots) {
   std::string hex;
-  hex.reserve(kSlotsPerEntry * sizeof(Slot) * 2 + 2);
+  hex.reserve(kSlotsPerEntry * kWords<Slot> * 16 + 2);
   hex += '"';
   for (const Slot& slot : slots) {
-    std::uint64_t words[sizeof(Slot) / sizeof(std::uint64_t)];
+    std::uint64_t words[kWords<Slot>] = {};
     std::memcpy(words, &slot, sizeof(Slot));
     for (const std::uint64_t word : words) append_hex(hex, word);
   }
@@ -49,8 +53,9 @@ void save_slots(SnapshotWriter& out, const FingerprintTable<Extra>& table) {
   std::vector<Slot> slots(table.size() + 1);
   table.copy_to(slots.data());
   slots.pop_back();
-  std::sort(slots.begin(), slots.end(),
-            [](const Slot& a, const Slot& b) { return a.print < b.print; });
+  std::sort(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) {
+    return Fingerprint(a.print) < Fingerprint(b.print);
+  });
   for (std::span<const Slot> rest(slots); !rest.empty();) {
     const std::size_t n = std::min(rest.size(), kSlotsPerEntry);
     save_slots(out, rest.first(n));
@@ -65,7 +70,7 @@ void restore_slots(SnapshotReader& in, FingerprintTable<Extra>& table) {
   while (in.next_is("keys")) {
     const std::string text = in.text("slots");
     for (std::string_view hex = text; !hex.empty();) {
-      std::uint64_t words[sizeof(Slot) / sizeof(std::uint64_t)];
+      std::uint64_t words[kWords<Slot>];
       for (std::uint64_t& word : words) {
         const auto taken = take_hex(hex);
         if (!taken) return in.fail("'slots' is cut off, or no hexadecimal text");
@@ -73,7 +78,7 @@ void restore_slots(SnapshotReader& in, FingerprintTable<Extra>& table) {
       }
       Slot slot;
       std::memcpy(&slot, words, sizeof(Slot));
-      if (slot.print == Fingerprint{} || table.find(slot.print) != nullptr) {
+      if (Fingerprint(slot.print).low == 0 || table.find(slot.print) != nullptr) {
         return in.fail("a fingerprint is zero, or comes twice");
       }
       table.insert(slot.print) = slot;

@@ -23,7 +23,7 @@ std::optional<Fingerprint> FingerprintReader::read_fields(const Record& record) 
   }
   if (!has_key) return std::nullopt;
   Fingerprint print = siphash128(secret_, canonical_);
-  if (print == Fingerprint{}) print.low = 1;  // tables mark what is empty with zeros
+  if (print.low == 0) print.low = 1;  // which marks what is empty in tables
   return print;
 }
 

@@ -1,18 +1,26 @@
 // FingerprintTable: fingerprints, each with a little beside it, in open addressing.
 //
 // A fingerprint is random already, so its own bits say where it stands: no further hash, and nobody
-// who chooses keys can choose places.  Collisions go to the next slot.  A table begins as one
-// segment of a few slots; from some thousands on it has 8 of them, chosen by other bits, and each
-// grows on its own: so there is never a pause for moving millions of keys, nor twice the memory.
+// who chooses keys can choose places.  Whose place is taken stands behind it, in order of
+// fingerprints (O. Amble and D. Knuth, "Ordered hash tables", 1974): a search ends at the first
+// that is greater, so that a table may be nearly full and a look still meets few.
 //
-// Slots of 16 bytes fill a segment to between 1/2 and 3/4, larger ones to between 3/4 and 7/8: a
-// fingerprint alone, or with one time beside it, costs 32 bytes at most (in tables of more than a
-// few thousand).
+// A table begins as one segment of a few slots; from some thousands on it has 8 of them, chosen by
+// other bits, and each grows on its own: so there is never a pause for moving millions of keys, nor
+// twice the memory.  They grow by turns, so that the table as a whole is always about as full:
+//
+//     slots of      a segment is full to      bytes a key, of many
+//     16 bytes      1/2 … 3/4                 26
+//     24            3/4 … 7/8                 30
+//     28            87 … 94 %                 31
+//     32            87 … 94 %                 36
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -22,25 +30,43 @@
 
 namespace streamutils {
 
+// A fingerprint that stands at any multiple of 4 bytes.
+class NarrowFingerprint {
+ public:
+  NarrowFingerprint() = default;
+  NarrowFingerprint(const Fingerprint& print) {  // NOLINT(google-explicit-constructor)
+    std::memcpy(words_, &print, sizeof words_);
+  }
+  operator Fingerprint() const {  // NOLINT(google-explicit-constructor)
+    Fingerprint print;
+    std::memcpy(&print, words_, sizeof words_);
+    return print;
+  }
+
+ private:
+  std::uint32_t words_[4];
+};
+
 // Extra: a trivial type that zeros are a value of.
 template <typename Extra>
 class FingerprintTable {
  public:
+  using Print = std::conditional_t<alignof(Extra) == 4, NarrowFingerprint, Fingerprint>;
   struct Slot : Extra {
-    Fingerprint print;  // zeros: the slot is empty
+    Print print;  // its low half is 0: the slot is empty
   };
 
   static_assert(std::is_trivially_copyable_v<Slot>);
 
   FingerprintTable() {
-    segments_.emplace_back(kFirstCapacity);
-    slots_ = kFirstCapacity;
+    segments_.emplace_back(kFirstHomes);
+    slots_ = segments_[0].capacity;
   }
 
   // The slot of the fingerprint, or null.  Valid until the next insert.
   Slot* find(const Fingerprint& print) const { return segment(print).find(print); }
 
-  // A slot for a fingerprint that is not zero and not there; its Extra is zeros.
+  // A slot for a fingerprint whose low half is not 0, and that is not there; its Extra is zeros.
   Slot& insert(const Fingerprint& print) {
     if (segments_.size() == 1 && segments_[0].size >= kSplitSize) split();
     ++size_;
@@ -51,11 +77,20 @@ class FingerprintTable {
     return slot;
   }
 
+  // Takes a slot out.  Slots behind it move.
+  void erase(Slot* slot) {
+    const Fingerprint print = slot->print;
+    --size_;
+    segment(print).erase(slot);
+  }
+
   // Brings the place of the fingerprint near, for a find() that comes soon.  Always inline: GCC
   // drops the call of a function that does nothing else, as if it had no effect.
   [[gnu::always_inline]] void prefetch(const Fingerprint& print) const {
     const Segment& place = segment(print);
-    __builtin_prefetch(&place.slots[place.home(print)]);
+    const Slot* home = &place.slots[place.home(print)];
+    __builtin_prefetch(home);
+    if (!kSmallSlots) __builtin_prefetch(reinterpret_cast<const std::byte*>(home) + 128);
   }
 
   std::size_t size() const { return size_; }
@@ -77,99 +112,115 @@ class FingerprintTable {
   }
 
  private:
-  static constexpr std::size_t kFirstCapacity = 4;
+  static constexpr std::size_t kFirstHomes = 3;
   static constexpr std::size_t kSplitSize = 1 << 13;
   static constexpr std::size_t kSegments = 8;
   static constexpr bool kSmallSlots = sizeof(Slot) <= 16;
   __extension__ typedef unsigned __int128 Wide;
 
+  // How full a segment becomes, and by how much it then grows.
+  struct Share {
+    std::size_t over;
+    std::size_t under;
+    constexpr std::size_t of(std::size_t n) const { return n * over / under; }
+  };
+  static constexpr Share kFull = kSmallSlots          ? Share{3, 4}
+                                 : sizeof(Slot) <= 24 ? Share{7, 8}
+                                                      : Share{15, 16};
+  static constexpr Share kGrown = kSmallSlots          ? Share{3, 2}
+                                  : sizeof(Slot) <= 24 ? Share{7, 6}
+                                                       : Share{14, 13};
+
   struct Segment {
-    explicit Segment(std::size_t slot_count)
-        : memory(make_zeroed(slot_count * sizeof(Slot))),
-          slots(reinterpret_cast<Slot*>(memory.get())),
-          capacity(slot_count) {}
+    explicit Segment(std::size_t home_count)
+        : homes(home_count),
+          capacity(homes + tail_for(homes)),
+          memory(make_zeroed(capacity * sizeof(Slot))),
+          slots(reinterpret_cast<Slot*>(memory.get())) {}
+
+    // Slots behind the last home, of which the last is never used: a search ends there.
+    static std::size_t tail_for(std::size_t homes) {
+      return 1 + homes / 512 + std::min<std::size_t>(homes / 3, 8);
+    }
 
     std::size_t home(const Fingerprint& print) const {
-      return static_cast<std::size_t>(static_cast<Wide>(print.low) * capacity >> 64);
+      return static_cast<std::size_t>(static_cast<Wide>(print.low) * homes >> 64);
     }
 
-    Slot& place_of(const Fingerprint& print) const {
-      std::size_t i = home(print);
-      while (slots[i].print != print && slots[i].print != Fingerprint{}) {
-        if (++i == capacity) i = 0;
-      }
-      return slots[i];
-    }
-
-    Slot* find(const Fingerprint& print) const {
-      Slot& slot = place_of(print);
-      return slot.print == print ? &slot : nullptr;
-    }
-
-    Slot& insert(const Fingerprint& print) {
-      if (is_full()) grow();
-      ++size;
-      Slot& slot = place_of(print);
-      slot.print = print;
+    // The first slot from the home on that is empty, or not before the fingerprint.
+    Slot* place_of(const Fingerprint& print) const {
+      Slot* slot = &slots[home(print)];
+      while (low_of(*slot) - 1 < print.low - 1) ++slot;
+      while (low_of(*slot) == print.low && Fingerprint(slot->print).high < print.high) ++slot;
       return slot;
     }
 
-    bool is_full() const {
-      return kSmallSlots || capacity < kSplitSize / kSegments ? (size + 1) * 4 > capacity * 3
-                                                              : (size + 1) * 8 > capacity * 7;
+    Slot* find(const Fingerprint& print) const {
+      Slot* slot = place_of(print);
+      return slot->print == print ? slot : nullptr;
     }
 
-    // In place: a home is a share of the capacity, so that it only moves up.  Runs of slots are
-    // taken out from the last to the first, and what a run becomes stands behind all that are still
-    // to come.  What has wrapped around stands in the first run, and is put back last, as is what
-    // wraps around now.
-    void grow() {
-      const bool gently = !kSmallSlots && capacity >= kSplitSize / kSegments;
-      const std::size_t old = std::exchange(capacity, gently ? capacity * 7 / 6 : capacity * 3 / 2);
-      memory = grow_zeroed(std::move(memory), capacity * sizeof(Slot));
-      slots = reinterpret_cast<Slot*>(memory.get());
-      std::vector<Slot> run, last;
-      std::size_t first = 0;
-      while (first < old && !is_empty(first)) take(first++, last);
-      for (std::size_t i = old; i > first; --i) {
-        if (is_empty(i - 1)) continue;
-        run.clear();
-        for (; i > first && !is_empty(i - 1); --i) take(i - 1, run);
-        // From its front, so that nearly all find their homes free.
-        for (auto slot = run.rbegin(); slot != run.rend(); ++slot) {
-          if (!put_before_end(*slot)) last.push_back(*slot);
-        }
-        if (i == first) break;
+    Slot& insert(const Fingerprint& print) {
+      if (size + 1 > kFull.of(homes)) grow(std::max(kGrown.of(homes), homes + 1));
+      Slot* slot = place_of(print);
+      Slot* end = slot;
+      while (low_of(*end) != 0) ++end;
+      if (end == &slots[capacity - 1]) {
+        set_capacity(homes + 2 * (capacity - homes));
+        return insert(print);
       }
-      for (const Slot& slot : last) place_of(slot.print) = slot;
-    }
-
-    bool is_empty(std::size_t i) const { return slots[i].print == Fingerprint{}; }
-
-    void take(std::size_t i, std::vector<Slot>& to) {
-      to.push_back(slots[i]);
-      slots[i] = {};
-    }
-
-    // False if all from its home to the end are taken.
-    bool put_before_end(const Slot& slot) {
-      std::size_t i = home(slot.print);
-      while (i < capacity && !is_empty(i)) ++i;
-      if (i == capacity) return false;
-      slots[i] = slot;
-      return true;
-    }
-
-    void put(const Slot& slot) {
+      if (end != slot)
+        std::memmove(static_cast<void*>(slot + 1), slot, (end - slot) * sizeof(Slot));
       ++size;
-      place_of(slot.print) = slot;
+      *slot = {};
+      slot->print = print;
+      return *slot;
+    }
+
+    // Those behind it that do not stand in their homes move forward.
+    void erase(Slot* slot) {
+      Slot* end = slot + 1;
+      while (low_of(*end) != 0 && &slots[home(end->print)] < end) ++end;
+      std::memmove(static_cast<void*>(slot), slot + 1, (end - 1 - slot) * sizeof(Slot));
+      end[-1] = {};
+      --size;
+    }
+
+    void set_capacity(std::size_t slot_count) {
+      memory = grow_zeroed(std::move(memory), slot_count * sizeof(Slot));
+      slots = reinterpret_cast<Slot*>(memory.get());
+      capacity = slot_count;
+    }
+
+    void grow(std::size_t home_count) {
+      homes = home_count;
+      std::size_t slot_count = std::max(capacity, homes + tail_for(homes));
+      while (!spread(slot_count)) slot_count += slot_count - homes;
+    }
+
+    // Over so many slots, in place and in order: all move to the end, and from there to their new
+    // places, none of which is behind where it comes from.  False if there is no room for that,
+    // with all still in order.
+    bool spread(std::size_t slot_count) {
+      const std::size_t old = capacity;
+      set_capacity(slot_count);
+      std::size_t from = capacity - 1;
+      for (std::size_t i = old; i-- > 0;) {
+        if (low_of(slots[i]) != 0 && --from != i) slots[from] = std::exchange(slots[i], Slot{});
+      }
+      for (std::size_t next = 0; from < capacity - 1; ++from, ++next) {
+        next = std::max(next, home(slots[from].print));
+        if (next > from) return false;
+        if (next < from) slots[next] = std::exchange(slots[from], Slot{});
+      }
+      return true;
     }
 
     // Without a branch that nobody can foresee: an empty slot is overwritten by the next.
     Slot* copy_to(Slot* to) const {
       for (std::size_t i = 0; i < capacity; ++i) {
         *to = slots[i];
-        to += slots[i].print != Fingerprint{} ? 1 : 0;
+        to += low_of(slots[i]) != 0 ? 1 : 0;
       }
       return to;
     }
@@ -177,13 +228,20 @@ class FingerprintTable {
     template <typename Visit>
     void for_each(Visit visit) const {
       for (std::size_t i = 0; i < capacity; ++i) {
-        if (slots[i].print != Fingerprint{}) visit(slots[i]);
+        if (low_of(slots[i]) != 0) visit(slots[i]);
       }
     }
 
+    static std::uint64_t low_of(const Slot& slot) {
+      std::uint64_t low;
+      std::memcpy(&low, &slot.print, sizeof low);
+      return low;
+    }
+
+    std::size_t homes;
+    std::size_t capacity;  // slots
     Zeroed memory;
     Slot* slots;  // a slot is trivial, and zeros are an empty one
-    std::size_t capacity;
     std::size_t size = 0;
   };
 
@@ -194,16 +252,16 @@ class FingerprintTable {
     return segments_[print.high & (segments_.size() - 1)];
   }
 
+  // Segments of different sizes grow by turns.
   void split() {
     std::vector<Segment> old;
     old.swap(segments_);
     segments_.reserve(kSegments);
-    while (segments_.size() < kSegments) segments_.emplace_back(kSplitSize / kSegments * 3 / 2);
-    old[0].for_each([this](const Slot& slot) {
-      Segment& place = segment(slot.print);
-      if (place.is_full()) place.grow();
-      place.put(slot);
-    });
+    const std::size_t homes = kSplitSize / kSegments * 3 / 2;
+    for (std::size_t i = 0; i < kSegments; ++i) {
+      segments_.emplace_back(homes + (kGrown.of(homes) - homes) * i / kSegments);
+    }
+    old[0].for_each([this](const Slot& slot) { segment(slot.print).insert(slot.print) = slot; });
     slots_ = 0;
     for (const Segment& each : segments_) slots_ += each.capacity;
   }

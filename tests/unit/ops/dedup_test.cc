@@ -378,8 +378,12 @@ TEST_CASE("no time goes beyond the ends") {
 TEST_CASE("a key costs at most 32 bytes, and all of many keys are found again") {
   DedupOptions options;
   options.fields = Path::parse_list("k").value();
-  for (const bool timed : {false, true}) {
-    if (timed) options.within = std::chrono::hours(1);
+  using std::chrono::hours;
+  for (const auto& [within, refresh] :
+       {std::pair(hours(0), false), {hours(1), false}, {hours(1), true}, {hours(78), true}}) {
+    CAPTURE(within.count(), refresh);
+    if (within > hours(0)) options.within = within;
+    options.refresh = refresh;
     const OperatorPtr op = dedup(options);
     Recorder out;
     for (int i = 0; i < 100000; ++i) {
