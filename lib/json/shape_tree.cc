@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/shape_tree.h"
 
+#include <algorithm>
+
 #include "base/digits.h"
 #include "json/grammar.h"
 #include "json/string_text.h"
@@ -39,7 +41,6 @@ bool ShapeTree::reset(std::string_view line) {
   walk_.begin = walk_.at = line.data();
   walk_.end = line.data() + line.size();
   walk_.node = &nodes_.front();
-  walk_.doubtful_name = ShapeNode::kNoName;
   if (failures_ > 0) --failures_;
   if (number % kLinesForCredit == 0 && credit_ < kMaxCredit) ++credit_;
   return true;
@@ -141,6 +142,8 @@ class ShapeTree::Learner {
       append_unescaped(name, line_.substr(i_ + 1, size - 2));
       name_ = tree_.number_of(name);
       if (name_ == ShapeNode::kNoName) return false;
+      is_repeated_ = std::find(names_.begin(), names_.end(), name_) != names_.end();
+      names_.push_back(name_);
     }
     i_ += size;
     return true;
@@ -184,7 +187,7 @@ class ShapeTree::Learner {
     }
     node.rest = &rest;
     node.size = static_cast<std::uint32_t>(literal.size());
-    node.name = !last && is_top() ? name_ : ShapeNode::kNoName;
+    node.name = !last && is_top() && !is_repeated_ ? name_ : ShapeNode::kNoName;
     node.last = last;
     node.more = last || !marks_.empty();
     return &node;
@@ -204,6 +207,8 @@ class ShapeTree::Learner {
   std::size_t steps_ = 0;
   std::size_t members_end_ = 0;
   std::uint16_t name_ = ShapeNode::kNoName;  // of the current member
+  bool is_repeated_ = false;                 // it was the name of one before it
+  std::vector<std::uint16_t> names_;         // of the top level, so far
   bool expects_name_ = false;
   bool has_members_ = false;
 };
@@ -214,10 +219,10 @@ bool ShapeTree::learn() {
     nodes_.resize(1);
     nodes_.front() = ShapeNode();
     rests_.clear();
-    walk_.node = &nodes_.front();
-    walk_.at = walk_.begin;
-    walk_.doubtful_name = ShapeNode::kNoName;
   }
+  // What was passed may be passed otherwise now: a value that nothing known followed counts.
+  walk_.node = &nodes_.front();
+  walk_.at = walk_.begin;
   const std::string_view line(walk_.begin, static_cast<std::size_t>(walk_.end - walk_.begin));
   return damage_in_object(line, brackets_).empty() && Learner(*this, line).run();
 }

@@ -13,6 +13,18 @@
 // Highway wants to stand behind foreach_target.
 #include <hwy/highway.h>
 
+#ifndef STREAMUTILS_JSON_SHAPE_WALK_ONCE
+#define STREAMUTILS_JSON_SHAPE_WALK_ONCE
+namespace streamutils {
+
+// What the walk compares with.  Not const: a compiler that knew the bytes would build each row
+// anew with three instructions at every step, where it now compares with memory.
+enum ByteRow : std::uint8_t { kQuotes, kBackslashes, kSpaces, kZs, kMinuses, kColons, kByteRows };
+extern std::int8_t shape_walk_bytes[kByteRows][32];
+
+}  // namespace streamutils
+#endif
+
 HWY_BEFORE_NAMESPACE();
 namespace streamutils {
 namespace HWY_NAMESPACE {
@@ -25,14 +37,17 @@ HWY_INLINE hn::Vec<Bytes> load_bytes(const char* at) {
   return hn::LoadU(Bytes(), reinterpret_cast<const std::int8_t*>(at));
 }
 
+// A row of shape_walk_bytes.
+HWY_INLINE hn::Vec<Bytes> all(ByteRow row) { return hn::LoadU(Bytes(), shape_walk_bytes[row]); }
+
 HWY_INLINE hn::Vec<Bytes> fill(char c) { return hn::Set(Bytes(), static_cast<std::int8_t>(c)); }
 
 // Goes behind a string; nullptr if it does not end before `end`.
 HWY_INLINE const char* skip_string(const char* quote, const char* end) {
   const char* at = quote + 1;
-  while (at < end) {
+  do {
     const auto bytes = load_bytes(at);
-    const auto stops = hn::Or(hn::Eq(bytes, fill('"')), hn::Eq(bytes, fill('\\')));
+    const auto stops = hn::Or(hn::Eq(bytes, all(kQuotes)), hn::Eq(bytes, all(kBackslashes)));
     const auto stop = hn::FindFirstTrue(Bytes(), stops);
     if (stop < 0) {
       at += hn::Lanes(Bytes());
@@ -42,24 +57,28 @@ HWY_INLINE const char* skip_string(const char* quote, const char* end) {
     if (at >= end) break;
     if (HWY_LIKELY(*at == '"')) return at + 1;
     at += 2;
-  }
+  } while (at < end);
   return nullptr;
 }
 
 // Goes behind a number or literal, or what stands in place of one: bytes that no string, bracket or
 // separator can begin with.  nullptr if there are none, or nothing follows before `end`.
 HWY_INLINE const char* skip_bare(const char* begin, const char* end) {
-  for (const char* at = begin; at < end; at += hn::Lanes(Bytes())) {
+  const char* at = begin;
+  do {
     const auto bytes = load_bytes(at);
     // Below '-' stand spaces, '"', ',' and (negative) what is not ASCII; the brackets and the
     // backslash are behind the letters.
-    const auto high = hn::Gt(hn::Or(bytes, fill(0x20)), fill('z'));
-    const auto stops = hn::Or(hn::Or(hn::Lt(bytes, fill('-')), high), hn::Eq(bytes, fill(':')));
+    const auto high = hn::Gt(hn::Or(bytes, all(kSpaces)), all(kZs));
+    const auto low = hn::Gt(all(kMinuses), bytes);
+    const auto stops = hn::Or(hn::Or(low, high), hn::Eq(bytes, all(kColons)));
     const auto stop = hn::FindFirstTrue(Bytes(), stops);
-    if (stop < 0) continue;
-    at += stop;
-    return at > begin && at < end ? at : nullptr;
-  }
+    if (stop >= 0) {
+      at += stop;
+      return at > begin && at < end ? at : nullptr;
+    }
+    at += hn::Lanes(Bytes());
+  } while (at < end);
   return nullptr;
 }
 
@@ -81,10 +100,11 @@ HWY_INLINE const char* pass(const ShapeNode& node, const char* at, const char* e
   if (!matches(node, at, end)) return nullptr;
   const char* const scalar = at + node.size;
   if (HWY_UNLIKELY(node.last)) return scalar == end ? end : nullptr;
-  return scalar < end ? skip(scalar, end) : nullptr;
+  return skip(scalar, end);
 }
 
-void note_marks(ShapeWalk& walk, const ShapeRest& rest, const char* literal) {
+// Where an object or array of the top level begins or ends in the literal.
+HWY_NOINLINE void note_marks(ShapeWalk& walk, const ShapeRest& rest, const char* literal) {
   const auto offset = static_cast<std::uint32_t>(literal - walk.begin);
   for (const ShapeRest::Mark& mark : rest.marks) {
     ShapeValue& value = walk.values[mark.name];
@@ -97,22 +117,22 @@ void note_marks(ShapeWalk& walk, const ShapeRest& rest, const char* literal) {
   walk.members_end = offset + rest.members_end;
 }
 
-// True if a member of the top level is seen to end here.
-HWY_INLINE bool ends_member(const char* at, const char* end) {
-  return *at == ',' || (*at == '}' && at + 1 == end);
+// What follows the scalar of the node is no ',': true if the walk goes on there, so that it was all
+// of the value.
+HWY_NOINLINE bool goes_on(const ShapeNode& node, const char* at, const char* end) {
+  for (const ShapeNode* next = node.child; next != nullptr; next = next->sibling) {
+    if (pass(*next, at, end) != nullptr) return true;
+  }
+  return false;
 }
 
-HWY_INLINE void note(ShapeValue& value, const ShapeValue& found) {
-  if (value.line != found.line) value = found;
+// True if a member of the top level is seen to end here.
+HWY_INLINE bool ends_member(const ShapeNode& node, const char* at, const char* end) {
+  return HWY_LIKELY(*at == ',') || (*at == '}' && at + 1 == end) || goes_on(node, at, end);
 }
 
 HWY_INLINE std::uint32_t offset(const char* from, const char* to) {
   return static_cast<std::uint32_t>(to - from);
-}
-
-HWY_NOINLINE void note_doubtful(ShapeWalk& walk) {
-  note(walk.values[walk.doubtful_name], walk.doubtful);
-  walk.doubtful_name = ShapeNode::kNoName;
 }
 
 // What is used in each step is kept in local variables, which nothing aliases.
@@ -123,8 +143,8 @@ bool walk_here(ShapeWalk& walk, std::uint16_t name) {
   const char* const end = walk.end;
   const char* at = walk.at;
   const ShapeNode* node = walk.node;
-  bool found = false;
-  while (!found && !node->last) {
+  bool found = node->last;
+  while (!found) {
     const char* behind = nullptr;
     const ShapeNode* next = node->child;
     for (; next != nullptr; next = next->sibling) {
@@ -132,26 +152,22 @@ bool walk_here(ShapeWalk& walk, std::uint16_t name) {
       if (HWY_LIKELY(behind != nullptr)) break;
     }
     if (next == nullptr) break;
-    if (HWY_UNLIKELY(walk.doubtful_name != ShapeNode::kNoName)) note_doubtful(walk);
-    if (HWY_UNLIKELY(next->more)) note_marks(walk, *next->rest, at);
-    const ShapeValue value = {line, offset(begin, at + next->size), offset(begin, behind)};
-    const std::uint16_t number = next->name;
+    const char* const literal = at;
     node = next;
     at = behind;
-    if (number != ShapeNode::kNoName) {
-      if (HWY_LIKELY(ends_member(behind, end))) {
-        note(values[number], value);
-        found = number == name;
-      } else {
-        walk.doubtful_name = number;
-        walk.doubtful = value;
-      }
+    const std::uint16_t number = node->name;
+    if (number != ShapeNode::kNoName && ends_member(*node, at, end)) {
+      values[number] = {line, offset(begin, literal + node->size), offset(begin, at)};
+      found = number == name;
     }
-    if (HWY_UNLIKELY(next->more)) found = walk.has(name);
+    if (HWY_UNLIKELY(node->more)) {
+      note_marks(walk, *node->rest, literal);
+      found = node->last || walk.has(name);
+    }
   }
   walk.at = at;
   walk.node = node;
-  return found || node->last;
+  return found;
 }
 
 std::uint8_t facts_here(const char* begin, const char* end) {
@@ -179,6 +195,14 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace streamutils {
+
+#define STREAMUTILS_8(c) c, c, c, c, c, c, c, c
+#define STREAMUTILS_32(c) {STREAMUTILS_8(c), STREAMUTILS_8(c), STREAMUTILS_8(c), STREAMUTILS_8(c)}
+alignas(32) std::int8_t shape_walk_bytes[kByteRows][32] = {
+    STREAMUTILS_32('"'), STREAMUTILS_32('\\'), STREAMUTILS_32(' '),
+    STREAMUTILS_32('z'), STREAMUTILS_32('-'),  STREAMUTILS_32(':')};
+#undef STREAMUTILS_32
+#undef STREAMUTILS_8
 
 HWY_EXPORT(walk_shape_here);
 HWY_EXPORT(string_facts_here);

@@ -23,7 +23,7 @@ struct ShapeNode {
   ShapeNode* sibling = nullptr;
   const ShapeRest* rest = nullptr;
   std::uint32_t size = 0;        // of the literal
-  std::uint16_t name = kNoName;  // of the scalar, in the top level
+  std::uint16_t name = kNoName;  // of the scalar, in the top level, if it is the first of that name
   bool last = false;             // the line ends here, and no scalar stands behind
   bool more = false;             // `rest` says more than the literal
 };
@@ -62,10 +62,6 @@ struct ShapeWalk {
   const char* at = nullptr;         // behind what was passed
   const ShapeNode* node = nullptr;  // the last that was passed; first the root, without a literal
   std::size_t members_end = 0;      // behind the last node: where the last value ends
-  // A member whose value counts when the node behind it has been passed too: what follows the
-  // scalar is no ',' but, for example, a space.
-  std::uint16_t doubtful_name = ShapeNode::kNoName;
-  ShapeValue doubtful;
 };
 
 // Goes on until the name has a value, or to the end of the line.  False where the line leaves the
