@@ -7,8 +7,10 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 namespace streamutils::digits {
 
@@ -63,6 +65,21 @@ constexpr std::uint32_t value_of(std::uint64_t word) {
   const std::uint64_t low = (word & 0x000000FF000000FFU) * 0x000F424000000064U;
   const std::uint64_t high = ((word >> 16) & 0x000000FF000000FFU) * 0x0000271000000001U;
   return static_cast<std::uint32_t>((low + high) >> 32);
+}
+
+// True if the text is a short number by the grammar of RFC 8259, without sign and exponent; false
+// says nothing.  REQUIRES: 8 readable bytes at text.data().
+inline bool is_short_number(std::string_view text) {
+  const std::size_t n = text.size();
+  if (n == 0 || n > 8) return false;
+  // What stands behind it becomes zeros.
+  const std::uint64_t foreign = n == 8 ? 0 : ~std::uint64_t{0} << 8 * n;
+  const std::uint64_t word = (load8(text.data()) & ~foreign) | (0x3030303030303030U & foreign);
+  const std::uint64_t values = word ^ 0x3030303030303030U;
+  const std::uint64_t others = ((values + 0x7676767676767676U) | values) & 0x8080808080808080U;
+  const std::size_t whole = others == 0 ? n : static_cast<std::size_t>(std::countr_zero(others)) / 8;
+  if (whole == 0 || (text[0] == '0' && whole > 1)) return false;
+  return others == 0 || ((others & (others - 1)) == 0 && text[whole] == '.' && whole + 1 < n);
 }
 
 // Reads 9 to 16 digits, all of [p, p + n), from two words that overlap; false if they are not

@@ -80,7 +80,7 @@ class Compiler {
   }
 
   std::uint32_t name_index(std::string_view text, std::optional<Kind> type = std::nullopt) {
-    program_->names.push_back({program_->arena.copy(text), type});
+    program_->names.emplace_back(program_->arena.copy(text), type);
     return static_cast<std::uint32_t>(program_->names.size() - 1);
   }
 

@@ -49,9 +49,9 @@ class Context {
   }
 
   // The same, with an error (no_such_field) for nothing.
-  Value field(std::string_view name) {
+  Value field(const WantedName& name) {
     if (variables_.empty() && record_ != nullptr) return from_json(arena_, record_->member(name));
-    const auto found = lookup(name);
+    const auto found = lookup(name.text());
     return found ? *found : fail(ErrorKind::no_such_field);
   }
 

@@ -180,7 +180,7 @@ Value Interpreter::not_bool(Value v, std::uint32_t node, std::uint32_t operand) 
 
 Value Interpreter::field(const Instruction& i) {
   const Name& name = program_->names[i.a];
-  const Value v = context_.field(name.text);
+  const Value v = context_.field(name.wanted);
   if (!v.is_error()) return v;
   return name.type && v.error_kind() == ErrorKind::no_such_field ? Value::type(*name.type) : v;
 }

@@ -15,6 +15,7 @@
 #include "expr/arena.h"
 #include "expr/functions.h"
 #include "expr/value.h"
+#include "json/name.h"
 #include "json/path.h"
 #include "re2/re2.h"
 
@@ -88,9 +89,13 @@ constexpr std::uint32_t pack_slots(std::uint32_t first, std::uint32_t second) {
 
 // A name of the event.
 struct Name {
+  Name(std::string_view the_text, std::optional<Kind> the_type)
+      : text(the_text), wanted(the_text), type(the_type) {}
+
   std::string_view text;
-  std::optional<Kind>
-      type;  // the type of that name, which it means where the event lacks the field
+  WantedName wanted;
+  // The type of that name, which it means where the event lacks the field.
+  std::optional<Kind> type;
 };
 
 // a.b.c: the longest prefix that is a name of the event counts.

@@ -161,7 +161,7 @@ StringCheck check_string(std::string_view text) {
 
 std::string_view damage_in_string(std::string_view raw, std::uint8_t facts) {
   if (raw.size() < 2 || raw.front() != '"' || raw.back() != '"') return kBadString;
-  if ((facts & ~kSpace) == 0) return {};
+  if (is_plain_string(raw, facts)) return {};
   const StringCheck check = check_string(raw);
   if (!check.damage.empty()) return check.damage;
   return check.size == raw.size() ? std::string_view() : kBadSeparator;

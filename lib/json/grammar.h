@@ -57,6 +57,11 @@ StringCheck check_string(std::string_view text);
 // characters; absent ones are not looked for again.
 std::string_view damage_in_string(std::string_view raw, std::uint8_t facts);
 
+// True if nothing has to be feared of a string with those facts.
+inline bool is_plain_string(std::string_view raw, std::uint8_t facts) {
+  return (facts & ~kSpace) == 0 && raw.size() >= 2 && raw.front() == '"' && raw.back() == '"';
+}
+
 // A number, literal or string.
 std::string_view damage_in_scalar(std::string_view raw, std::uint8_t facts);
 

@@ -1,6 +1,6 @@
 // Names of members, made quick to compare.
 //
-// An inside header of json.  The first eight bytes of a name and its length tell most names apart
+// The first eight bytes of a name and its length tell most names apart
 // in one comparison, and decide it alone for short ones.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

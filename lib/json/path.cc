@@ -60,6 +60,7 @@ Result<Path> Path::parse(std::string_view text) {
     }
   }
   path.first_name_ = WantedName(path.steps_.front());
+  path.is_name_ = path.steps_.size() == 1;
   return path;
 }
 

@@ -31,6 +31,8 @@ class Path {
   const std::vector<std::string>& steps() const { return steps_; }
   // The first step.  REQUIRES: !is_whole().
   WantedName first_name() const { return {first_name_, steps_.front()}; }
+  // True for the name of one member of the top level.
+  bool is_name() const { return is_name_; }
   bool is_pointer() const { return pointer_; }
   // True for `this`.
   bool is_whole() const { return whole_; }
@@ -41,6 +43,7 @@ class Path {
   std::string text_;
   std::vector<std::string> steps_;
   WantedName first_name_{""};  // its text is to be replaced by that in steps_
+  bool is_name_ = false;
   bool pointer_ = false;
   bool whole_ = false;
 };

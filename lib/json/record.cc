@@ -17,6 +17,7 @@
 #include <optional>
 
 #include "base/decimal.h"
+#include "base/digits.h"
 #include "json/check.h"
 #include "json/cursor.h"
 #include "json/grammar.h"
@@ -173,7 +174,10 @@ void Record::Index::note(std::string_view why) {
 Value Record::Index::checked(std::string_view raw, std::uint8_t facts) {
   if (raw.empty()) return Value();
   const Kind kind = kind_by_first(raw.front());
-  if (kind == Kind::number && is_number(raw)) return Value(kind, raw);
+  if (kind == Kind::number && (digits::is_short_number(raw) || is_number(raw))) {
+    return Value(kind, raw);
+  }
+  if (is_plain_string(raw, facts)) return Value(kind, raw);
   const std::string_view why = damage_in_value(raw, facts, brackets);
   if (why.empty()) return Value(kind, raw);
   note(why);
@@ -249,9 +253,8 @@ void Record::reset(std::string_view line) {
   index_->passed = 0;
 }
 
-Value Record::get(const Path& path) const {
+Value Record::get_nested(const Path& path) const {
   if (path.is_whole()) return whole();
-  if (path.steps().size() == 1) return member(path.first_name());
   Steps steps(path);
   std::string_view value = index_->descend_top(steps);
   std::uint8_t facts = index_->facts_of(value);
@@ -264,8 +267,6 @@ Value Record::get(const Path& path) const {
   return result;
 }
 
-Value Record::member(std::string_view name) const { return member(WantedName(name)); }
-
 Value Record::member(const WantedName& name) const {
   const std::string_view value = index_->find(name);
   const Value result = index_->checked(value, index_->facts_of(value));
@@ -273,8 +274,8 @@ Value Record::member(const WantedName& name) const {
   return result;
 }
 
-Record::Place Record::place_of(std::string_view name) const {
-  const std::string_view value = index_->find(WantedName(name));
+Record::Place Record::place_of(const WantedName& name) const {
+  const std::string_view value = index_->find(name);
   damage_ = index_->damage;
   if (!value.empty()) {
     const auto begin = static_cast<std::size_t>(value.data() - line_.data());

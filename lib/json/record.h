@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "json/name.h"
 #include "json/path.h"
 #include "json/value.h"
 
@@ -41,10 +42,13 @@ class Record {
   std::string_view line() const { return line_; }
 
   // The value at the path; Kind::missing if there is none, or if damage was met on the way.
-  Value get(const Path& path) const;
+  Value get(const Path& path) const {
+    return path.is_name() ? member(path.first_name()) : get_nested(path);
+  }
 
-  // A member of the top level by its exact name (unescaped).
-  Value member(std::string_view name) const;
+  // A member of the top level by its exact name (unescaped).  Quicker for a name that is kept.
+  Value member(const WantedName& name) const;
+  Value member(std::string_view name) const { return member(WantedName(name)); }
 
   // Where a member of the top level stands in line(): its value, unread.  If there is none of that
   // name, the place where a new one would go: behind the last value, or behind the bracket of an
@@ -55,7 +59,7 @@ class Record {
     bool exists = false;
     bool is_first = false;  // no member stands before it
   };
-  Place place_of(std::string_view name) const;
+  Place place_of(const WantedName& name) const;
 
   // The top-level members in their order, duplicates too.  key: the raw text with its quotes.  The
   // callback returns false to stop.  Walks the whole line.
@@ -85,7 +89,7 @@ class Record {
   struct Index;
 
   Value whole() const;
-  Value member(const WantedName& name) const;
+  Value get_nested(const Path& path) const;
 
   std::string_view line_;
   Timestamp time_{};

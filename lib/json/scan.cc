@@ -17,6 +17,8 @@
 #include <cstring>
 #include <utility>
 
+#include "json/name.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "json/scan.cc"
 #include <hwy/foreach_target.h>
@@ -30,8 +32,9 @@ namespace streamutils {
 // What one pass looks for.
 struct TextSearch {
   using Needle = TextScanner::Needle;
+  using Member = TextScanner::Member;
   const Needle& text;
-  const Needle& member;
+  const Member& member;
 };
 
 using FindNewline = const char* (*)(const char* begin, const char* end);
@@ -53,23 +56,15 @@ struct Places {
   std::uint64_t rare = 0;  // both rare bytes of the text, the place being that of the first
 };
 
-// The same in a line, for the name of a member.
-struct MemberPlaces {
-  std::uint64_t rare = 0;
-  std::uint64_t stop = 0;  // a bracket that opens, or a backslash
-};
-
 #if HWY_TARGET == HWY_SCALAR
 
-MemberPlaces find_member(const char* at, char first, char second, std::size_t distance) {
-  MemberPlaces places;
+std::uint64_t find_stops(const char* at) {
+  std::uint64_t stops = 0;
   for (std::size_t i = 0; i < 64; ++i) {
-    const std::uint64_t bit = std::uint64_t{1} << i;
     const char folded = static_cast<char>(at[i] | 0x20);  // as with vectors
-    if (folded == '{' || folded == '|') places.stop |= bit;
-    if (at[i] == first && at[i + distance] == second) places.rare |= bit;
+    if (folded == '{' || folded == '|') stops |= std::uint64_t{1} << i;
   }
-  return places;
+  return stops;
 }
 
 Places find_places(const char* at, char first, char second, std::size_t distance) {
@@ -119,19 +114,15 @@ HWY_INLINE Places find_places(const char* at, char first, char second, std::size
   return places;
 }
 
-HWY_INLINE MemberPlaces find_member(const char* at, char first, char second, std::size_t distance) {
-  MemberPlaces places;
+// Brackets that open, and backslashes.
+HWY_INLINE std::uint64_t find_stops(const char* at) {
+  std::uint64_t stops = 0;
   for (std::size_t i = 0; i < 64; i += hn::Lanes(Bytes())) {
-    const auto bytes = load(at + i);
-    const auto ahead = load(at + i + distance);
-    const auto rare = hn::And(hn::Eq(bytes, fill(first)), hn::Eq(ahead, fill(second)));
     // '[' and '{' differ in one bit, as do '\\' and '|', which may end the search too.
-    const auto folded = hn::Or(bytes, fill(0x20));
-    const auto stop = hn::Or(hn::Eq(folded, fill('{')), hn::Eq(folded, fill('|')));
-    places.rare |= to_bits(rare) << i;
-    places.stop |= to_bits(stop) << i;
+    const auto folded = hn::Or(load(at + i), fill(0x20));
+    stops |= to_bits(hn::Or(hn::Eq(folded, fill('{')), hn::Eq(folded, fill('|')))) << i;
   }
-  return places;
+  return stops;
 }
 
 const char* find(const char* begin, const char* end) {
@@ -147,6 +138,8 @@ const char* find(const char* begin, const char* end) {
 
 #endif
 
+// by_member: a line without the text may be passed over only if its member is seen.
+template <bool by_member>
 class Scan {
  public:
   using Line = TextScanner::Line;
@@ -212,29 +205,49 @@ class Scan {
   // True if the line, which ends at `end`, is seen to have a string in the member.  Behind its
   // first bracket and without another one or a backslash, the bytes `"name":"` can only be a name
   // of the top level and the beginning of its value: where the first quote closed a string, `name`
-  // could not follow it.
-  HWY_INLINE bool has_member(std::size_t end) const {
-    const TextSearch::Needle& needle = search_.member;
-    const std::size_t distance = needle.second_rare - needle.first_rare;
-    const char first = needle.text[needle.first_rare], second = needle.text[needle.second_rare];
+  // could not follow it.  It is looked for first where it stood in the last line.
+  HWY_INLINE bool has_member(std::size_t end) {
+    const std::string& text = search_.member.text;
+    if (begin_ + member_at_ + text.size() <= end && search_.member.is_at(line() + member_at_)) {
+      return is_free_of_stops(member_at_);
+    }
+    return find_member(end) && is_free_of_stops(member_at_);
+  }
+
+  HWY_NOINLINE bool find_member(std::size_t end) {
+    const TextSearch::Member& member = search_.member;
+    const std::size_t distance = member.second_rare - member.first_rare;
+    const char first = member.text[member.first_rare], second = member.text[member.second_rare];
     for (std::size_t at = begin_ + 1; at < end; at += 64) {
       if (at + distance > block_.size()) return false;  // 64 bytes behind the block are readable
-      MemberPlaces places = find_member(block_.data() + at, first, second, distance);
-      const std::uint64_t before_stop = places.stop ^ (places.stop - 1);
-      if (places.stop != 0) places.rare &= before_stop;
-      for (; places.rare != 0; places.rare &= places.rare - 1) {
-        const auto place = at + static_cast<std::size_t>(std::countr_zero(places.rare));
-        if (stands_at(needle, place, end)) return true;
+      std::uint64_t rare = find_places(block_.data() + at, first, second, distance).rare;
+      for (; rare != 0; rare &= rare - 1) {
+        const auto place = at + static_cast<std::size_t>(std::countr_zero(rare));
+        if (!stands_at(member, place, end)) continue;
+        member_at_ = place - member.first_rare - begin_;
+        return true;
       }
-      if (places.stop != 0) return false;
     }
     return false;
   }
 
+  // True if no bracket opens, and no backslash stands, in the first bytes of the line behind its
+  // own bracket.
+  HWY_INLINE bool is_free_of_stops(std::size_t size) const {
+    for (std::size_t at = 1; at < size; at += 64) {
+      std::uint64_t stops = find_stops(line() + at);
+      if (size - at < 64) stops &= (std::uint64_t{1} << (size - at)) - 1;
+      if (stops != 0) return false;
+    }
+    return true;
+  }
+
+  const char* line() const { return block_.data() + begin_; }
+
   HWY_INLINE void end_line(std::size_t end) {
     ++lines_;
     const bool odd = is_odd(end);
-    if (!search_.member.text.empty() && !odd && !candidate_) candidate_ = !has_member(end);
+    if (by_member && !odd && !candidate_) candidate_ = !has_member(end);
     if (odd || candidate_) {
       out_.push_back({static_cast<std::uint32_t>(begin_), static_cast<std::uint32_t>(end),
                       odd ? Verdict::odd : Verdict::candidate});
@@ -258,12 +271,14 @@ class Scan {
   std::vector<Line>& out_;
   std::size_t begin_ = 0;  // of the current line
   std::size_t lines_ = 0;
-  bool candidate_ = false;  // the current line holds the text or \u
+  std::size_t member_at_ = 0;  // where the member stood in the last line that was asked
+  bool candidate_ = false;     // the current line holds the text or \u
 };
 
 std::size_t scan_block(std::string_view block, const TextSearch& search,
                        std::vector<TextScanner::Line>& out) {
-  return Scan(block, search, out).run();
+  if (search.member.text.empty()) return Scan<false>(block, search, out).run();
+  return Scan<true>(block, search, out).run();
 }
 
 }  // namespace
@@ -311,10 +326,13 @@ TextScanner::Needle::Needle(std::string the_text) : text(std::move(the_text)) {
   if (first_rare > second_rare) std::swap(first_rare, second_rare);
 }
 
+TextScanner::Member::Member(std::string the_text)
+    : Needle(std::move(the_text)), head(name_head(text)), mask(head_mask(text.size())) {}
+
 TextScanner::TextScanner(std::string text, std::string_view member) : text_(std::move(text)) {
   assert(!text_.text.empty() && text_.text.size() <= 64);
   assert(text_.text.find('\n') == std::string::npos && member.size() <= 64);
-  if (!member.empty()) member_ = Needle('"' + std::string(member) + "\":\"");
+  if (!member.empty()) member_ = Member('"' + std::string(member) + "\":\"");
 }
 
 std::size_t TextScanner::scan(std::string_view block, std::vector<Line>& out) const {

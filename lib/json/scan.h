@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,10 +61,25 @@ class TextScanner {
     std::size_t first_rare = 0;  // first_rare <= second_rare
     std::size_t second_rare = 0;
   };
+  // `"member":"`, or an empty text.
+  struct Member : Needle {
+    Member() = default;
+    explicit Member(std::string the_text);
+    // REQUIRES: text.size(), and 8, readable bytes.
+    bool is_at(const char* at) const {
+      std::uint64_t word;
+      std::memcpy(&word, at, sizeof word);
+      if (((word ^ head) & mask) != 0) return false;
+      return text.size() <= 8 || std::memcmp(at + 8, text.data() + 8, text.size() - 8) == 0;
+    }
+
+    std::uint64_t head = 0;  // its first bytes…
+    std::uint64_t mask = 0;  // …as many as there are
+  };
   friend struct TextSearch;
 
   Needle text_;
-  Needle member_;  // `"member":"`, or empty
+  Member member_;
 };
 
 }  // namespace streamutils

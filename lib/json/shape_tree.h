@@ -49,9 +49,9 @@ class ShapeTree {
     if (!walk_.has(number) && !walk_shape_(walk_, number) && !learn_and_walk(number)) {
       return std::nullopt;
     }
-    const ShapeValue value = values_[number];
+    const ShapeValue& value = values_[number];
     if (value.line != walk_.line_number) return std::string_view();
-    return std::string_view(walk_.begin + value.begin, value.end - value.begin);
+    return std::string_view(value.begin, static_cast<std::size_t>(value.end - value.begin));
   }
 
   // After find() has said that there is no such member: where the last value ends, as an offset in

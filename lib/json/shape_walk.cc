@@ -104,22 +104,22 @@ HWY_INLINE const char* pass(const ShapeNode& node, const char* at, const char* e
 }
 
 // Where an object or array of the top level begins or ends in the literal.
-HWY_NOINLINE void note_marks(ShapeWalk& walk, const ShapeRest& rest, const char* literal) {
-  const auto offset = static_cast<std::uint32_t>(literal - walk.begin);
+HWY_INLINE void note_marks(ShapeWalk& walk, const ShapeRest& rest, const char* literal) {
   for (const ShapeRest::Mark& mark : rest.marks) {
     ShapeValue& value = walk.values[mark.name];
     if (mark.begins) {
-      if (value.line != walk.line_number) value = {walk.line_number, offset + mark.offset, 0};
-    } else if (value.line == walk.line_number && value.end == 0) {
-      value.end = offset + mark.offset;
+      if (value.line == walk.line_number) continue;
+      value = {walk.line_number, literal + mark.offset, nullptr};
+    } else if (value.line == walk.line_number && value.end == nullptr) {
+      value.end = literal + mark.offset;
     }
   }
-  walk.members_end = offset + rest.members_end;
+  walk.members_end = static_cast<std::size_t>(literal - walk.begin) + rest.members_end;
 }
 
 // What follows the scalar of the node is no ',': true if the walk goes on there, so that it was all
 // of the value.
-HWY_NOINLINE bool goes_on(const ShapeNode& node, const char* at, const char* end) {
+HWY_INLINE bool goes_on(const ShapeNode& node, const char* at, const char* end) {
   for (const ShapeNode* next = node.child; next != nullptr; next = next->sibling) {
     if (pass(*next, at, end) != nullptr) return true;
   }
@@ -131,15 +131,10 @@ HWY_INLINE bool ends_member(const ShapeNode& node, const char* at, const char* e
   return HWY_LIKELY(*at == ',') || (*at == '}' && at + 1 == end) || goes_on(node, at, end);
 }
 
-HWY_INLINE std::uint32_t offset(const char* from, const char* to) {
-  return static_cast<std::uint32_t>(to - from);
-}
-
 // What is used in each step is kept in local variables, which nothing aliases.
 bool walk_here(ShapeWalk& walk, std::uint16_t name) {
   ShapeValue* const values = walk.values;
   const std::uint64_t line = walk.line_number;
-  const char* const begin = walk.begin;
   const char* const end = walk.end;
   const char* at = walk.at;
   const ShapeNode* node = walk.node;
@@ -157,7 +152,7 @@ bool walk_here(ShapeWalk& walk, std::uint16_t name) {
     at = behind;
     const std::uint16_t number = node->name;
     if (number != ShapeNode::kNoName && ends_member(*node, at, end)) {
-      values[number] = {line, offset(begin, literal + node->size), offset(begin, at)};
+      values[number] = {line, literal + node->size, at};
       found = number == name;
     }
     if (HWY_UNLIKELY(node->more)) {

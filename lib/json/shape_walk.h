@@ -42,17 +42,17 @@ struct ShapeRest {
   bool has_members = false;       // of the last: the object is not empty
 };
 
-// Where the value of a name stands, as offsets in the line of that number.
+// Where the value of a name stands in the line of that number.
 struct ShapeValue {
   std::uint64_t line = 0;
-  std::uint32_t begin = 0;
-  std::uint32_t end = 0;  // 0: of an object or array that goes on
+  const char* begin = nullptr;
+  const char* end = nullptr;  // nullptr: of an object or array that goes on
 };
 
 // How far the walk through a line has come.
 struct ShapeWalk {
   bool has(std::uint16_t name) const {
-    return values[name].line == line_number && values[name].end != 0;
+    return values[name].line == line_number && values[name].end != nullptr;
   }
 
   ShapeValue* values = nullptr;  // by the number of a name

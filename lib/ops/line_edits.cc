@@ -8,13 +8,11 @@
 
 namespace streamutils {
 
-LineEdits::LineEdits(std::vector<std::string> names) {
-  for (std::string& name : names) {
-    Edit edit;
+LineEdits::LineEdits(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    Edit& edit = edits_.emplace_back(name);
     append_json_string(edit.key, name);
     edit.key += ':';
-    edit.name = std::move(name);
-    edits_.push_back(std::move(edit));
   }
 }
 
@@ -23,7 +21,7 @@ bool LineEdits::write(const Record& record, std::string& out) {
   Record::Place end;  // where new members go
   for (Edit& edit : edits_) {
     if (!edit.is_set) continue;
-    edit.place = record.place_of(edit.name);
+    edit.place = record.place_of(edit.wanted);
     if (!record.ok()) return false;
     if (edit.place.exists) in_place_.push_back(&edit);
     if (!edit.place.exists) end = edit.place;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,7 +19,7 @@ namespace streamutils {
 class LineEdits {
  public:
   // names: of the members that may be set, each once.
-  explicit LineEdits(std::vector<std::string> names);
+  explicit LineEdits(const std::vector<std::string>& names);
 
   // Forgets what was set.
   void clear() {
@@ -40,14 +41,19 @@ class LineEdits {
 
  private:
   struct Edit {
+    explicit Edit(std::string_view text) : name(text), wanted(name) {}
+    Edit(const Edit&) = delete;
+    Edit& operator=(const Edit&) = delete;
+
     std::string name;
+    WantedName wanted;  // a view on it
     std::string key;  // with quotes and colon
     std::string json;
     bool is_set = false;
     Record::Place place;
   };
 
-  std::vector<Edit> edits_;
+  std::deque<Edit> edits_;
   std::vector<const Edit*> in_place_;  // scratch
 };
 

@@ -162,7 +162,7 @@ class Map final : public Operator {
       if (!assigner.works_on_line(names)) return;
       names.push_back(assigner.target().steps().front());
     }
-    edits_.emplace(std::move(names));
+    edits_.emplace(names);
   }
 
   // Nothing, and nothing done, if a member is to be removed.

@@ -171,7 +171,8 @@ void compare_answers(const Record& a, const Record& b, std::string_view name) {
   const Value x = a.member(name), y = b.member(name);
   require(x.kind() == y.kind() && x.raw() == y.raw());
   require(a.damage() == b.damage());
-  const Record::Place p = a.place_of(name), q = b.place_of(name);
+  const streamutils::WantedName wanted(name);
+  const Record::Place p = a.place_of(wanted), q = b.place_of(wanted);
   require(a.damage() == b.damage());
   require(!a.ok() || same(p, q));
 }
