@@ -45,6 +45,22 @@ inline std::uint64_t load8(const char* p) {
   return word;
 }
 
+// The first n bytes at p, the missing ones of eight as zeros.  Reads nothing behind them.
+// REQUIRES: 1 <= n <= 8.
+inline std::uint64_t load(const char* p, std::size_t n) {
+  if (n == 8) return load8(p);
+  if (n >= 4) {  // two halves, which may overlap
+    std::uint32_t low, high;
+    std::memcpy(&low, p, sizeof low);
+    std::memcpy(&high, p + n - 4, sizeof high);
+    return low | std::uint64_t{high} << 8 * (n - 4);
+  }
+  const auto byte = [p](std::size_t i) {
+    return std::uint64_t{static_cast<unsigned char>(p[i])} << 8 * i;
+  };
+  return byte(0) | byte(n / 2) | byte(n - 1);
+}
+
 // REQUIRES: 2 readable bytes at p.
 inline std::uint16_t load2(const char* p) {
   std::uint16_t word;
@@ -67,19 +83,34 @@ constexpr std::uint32_t value_of(std::uint64_t word) {
   return static_cast<std::uint32_t>((low + high) >> 32);
 }
 
-// True if the text is a short number by the grammar of RFC 8259, without sign and exponent; false
-// says nothing.  REQUIRES: 8 readable bytes at text.data().
-inline bool is_short_number(std::string_view text) {
+// A number by the grammar of RFC 8259 in at most eight bytes, without sign and exponent, which is
+// what most numbers of events are: value * 10^-places.  False says nothing.  Without a loop, so
+// that no guess of how long a number is can be wrong.
+inline bool read_short_number(std::string_view text, std::uint32_t& value, int& places) {
   const std::size_t n = text.size();
   if (n == 0 || n > 8) return false;
-  // What stands behind it becomes zeros.
-  const std::uint64_t foreign = n == 8 ? 0 : ~std::uint64_t{0} << 8 * n;
-  const std::uint64_t word = (load8(text.data()) & ~foreign) | (0x3030303030303030U & foreign);
-  const std::uint64_t values = word ^ 0x3030303030303030U;
+  if (n == 1) {
+    value = static_cast<unsigned char>(text[0] - '0');
+    places = 0;
+    return value < 10;
+  }
+  constexpr std::uint64_t kZeros = 0x3030303030303030U;
+  std::uint64_t word = load(text.data(), n);
+  const std::uint64_t values = (word | (n == 8 ? 0 : kZeros << 8 * n)) ^ kZeros;
   const std::uint64_t others = ((values + 0x7676767676767676U) | values) & 0x8080808080808080U;
-  const std::size_t whole = others == 0 ? n : static_cast<std::size_t>(std::countr_zero(others)) / 8;
+  std::size_t size = n;   // of the digits
+  std::size_t whole = n;  // of those before the point
+  if (others != 0) {
+    whole = static_cast<std::size_t>(std::countr_zero(others)) / 8;
+    if ((others & (others - 1)) != 0 || text[whole] != '.' || whole + 1 == n) return false;
+    const std::uint64_t before = (std::uint64_t{1} << 8 * whole) - 1;
+    word = (word & before) | (word >> 8 & ~before);
+    --size;
+  }
   if (whole == 0 || (text[0] == '0' && whole > 1)) return false;
-  return others == 0 || ((others & (others - 1)) == 0 && text[whole] == '.' && whole + 1 < n);
+  value = value_of(word << 8 * (8 - size) | (size == 8 ? 0 : kZeros >> 8 * size));
+  places = static_cast<int>(size - whole);
+  return true;
 }
 
 // Reads 9 to 16 digits, all of [p, p + n), from two words that overlap; false if they are not

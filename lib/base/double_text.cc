@@ -63,8 +63,9 @@ bool append_short_decimal(std::string& out, double d) {
     double power;
   };
   for (const Scale& scale : {Scale{2, 1e2}, Scale{6, 1e6}}) {
-    const double n = std::nearbyint(d * scale.power);
-    if (!(n >= 1 && n < 1e15)) return false;
+    const double scaled = d * scale.power;
+    if (!(scaled >= 1 && scaled < 1e15)) return false;
+    const double n = (scaled + 0x1p52) - 0x1p52;  // to the nearest whole: that is all 2^52 leaves
     if (n / scale.power != d) continue;
     append_decimal(out, static_cast<std::uint64_t>(n), scale.places);
     return true;

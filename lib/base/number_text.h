@@ -21,30 +21,15 @@ struct ShortDecimal {
   int scale = 0;
 };
 
+// read_short() of what digits::read_short_number does not read.
+bool read_less_short(std::string_view text, ShortDecimal& result);
+
 // A number of at most 18 digits without exponent: nearly every number in an event.  False for all
 // other texts, also for those that are no number at all.
 inline bool read_short(std::string_view text, ShortDecimal& result) {
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  const bool negative = p != end && *p == '-';
-  p += negative;
-  const char* const first = p;
-  if (end - first > 19) return false;
-  std::uint64_t value = 0;
-  digits::read(p, end, value);
-  const auto whole = p - first;
-  if (whole == 0 || (*first == '0' && whole > 1)) return false;
-  int scale = 0;
-  if (p != end) {
-    if (*p != '.') return false;
-    const char* const fraction = ++p;
-    digits::read(p, end, value);
-    scale = static_cast<int>(p - fraction);
-    if (scale == 0 || p != end) return false;
-  }
-  if (whole + scale > 18) return false;
-  result.mantissa = negative ? -static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
-  result.scale = scale;
+  std::uint32_t few;
+  if (!digits::read_short_number(text, few, result.scale)) return read_less_short(text, result);
+  result.mantissa = few;
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/decimal.h"
+#include "base/digits.h"
 #include "expr/error.h"
 
 namespace streamutils::expr {
@@ -33,6 +34,11 @@ struct ShortDecimal {
 };
 
 std::optional<ShortDecimal> short_decimal(std::string_view text) {
+  std::uint32_t few;
+  int places;
+  if (digits::read_short_number(text, few, places)) {
+    return ShortDecimal{few, static_cast<std::size_t>(places)};
+  }
   if (text.size() > 19) return std::nullopt;  // 18 digits and a point
   std::uint64_t mantissa = 0;                 // holds 19 digits too
   const char* p = text.data();

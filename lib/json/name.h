@@ -5,12 +5,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
 
+#include "base/digits.h"
 #include "json/string_text.h"
 
 namespace streamutils {
@@ -18,24 +20,7 @@ namespace streamutils {
 // The first eight bytes of a name as a number; missing ones count as zero.  Reads no byte behind
 // the name.
 inline std::uint64_t name_head(std::string_view name) {
-  const char* const p = name.data();
-  const std::size_t n = name.size();
-  if (n >= 8) {
-    std::uint64_t all;
-    std::memcpy(&all, p, sizeof all);
-    return all;
-  }
-  if (n >= 4) {  // two halves, which may overlap
-    std::uint32_t low, high;
-    std::memcpy(&low, p, sizeof low);
-    std::memcpy(&high, p + n - 4, sizeof high);
-    return low | std::uint64_t{high} << 8 * (n - 4);
-  }
-  std::uint64_t head = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    head |= std::uint64_t{static_cast<unsigned char>(p[i])} << 8 * i;
-  }
-  return head;
+  return name.empty() ? 0 : digits::load(name.data(), std::min<std::size_t>(name.size(), 8));
 }
 
 // Which bits of eight bytes count if only the first `size` bytes do.

@@ -17,7 +17,6 @@
 #include <optional>
 
 #include "base/decimal.h"
-#include "base/digits.h"
 #include "json/check.h"
 #include "json/cursor.h"
 #include "json/grammar.h"
@@ -174,9 +173,7 @@ void Record::Index::note(std::string_view why) {
 Value Record::Index::checked(std::string_view raw, std::uint8_t facts) {
   if (raw.empty()) return Value();
   const Kind kind = kind_by_first(raw.front());
-  if (kind == Kind::number && (digits::is_short_number(raw) || is_number(raw))) {
-    return Value(kind, raw);
-  }
+  if (kind == Kind::number && is_number(raw)) return Value(kind, raw);
   if (is_plain_string(raw, facts)) return Value(kind, raw);
   const std::string_view why = damage_in_value(raw, facts, brackets);
   if (why.empty()) return Value(kind, raw);

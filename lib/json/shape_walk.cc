@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/shape_walk.h"
 
+#include <array>
+#include <cstdint>
 #include <cstring>
 
 #include "base/digits.h"
@@ -19,8 +21,9 @@ namespace streamutils {
 
 // What the walk compares with.  Not const: a compiler that knew the bytes would build each row
 // anew with three instructions at every step, where it now compares with memory.
-enum ByteRow : std::uint8_t { kQuotes, kBackslashes, kSpaces, kZs, kMinuses, kColons, kByteRows };
-extern std::int8_t shape_walk_bytes[kByteRows][32];
+using ByteRow = std::array<std::int8_t, 32>;
+enum Row : std::uint8_t { kQuotes, kBackslashes, kSpaces, kZs, kMinuses, kColons, kByteRows };
+extern ByteRow shape_walk_bytes[kByteRows];
 
 }  // namespace streamutils
 #endif
@@ -38,7 +41,7 @@ HWY_INLINE hn::Vec<Bytes> load_bytes(const char* at) {
 }
 
 // A row of shape_walk_bytes.
-HWY_INLINE hn::Vec<Bytes> all(ByteRow row) { return hn::LoadU(Bytes(), shape_walk_bytes[row]); }
+HWY_INLINE hn::Vec<Bytes> all(Row row) { return hn::Load(Bytes(), shape_walk_bytes[row].data()); }
 
 HWY_INLINE hn::Vec<Bytes> fill(char c) { return hn::Set(Bytes(), static_cast<std::int8_t>(c)); }
 
@@ -86,10 +89,13 @@ HWY_INLINE const char* skip(const char* begin, const char* end) {
   return *begin == '"' ? skip_string(begin, end) : skip_bare(begin, end);
 }
 
+HWY_INLINE bool has_head(const ShapeNode& node, const char* at) {
+  return (((digits::load8(at) ^ node.head[0]) & node.mask[0]) |
+          ((digits::load8(at + 8) ^ node.head[1]) & node.mask[1])) == 0;
+}
+
 HWY_INLINE bool matches(const ShapeNode& node, const char* at, const char* end) {
-  const std::uint64_t differs = ((digits::load8(at) ^ node.head[0]) & node.mask[0]) |
-                                ((digits::load8(at + 8) ^ node.head[1]) & node.mask[1]);
-  if (differs != 0) return false;
+  if (!has_head(node, at)) return false;
   if (HWY_LIKELY(node.size <= 16)) return true;
   return node.size <= static_cast<std::size_t>(end - at) &&
          std::memcmp(at, node.rest->literal.data(), node.size) == 0;
@@ -142,6 +148,18 @@ bool walk_here(ShapeWalk& walk, std::uint16_t name) {
   while (!found) {
     const char* behind = nullptr;
     const ShapeNode* next = node->child;
+    // Most steps: the first child, and a ',' behind its scalar.
+    if (HWY_LIKELY(next != nullptr && next->usual && has_head(*next, at))) {
+      const char* const scalar = at + next->size;
+      behind = skip(scalar, end);
+      if (HWY_LIKELY(behind != nullptr && *behind == ',')) {
+        values[next->name] = {line, scalar, behind};
+        found = next->name == name;
+        node = next;
+        at = behind;
+        continue;
+      }
+    }
     for (; next != nullptr; next = next->sibling) {
       behind = pass(*next, at, end);
       if (HWY_LIKELY(behind != nullptr)) break;
@@ -191,13 +209,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace streamutils {
 
-#define STREAMUTILS_8(c) c, c, c, c, c, c, c, c
-#define STREAMUTILS_32(c) {STREAMUTILS_8(c), STREAMUTILS_8(c), STREAMUTILS_8(c), STREAMUTILS_8(c)}
-alignas(32) std::int8_t shape_walk_bytes[kByteRows][32] = {
-    STREAMUTILS_32('"'), STREAMUTILS_32('\\'), STREAMUTILS_32(' '),
-    STREAMUTILS_32('z'), STREAMUTILS_32('-'),  STREAMUTILS_32(':')};
-#undef STREAMUTILS_32
-#undef STREAMUTILS_8
+namespace {
+
+constexpr ByteRow row_of(char c) {
+  ByteRow row{};
+  row.fill(static_cast<std::int8_t>(c));
+  return row;
+}
+
+}  // namespace
+
+alignas(32) ByteRow shape_walk_bytes[kByteRows] = {row_of('"'), row_of('\\'), row_of(' '),
+                                                   row_of('z'), row_of('-'),  row_of(':')};
 
 HWY_EXPORT(walk_shape_here);
 HWY_EXPORT(string_facts_here);

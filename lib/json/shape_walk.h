@@ -26,6 +26,7 @@ struct ShapeNode {
   std::uint16_t name = kNoName;  // of the scalar, in the top level, if it is the first of that name
   bool last = false;             // the line ends here, and no scalar stands behind
   bool more = false;             // `rest` says more than the literal
+  bool usual = false;            // head is all of the literal, the scalar has a name, nothing more
 };
 
 // What is seldom needed of a node.

@@ -31,7 +31,7 @@ void PartialFilter::restore(SnapshotReader& in) {
 
 bool EventParts::read(const Record& record, Emitter& out, GroupKey& key, Outcome& outcome) {
   const bool is_partial = partial.is_partial(record);
-  key = keys.read(record);
+  keys.read(record, key);
   aggregates.read(record);
   if (!record.ok()) {
     outcome.fate = Fate::bad;

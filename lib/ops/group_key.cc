@@ -28,12 +28,21 @@ void KeyReader::foresee(std::span<const std::string_view> lines) {
   }
 }
 
-GroupKey KeyReader::read(const Record& record) {
-  if (fields_.empty()) return {};
-  if (const HashedKey* known = foreseen_.take(record.line())) return {known->key, {}, known->hash};
+void KeyReader::read(const Record& record, GroupKey& key) {
+  key.canonical = key.spelling = {};
+  key.hash.reset();
+  if (fields_.empty()) return;
+  if (const HashedKey* known = foreseen_.take(record.line())) {
+    key.canonical = known->key;
+    key.hash = known->hash;
+    return;
+  }
   if (fields_.size() == 1) {
     const Value value = record.get(fields_.front());
-    if (is_canonical(value)) return {value.raw(), {}};
+    if (is_canonical(value)) {
+      key.canonical = value.raw();
+      return;
+    }
   }
   canonical_.clear();
   spelling_.clear();
@@ -49,7 +58,8 @@ GroupKey KeyReader::read(const Record& record) {
     same = same && std::string_view(canonical_).substr(begin) == value.raw();
     spelling_ += value.raw();
   }
-  return {canonical_, same ? std::string_view() : std::string_view(spelling_)};
+  key.canonical = canonical_;
+  if (!same) key.spelling = spelling_;
 }
 
 KeyMembers::KeyMembers(const std::vector<Path>& fields) {

@@ -29,7 +29,12 @@ class KeyReader {
   bool is_empty() const { return fields_.empty(); }
 
   // The key of the record; valid until the next call, and no longer than the record.
-  GroupKey read(const Record& record);
+  GroupKey read(const Record& record) {
+    GroupKey key;
+    read(record, key);
+    return key;
+  }
+  void read(const Record& record, GroupKey& key);
 
   // Whether foresee() is of use.
   bool foresees() const { return fields_.size() == 1; }

@@ -11,41 +11,46 @@ namespace streamutils {
 LineEdits::LineEdits(const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     Edit& edit = edits_.emplace_back(name);
+    edit.key = ',';
     append_json_string(edit.key, name);
     edit.key += ':';
   }
 }
 
-bool LineEdits::write(const Record& record, std::string& out) {
+std::span<const std::string_view> LineEdits::pieces(const Record& record) {
+  pieces_.clear();
   in_place_.clear();
-  Record::Place end;  // where new members go
+  const Edit* added = nullptr;  // a new member: all of them go to one place
   for (Edit& edit : edits_) {
     if (!edit.is_set) continue;
     edit.place = record.place_of(edit.wanted);
-    if (!record.ok()) return false;
+    if (!record.ok()) return {};
     if (edit.place.exists) in_place_.push_back(&edit);
-    if (!edit.place.exists) end = edit.place;
+    if (!edit.place.exists) added = &edit;
   }
-  std::sort(in_place_.begin(), in_place_.end(),
-            [](const Edit* a, const Edit* b) { return a->place.begin < b->place.begin; });
+  if (in_place_.size() > 1) {
+    std::sort(in_place_.begin(), in_place_.end(),
+              [](const Edit* a, const Edit* b) { return a->place.begin < b->place.begin; });
+  }
   const std::string_view line = record.line();
   std::size_t at = 0;
   for (const Edit* edit : in_place_) {
-    out.append(line, at, edit->place.begin - at).append(edit->json);
+    pieces_.push_back(line.substr(at, edit->place.begin - at));
+    pieces_.push_back(edit->json);
     at = edit->place.end;
   }
-  if (end.end > 0) {
-    out.append(line, at, end.end - at);
-    at = end.end;
+  if (added != nullptr) {
+    pieces_.push_back(line.substr(at, added->place.end - at));
+    at = added->place.end;
+    bool first = added->place.is_first;
+    for (const Edit& edit : edits_) {
+      if (!edit.is_set || edit.place.exists) continue;
+      pieces_.push_back(std::string_view(edit.key).substr(std::exchange(first, false) ? 1 : 0));
+      pieces_.push_back(edit.json);
+    }
   }
-  bool first = end.is_first;
-  for (const Edit& edit : edits_) {
-    if (!edit.is_set || edit.place.exists) continue;
-    if (!std::exchange(first, false)) out += ',';
-    out.append(edit.key).append(edit.json);
-  }
-  out.append(line, at);
-  return true;
+  pieces_.push_back(line.substr(at));
+  return pieces_;
 }
 
 }  // namespace streamutils

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,8 +37,9 @@ class LineEdits {
   // Takes it back.
   void unset(std::size_t i) { edits_[i].is_set = false; }
 
-  // Appends the record's line with the changes.  False, with out unchanged, if damage was met.
-  bool write(const Record& record, std::string& out);
+  // The record's line with the changes, in pieces that together are it; none if damage was met.
+  // Valid until clear(), and as long as the record is.
+  std::span<const std::string_view> pieces(const Record& record);
 
  private:
   struct Edit {
@@ -47,7 +49,7 @@ class LineEdits {
 
     std::string name;
     WantedName wanted;  // a view on it
-    std::string key;  // with quotes and colon
+    std::string key;    // with a comma before it, quotes and colon
     std::string json;
     bool is_set = false;
     Record::Place place;
@@ -55,6 +57,7 @@ class LineEdits {
 
   std::deque<Edit> edits_;
   std::vector<const Edit*> in_place_;  // scratch
+  std::vector<std::string_view> pieces_;
 };
 
 }  // namespace streamutils

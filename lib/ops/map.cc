@@ -138,11 +138,10 @@ class Map final : public Operator {
     pool_.reset();
     rows_.clear();
     bad_.clear();
-    if (edits_) {
-      if (const auto outcome = edit_line(record, out)) return *outcome;
-    }
+    Outcome outcome;
+    if (edits_ && edit_line(record, out, outcome)) return outcome;
     if (!event_.read(record)) return {.fate = Fate::bad};
-    const Outcome outcome = options_.each ? map_each(record, out) : map_one(record, out);
+    outcome = options_.each ? map_each(record, out) : map_one(record, out);
     if (outcome.fate != Fate::used) return outcome;
     for (const std::string_view row : rows_) out.emit(row);
     return outcome;
@@ -165,8 +164,8 @@ class Map final : public Operator {
     edits_.emplace(names);
   }
 
-  // Nothing, and nothing done, if a member is to be removed.
-  std::optional<Outcome> edit_line(const Record& record, Emitter& out) {
+  // False, and nothing done, if a member is to be removed.
+  bool edit_line(const Record& record, Emitter& out, Outcome& outcome) {
     edits_->clear();
     failed_.clear();
     evaluator_.begin(record);
@@ -174,7 +173,7 @@ class Map final : public Operator {
       const bool is_last = i + 1 == assigners_.size();
       switch (assigners_[i].run_on_line(evaluator_, record, *edits_, i, is_last)) {
         case Assigner::Done::removed:
-          return std::nullopt;
+          return false;
         case Assigner::Done::no:
           failed_.push_back(&assigners_[i]);
           break;
@@ -182,15 +181,19 @@ class Map final : public Operator {
           break;
       }
     }
-    std::string& row = pool_.make();
-    if (!edits_->write(record, row) || !record.ok()) return Outcome{.fate = Fate::bad};
+    const auto row = edits_->pieces(record);
+    if (row.empty() || !record.ok()) {
+      outcome.fate = Fate::bad;
+      return true;
+    }
     if (options_.strict && !failed_.empty()) {
       bad_ = failed_.front()->describe(evaluator_);
-      return Outcome{.fate = Fate::bad, .reason = bad_};
+      outcome = {.fate = Fate::bad, .reason = bad_};
+      return true;
     }
     for (Assigner* assigner : failed_) assigner->report(evaluator_, out);
-    out.emit(row);
-    return Outcome{};
+    out.emit_pieces(row);
+    return true;
   }
 
   // Elements leave together or, if the record turns out to be bad, not at all.

@@ -57,6 +57,15 @@ class Driver::Out final : public Emitter {
     driver_.settings_.out->write(line);
   }
 
+  // Whatever has to see the line as a whole goes the way of emit().
+  void emit_pieces(std::span<const std::string_view> pieces) override {
+    const bool is_read = driver_.current_ != nullptr && driver_.current_->reads_output;
+    const bool waits = driver_.controlled_out_ && !driver_.begin_written_;
+    if (is_read || waits) return Emitter::emit_pieces(pieces);
+    ++driver_.counts_.out;
+    driver_.settings_.out->write_pieces(pieces);
+  }
+
   void emit_aside(std::string_view line) override {
     if (driver_.settings_.side != nullptr) driver_.settings_.side->write(line);
   }
@@ -259,8 +268,14 @@ void Driver::on_record(Input& input, std::string_view line) {
     }
     if (!input.reads_output && !read_time(input)) return;
   }
-  settle(input, op_->on_record(record_, *out_));
-  if (reads_time(input)) advance(false);
+  const Outcome outcome = op_->on_record(record_, *out_);
+  if (outcome.fate == Fate::used && !outcome.late_partly && !outcome.lost) {
+    ++counts_.used;
+  } else {
+    settle(input, outcome);
+  }
+  // No other input lets the watermark come further than this one's.
+  if (input.clock.watermark() > watermark_ && reads_time(input)) advance(false);
 }
 
 bool Driver::reads_time(const Input& input) const {
@@ -278,6 +293,10 @@ bool Driver::read_time(Input& input) {
     note_time(input, *t);
     return true;
   }
+  return does_without_time(input);
+}
+
+bool Driver::does_without_time(Input& input) {
   if (record_.ok() && !settings_.takes_time) return true;
   if (record_.ok() && settings_.time_optional && !input.time.path()) {
     record_.set_time(Timestamp{});
@@ -331,6 +350,19 @@ void Driver::tell_time_member(Input& input) {
 
 void Driver::note_time(Input& input, Timestamp t) {
   record_.set_time(t);
+  if (!style_ || !input.member_told || input.clock.max_time() == kMinTime) learn_time(input, t);
+  if (!input.clock.on_time(t, now_)) {
+    max_time_ = std::max(max_time_, t);
+  } else if (counts_.absurd++ == 0) {
+    warn(fmt::format(
+        "{}{} is {} ahead of the clock: the event counts, but does not move the watermark "
+        "(--max-ahead)",
+        place(input), format_time(t), format_duration(round_up_nicely(t - now_))));
+  }
+}
+
+// What the first times of an input tell.
+void Driver::learn_time(Input& input, Timestamp t) {
   tell_time_member(input);
   if (!style_) {
     style_ = input.time.style();
@@ -339,14 +371,6 @@ void Driver::note_time(Input& input, Timestamp t) {
   }
   if (input.clock.max_time() == kMinTime && input.time.is_window_end()) {
     input.clock.use_window_ends(settings_.common.disorder_given);
-  }
-  if (!input.clock.on_time(t, now_)) {
-    max_time_ = std::max(max_time_, t);
-  } else if (counts_.absurd++ == 0) {
-    warn(fmt::format(
-        "{}{} is {} ahead of the clock: the event counts, but does not move the watermark "
-        "(--max-ahead)",
-        place(input), format_time(t), format_duration(round_up_nicely(t - now_))));
   }
 }
 

@@ -23,6 +23,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,12 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual void write(std::string_view line) = 0;
+  // A line in pieces.
+  virtual void write_pieces(std::span<const std::string_view> pieces) {
+    std::string line;
+    for (const std::string_view piece : pieces) line += piece;
+    write(line);
+  }
 };
 
 // Takes lines for files by their names, without line ending.
@@ -257,8 +264,10 @@ class Driver {
   bool has_died(const Input& input) const;
   void on_record(Input& input, std::string_view line);
   bool read_time(Input& input);
+  bool does_without_time(Input& input);
   bool read_arrival(Input& input);
   void note_time(Input& input, Timestamp t);
+  void learn_time(Input& input, Timestamp t);
   void ask_about_time(Input& input);
   void read_written_time(Input& input, std::string_view row);
   void tell_time_member(Input& input);
@@ -268,6 +277,8 @@ class Driver {
   void on_late(const Outcome& outcome, Timestamp t);
   std::size_t feed_scanned(Input& input, std::string_view block, std::uint64_t offset);
   std::size_t feed_each(std::size_t index, std::string_view block, std::uint64_t offset);
+  Timestamp watermark_of_others(std::size_t index) const;
+  bool is_before(const Input& input, Timestamp others) const;
   std::size_t feed_foreseen(Input& input, std::string_view block, std::uint64_t offset);
 
   // Text formats (driver_text.cc)

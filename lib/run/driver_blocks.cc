@@ -33,6 +33,7 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
   Input& input = inputs_[index];
   const bool exact = merges_exactly();
   const bool may_switch = !exact && inputs_.size() > 1;
+  const Timestamp rival = may_switch ? watermark_of_others(index) : kMaxTime;
   const bool next_is_known = inputs_.size() == 1 || !merges_by_time();
   if (op_->foresees() && next_is_known) return feed_foreseen(input, block, offset);
   const char* const begin = block.data();
@@ -47,10 +48,26 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
     ++input.lines;
     at = newline + 1;
     if (stopped_ || op_->is_done()) break;
-    if (may_switch && (next_input() != index || reads_on(index))) break;
+    if (may_switch && !is_before(input, rival) && (next_input() != index || reads_on(index))) break;
     if (scanner_ && input.begun && !input.end_mark) break;
   }
   return static_cast<std::size_t>(at - begin);
+}
+
+// The least watermark of an input other than this one that may come next.
+Timestamp Driver::watermark_of_others(std::size_t index) const {
+  Timestamp least = kMaxTime;
+  for (const Input& input : inputs_) {
+    if (input.index == index || input.info.plan.table) continue;
+    least = std::min(least, merges_by_time() ? input.clock.watermark() : kMaxTime);
+  }
+  return least;
+}
+
+// True if the input, which was next, is so still: it has not come as far as any other, and nothing
+// waits for a barrier.
+bool Driver::is_before(const Input& input, Timestamp others) const {
+  return !aligning_ && !input.barrier && input.clock.watermark() < others;
 }
 
 // Some lines at a time: the operator sees all of them coming, then each is fed.

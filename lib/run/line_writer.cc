@@ -22,6 +22,23 @@ void LineWriter::write(std::string_view line) {
   block_[size_++] = '\n';
 }
 
+void LineWriter::write_pieces(std::span<const std::string_view> pieces) {
+  std::size_t size = 1;
+  for (const std::string_view piece : pieces) size += piece.size();
+  if (size > capacity_ - size_) flush();
+  if (size > capacity_) {
+    for (const std::string_view piece : pieces) write_all(piece.data(), piece.size());
+    return write_all("\n", 1);
+  }
+  char* at = block_.get() + size_;
+  for (const std::string_view piece : pieces) {
+    std::memcpy(at, piece.data(), piece.size());
+    at += piece.size();
+  }
+  *at = '\n';
+  size_ += size;
+}
+
 void LineWriter::flush() {
   write_all(block_.get(), size_);
   size_ = 0;

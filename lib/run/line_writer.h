@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "run/driver.h"
@@ -26,6 +27,7 @@ class LineWriter final : public Sink {
   explicit LineWriter(Write write, std::size_t block_size = 128 << 10);
 
   void write(std::string_view line) override;
+  void write_pieces(std::span<const std::string_view> pieces) override;
   void flush();
 
   // The errno of the first write that failed; 0 if none has.

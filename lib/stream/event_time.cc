@@ -35,11 +35,15 @@ bool EventTime::find_path(const Record& record) {
 std::optional<Timestamp> EventTime::read(const Record& record) {
   if (!path_ && !find_path(record)) return std::nullopt;
   const Value value = record.get(*path_);
-  std::optional<Timestamp> t;
-  if (value.is(Kind::string)) t = read_string(value);
-  if (value.is(Kind::number)) t = parser_.parse_number(value.raw());
-  if (t && is_window_end_) t = minus(*t, Duration(1));
-  return t;
+  if (!is_window_end_) return read(value);
+  const auto end = read(value);
+  return end ? std::optional(minus(*end, Duration(1))) : std::nullopt;
+}
+
+std::optional<Timestamp> EventTime::read(Value value) {
+  if (value.is(Kind::string)) return read_string(value);
+  if (value.is(Kind::number)) return parser_.parse_number(value.raw());
+  return std::nullopt;
 }
 
 // What has escapes is no time as it stands.

@@ -47,6 +47,13 @@ class Emitter {
   // One output record, without line ending.  The bytes are copied before it returns.
   virtual void emit(std::string_view line) = 0;
 
+  // One output record in pieces, which need not be put together first.
+  virtual void emit_pieces(std::span<const std::string_view> pieces) {
+    std::string line;
+    for (const std::string_view piece : pieces) line += piece;
+    emit(line);
+  }
+
   // A line for the tool's side file, if it has one (Plan::side_file); else nothing happens.
   virtual void emit_aside(std::string_view line) { (void)line; }
 

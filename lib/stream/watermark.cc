@@ -70,12 +70,10 @@ void InputClock::Delays::restore(SnapshotReader& in) {
   }
 }
 
-bool InputClock::on_time(Timestamp t, Timestamp now) {
-  const bool clock_is_known = now != kMinTime;
-  if (live_ && clock_is_known && t > plus(now, options_.max_ahead)) return true;
-  if (clock_is_known && idle_applies()) delays_.note(difference(now, t), now);
-  max_ = std::max(max_, t);
-  given_up_ = false;
+// Notes the delay of what is not.
+bool InputClock::is_too_far_ahead(Timestamp t, Timestamp now) {
+  if (live_ && t > plus(now, options_.max_ahead)) return true;
+  if (idle_applies()) delays_.note(difference(now, t), now);
   return false;
 }
 

@@ -59,7 +59,12 @@ class InputClock {
 
   // A record of time t, read when the wall clock was `now`.  True if t is so far ahead that it does
   // not move the watermark.
-  bool on_time(Timestamp t, Timestamp now);
+  bool on_time(Timestamp t, Timestamp now) {
+    if (now != kMinTime && watches_arrival() && is_too_far_ahead(t, now)) return true;
+    max_ = std::max(max_, t);
+    given_up_ = false;
+    return false;
+  }
   // A watermark line.
   void on_watermark(Timestamp w) { line_ = std::max(line_, w); }
   // The input has been empty for `quiet`, and it is `now`.  Moves the idle part of the watermark.
@@ -108,7 +113,9 @@ class InputClock {
     std::array<Duration, kMinutes> delay_{};
   };
 
-  bool idle_applies() const { return options_.idle && derived_ && (live_ || options_.idle_given); }
+  bool watches_arrival() const { return live_ || options_.idle_given; }
+  bool is_too_far_ahead(Timestamp t, Timestamp now);
+  bool idle_applies() const { return options_.idle && derived_ && watches_arrival(); }
 
   WatermarkOptions options_;
   bool live_;
