@@ -143,13 +143,12 @@ class Csv final : public LineDecoder {
   Decoded decode_cut(Cut cut, std::string_view line, std::string& event) {
     if (cut == Cut::open) return keep(line);
     if (cut == Cut::stray) return {Kind::bad, "a quote inside a field (RFC 4180 doubles it)"};
-    if (columns_.known()) return columns_.decode(fields_.all(), event);
+    if (columns_.known() || columns_.refused()) return columns_.decode(fields_.all(), event);
     names_.assign(fields_.all().begin(), fields_.all().end());
+    next_ = Next::header;
     Columns probe({}, {});
     reason_ = probe.set(names_);
-    if (!reason_.empty()) return {Kind::bad, reason_};
-    next_ = Next::header;
-    return {Kind::nothing};
+    return reason_.empty() ? Decoded{Kind::nothing} : Decoded{Kind::bad, reason_};
   }
 
   Decoded keep(std::string_view line) {

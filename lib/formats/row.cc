@@ -10,6 +10,12 @@
 #include "formats/event_text.h"
 
 namespace streamutils {
+namespace {
+
+// Two columns of one name, as no header has them: what save() says of one that was refused.
+constexpr std::string_view kRefused("?\0?\0", 4);
+
+}  // namespace
 
 Columns::Columns(std::vector<std::string> names, NumberMembers numbers)
     : numbers_(std::move(numbers)), given_(!names.empty()) {
@@ -18,6 +24,13 @@ Columns::Columns(std::vector<std::string> names, NumberMembers numbers)
 
 std::string_view Columns::set(const std::vector<std::string>& names) {
   std::vector<Key> keys;
+  const std::string_view reason = read(names, keys);
+  refused_ = !reason.empty();
+  if (!refused_) keys_ = std::move(keys);
+  return reason;
+}
+
+std::string_view Columns::read(const std::vector<std::string>& names, std::vector<Key>& keys) {
   for (const std::string& name : names) {
     if (name.empty()) return "a column of the header has no name (--columns names them)";
     if (name.find('\0') != name.npos) return "a column of the header has a NUL in its name";
@@ -29,12 +42,12 @@ std::string_view Columns::set(const std::vector<std::string>& names) {
     append_json_string(key.json, name);
     keys.push_back(std::move(key));
   }
-  keys_ = std::move(keys);
   return {};
 }
 
 LineDecoder::Decoded Columns::decode(const std::vector<std::string_view>& fields,
                                      std::string& event) {
+  if (refused_) return {LineDecoder::Kind::bad, "the header above was refused"};
   if (fields.size() != keys_.size()) {
     reason_ = fmt::format("expected {1} fields, found {0}", fields.size(), keys_.size());
     return {LineDecoder::Kind::bad, reason_};
@@ -53,6 +66,7 @@ LineDecoder::Decoded Columns::decode(const std::vector<std::string_view>& fields
 }
 
 std::string Columns::save() const {
+  if (refused_) return std::string(kRefused);
   std::string saved;
   for (const Key& key : keys_) {
     saved += key.name;

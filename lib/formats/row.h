@@ -18,9 +18,13 @@ class Columns {
   Columns(std::vector<std::string> names, NumberMembers numbers);
 
   bool known() const { return !keys_.empty(); }
+  // The first row was no header.  What stands below it has no names then: another row must not
+  // take its place.
+  bool refused() const { return refused_; }
   // Forgets the header, if they come from one.
   void begin_file() {
     if (!given_) keys_.clear();
+    refused_ = false;
   }
   // The first row.  Why it is no header, or an empty text.
   std::string_view set(const std::vector<std::string>& names);
@@ -39,8 +43,11 @@ class Columns {
     bool number = false;
   };
 
+  std::string_view read(const std::vector<std::string>& names, std::vector<Key>& keys);
+
   NumberMembers numbers_;
   bool given_ = false;
+  bool refused_ = false;
   std::vector<Key> keys_;
   std::string reason_;
 };

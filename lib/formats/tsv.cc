@@ -29,13 +29,12 @@ class Tsv final : public LineDecoder {
 
   Decoded decode(std::string_view line, std::string& event) override {
     cut(without_return(line));
-    is_header_ = !columns_.known();
+    is_header_ = !columns_.known() && !columns_.refused();
     if (!is_header_) return columns_.decode(fields_, event);
     names_.assign(fields_.begin(), fields_.end());
     Columns probe({}, {});
     reason_ = probe.set(names_);
-    is_header_ = reason_.empty();
-    return is_header_ ? Decoded{Kind::nothing} : Decoded{Kind::bad, reason_};
+    return reason_.empty() ? Decoded{Kind::nothing} : Decoded{Kind::bad, reason_};
   }
 
   void accept() override {
