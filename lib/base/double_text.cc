@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/decimal.h"
+#include "base/digits.h"
 
 namespace streamutils {
 namespace {
@@ -38,39 +39,29 @@ void append_laid_out(std::string& out, std::string_view digits, int point) {
   }
 }
 
-// Appends n * 10^-places, without the zeros at its end.  REQUIRES: 0 < n < 10^15, and places digits
-// fit the buffer.
-void append_decimal(std::string& out, std::uint64_t n, int places) {
-  for (; n % 10 == 0; n /= 10) --places;
-  char buffer[24];  // 000001 of 0.000001, at most 15 digits
-  char* at = buffer + sizeof buffer;
-  char* const end = at;
-  for (; places > 0; --places, n /= 10) *--at = static_cast<char>('0' + n % 10);
-  *--at = '.';
-  do {
-    *--at = static_cast<char>('0' + n % 10);
-    n /= 10;
-  } while (n != 0);
-  out.append(at, static_cast<std::size_t>(end - at));
-}
-
 // Prices and the like have few digits: d is n / 10^places for a whole n below 10^15.  As both are
 // doubles without loss, the quotient is the double nearest to that decimal; and no double is
-// nearest to two decimals of 15 digits, so that it is the shortest.
+// nearest to two decimals of 15 digits, so that it is the shortest.  False if d is none of them.
+// REQUIRES: d is no whole number.
+template <int places>
 bool append_short_decimal(std::string& out, double d) {
-  struct Scale {
-    int places;
-    double power;
-  };
-  for (const Scale& scale : {Scale{2, 1e2}, Scale{6, 1e6}}) {
-    const double scaled = d * scale.power;
-    if (!(scaled >= 1 && scaled < 1e15)) return false;
-    const double n = (scaled + 0x1p52) - 0x1p52;  // to the nearest whole: that is all 2^52 leaves
-    if (n / scale.power != d) continue;
-    append_decimal(out, static_cast<std::uint64_t>(n), scale.places);
-    return true;
+  constexpr std::uint64_t power = digits::kPowersOfTen[places];
+  const double scaled = d * static_cast<double>(power);
+  if (!(scaled >= 1 && scaled < 1e15)) return false;
+  const double whole = (scaled + 0x1p52) - 0x1p52;  // to the nearest: that is all 2^52 leaves
+  if (whole / static_cast<double>(power) != d) return false;
+  const auto n = static_cast<std::uint64_t>(whole);
+  char buffer[32];  // at most 15 digits, a zero before the point, and the point
+  char* at = std::to_chars(buffer, buffer + sizeof buffer, n / power).ptr;
+  *at++ = '.';
+  std::uint64_t fraction = n % power;
+  for (int i = places; i > 0; --i, fraction /= 10) {
+    at[i - 1] = static_cast<char>('0' + fraction % 10);
   }
-  return false;
+  at += places;
+  while (at[-1] == '0') --at;
+  out.append(buffer, static_cast<std::size_t>(at - buffer));
+  return true;
 }
 
 }  // namespace
@@ -83,7 +74,7 @@ void append_double(std::string& out, double d) {
     append_integer(out, static_cast<std::int64_t>(d));
     return;
   }
-  if (append_short_decimal(out, d)) return;
+  if (append_short_decimal<2>(out, d) || append_short_decimal<6>(out, d)) return;
   char text[32];  // "d.dddddddddddddddde-ddd"
   const char* const end =
       std::to_chars(text, text + sizeof text, d, std::chars_format::scientific).ptr;

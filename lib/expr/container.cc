@@ -200,14 +200,14 @@ Value from_json(Arena& arena, const streamutils::Value& json) {
     default:
       break;
   }
-  if (json.raw().size() > std::numeric_limits<std::uint32_t>::max())
-    return fail(ErrorKind::too_large);
+  if (json.is_plain()) return Value::string(json.raw().substr(1, json.raw().size() - 2));
   if (json.is(streamutils::Kind::string)) return Value::string(unescaped(arena, json.raw()));
   return Value::json(json.is(streamutils::Kind::array) ? Kind::list : Kind::map, json.raw());
 }
 
 Value from_json_text(Arena& arena, std::string_view raw) {
   if (raw.empty()) return fail(ErrorKind::damaged);
+  if (raw.size() > streamutils::Value::kMaxSize) return fail(ErrorKind::too_large);
   return from_json(arena, streamutils::Value(json_kind(raw.front()), raw));
 }
 

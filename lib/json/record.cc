@@ -174,7 +174,7 @@ Value Record::Index::checked(std::string_view raw, std::uint8_t facts) {
   if (raw.empty()) return Value();
   const Kind kind = kind_by_first(raw.front());
   if (kind == Kind::number && is_number(raw)) return Value(kind, raw);
-  if (is_plain_string(raw, facts)) return Value(kind, raw);
+  if (is_plain_string(raw, facts)) return Value(kind, raw, true);
   const std::string_view why = damage_in_value(raw, facts, brackets);
   if (why.empty()) return Value(kind, raw);
   note(why);

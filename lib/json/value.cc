@@ -12,8 +12,8 @@ std::string_view to_string(Kind kind) {
 }
 
 std::string_view Value::text(std::string& scratch) const {
-  const std::string_view inner = raw_.substr(1, raw_.size() - 2);
-  if (!has_escapes(inner)) return inner;
+  const std::string_view inner(data_ + 1, std::size_t{size_} - 2);
+  if (plain_ || !has_escapes(inner)) return inner;
   scratch.clear();
   append_unescaped(scratch, inner);
   return scratch;

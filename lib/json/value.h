@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -20,18 +21,30 @@ std::string_view to_string(Kind kind);
 
 class Value {
  public:
+  // Of raw(), in bytes: then a value fits two registers, and is handed on in them.
+  static constexpr std::size_t kMaxSize = 0xFFFFFFFF;
+
   constexpr Value() = default;
-  constexpr Value(Kind kind, std::string_view raw) : raw_(raw), kind_(kind) {}
+  // plain: a string without escapes.  REQUIRES: raw.size() <= kMaxSize.
+  constexpr Value(Kind kind, std::string_view raw, bool plain = false)
+      : data_(raw.data()),
+        size_(static_cast<std::uint32_t>(raw.size())),
+        kind_(kind),
+        plain_(plain) {}
 
   constexpr Kind kind() const { return kind_; }
   constexpr bool is(Kind kind) const { return kind_ == kind; }
   constexpr bool exists() const { return kind_ != Kind::missing; }
 
   // The bytes of the value as they stand in the line, without spaces around; strings with quotes.
-  constexpr std::string_view raw() const { return raw_; }
+  constexpr std::string_view raw() const { return {data_, size_}; }
+
+  // True if it is known to be a string without escapes, so that text() is what stands in its
+  // quotes.
+  constexpr bool is_plain() const { return plain_; }
 
   // REQUIRES: is(Kind::boolean).
-  constexpr bool as_bool() const { return raw_[0] == 't'; }
+  constexpr bool as_bool() const { return data_[0] == 't'; }
 
   // The characters of a string.  Without escapes this is a view into the record; with escapes they
   // are unescaped into `scratch`, and the view is valid until scratch changes.  A lone surrogate
@@ -39,8 +52,10 @@ class Value {
   std::string_view text(std::string& scratch) const;
 
  private:
-  std::string_view raw_;
+  const char* data_ = nullptr;
+  std::uint32_t size_ = 0;
   Kind kind_ = Kind::missing;
+  bool plain_ = false;
 };
 
 // Appends the spelling that all values share which are equal as keys (contract, "Keys"): numbers in

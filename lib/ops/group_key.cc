@@ -13,7 +13,8 @@ constexpr char kBetween = '\n';  // between the values of a key
 
 // Most keys are one string without escapes, which is its own canonical form.
 bool is_canonical(Value value) {
-  return value.is(Kind::string) && value.raw().find('\\') == std::string_view::npos;
+  return value.is_plain() ||
+         (value.is(Kind::string) && value.raw().find('\\') == std::string_view::npos);
 }
 
 }  // namespace
@@ -72,6 +73,10 @@ KeyMembers::KeyMembers(const std::vector<Path>& fields) {
 
 void KeyMembers::append_to(std::string& row, const Group& group) const {
   std::string_view spelling = group.spelling();
+  if (labels_.size() == 1) {
+    if (!spelling.empty()) row.append(labels_.front()).append(spelling);
+    return;
+  }
   for (const std::string& label : labels_) {
     const std::size_t length = std::min(spelling.find(kBetween), spelling.size());
     if (length > 0) row.append(label).append(spelling.substr(0, length));

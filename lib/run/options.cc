@@ -9,6 +9,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "json/value.h"
 #include "run/tool.h"
 
 namespace streamutils {
@@ -290,6 +291,9 @@ Result<CommonSettings> parse_common(const CommonOptions& o) {
   }
   auto max_line = parse_size(o.max_line);
   if (!max_line) return about("--max-line", max_line.error());
+  if (*max_line > Value::kMaxSize) {
+    return about("--max-line", Error{fmt::format("at most {} bytes", Value::kMaxSize)});
+  }
   s.max_line = std::max<std::size_t>(*max_line, 64);
   auto max_spill = parse_size(o.max_spill);
   if (!max_spill) return about("--max-spill", max_spill.error());

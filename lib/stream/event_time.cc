@@ -34,10 +34,9 @@ bool EventTime::find_path(const Record& record) {
 
 std::optional<Timestamp> EventTime::read(const Record& record) {
   if (!path_ && !find_path(record)) return std::nullopt;
-  const Value value = record.get(*path_);
-  if (!is_window_end_) return read(value);
-  const auto end = read(value);
-  return end ? std::optional(minus(*end, Duration(1))) : std::nullopt;
+  const auto t = read(record.get(*path_));
+  if (!t || !is_window_end_) return t;
+  return minus(*t, Duration(1));
 }
 
 std::optional<Timestamp> EventTime::read(Value value) {

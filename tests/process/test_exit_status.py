@@ -40,7 +40,7 @@ class ExitStatus(ToolTest):
     def test_options_that_make_no_sense(self):
         rows = [["--bad", "sometimes"], ["--max-bad", "few"], ["--max-bad", "-1"], ["--disorder", "10"],
                 ["--disorder=-1s"], ["--idle", "later"], ["--tz", "Middle/Earth"], ["--time-unit", "h"],
-                ["--max-line", "long"], ["--clock", "sun"], ["--control", "maybe"],
+                ["--max-line", "long"], ["--max-line", "5G"], ["--clock", "sun"], ["--control", "maybe"],
                 ["--watermark-every", "0"], ["--stats=xml"], ["-t", ""], ["-t", "a..b"]]
         for tool in self.each_tool():
             for options in rows:
