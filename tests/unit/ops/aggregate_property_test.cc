@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "../rounds.h"
 #include "base/decimal.h"
 #include "ops/aggregate_list.h"
 #include "ops/aggregate_pool.h"
@@ -378,7 +379,7 @@ TEST_CASE("every function of the table is among those that are tested here") {
 
 TEST_CASE("aggregates are those of the sorted whole, in any order and in any parts") {
   std::mt19937 random(20261126);
-  for (int round = 0; round < 400; ++round) {
+  for (unsigned round = 0; round < rounds(400); ++round) {
     CAPTURE(round);
     const Events events = random_events(random);
     Lab lab(random, kWords);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../rounds.h"
 #include "filter_fixture.h"
 #include "ops/filter.h"
 #include "ops/term.h"
@@ -75,7 +76,7 @@ std::vector<Event> random_events(std::mt19937& random, int n, int disorder) {
 
 TEST_CASE("events near a match leave in input order, whatever the disorder and the restarts") {
   std::mt19937 random(11);
-  for (int round = 0; round < 300; ++round) {
+  for (unsigned round = 0; round < rounds(300); ++round) {
     const int disorder = static_cast<int>(random() % 12);
     const Options options{.distance = static_cast<int>(random() % 15), .by_key = random() % 2 == 0};
     const auto events = random_events(random, 80, disorder);

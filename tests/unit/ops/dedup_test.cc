@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "../rounds.h"
 #include "filter_fixture.h"
 
 namespace streamutils {
@@ -104,7 +105,7 @@ std::vector<Answer> answers_of(const std::vector<Event>& events, const DedupOpti
 
 TEST_CASE("the answers are those of a reference, however far out of order events come") {
   std::mt19937 random(1);
-  for (int round = 0; round < 300; ++round) {
+  for (unsigned round = 0; round < rounds(300); ++round) {
     const bool refresh = round % 2 == 0;
     const int within = static_cast<int>(random() % 4 == 0 ? random() % 3 : random() % 60);
     const Shape shape{.keys = 1 + static_cast<int>(random() % 5),
@@ -122,7 +123,7 @@ TEST_CASE("the answers are those of a reference, however far out of order events
 
 TEST_CASE("forgetting changes no answer while events keep the watermark's promise") {
   std::mt19937 random(2);
-  for (int round = 0; round < 300; ++round) {
+  for (unsigned round = 0; round < rounds(300); ++round) {
     const Shape shape{.keys = 1 + static_cast<int>(random() % 5),
                       .step = static_cast<int>(random() % 20),
                       .disorder = static_cast<int>(random() % 150),
@@ -219,7 +220,7 @@ TwoFiles output_of(const std::vector<Event>& events, const DedupOptions& options
 
 TEST_CASE("the last of each group leaves in order of time, whatever the cadence of watermarks") {
   std::mt19937 random(3);
-  for (int round = 0; round < 300; ++round) {
+  for (unsigned round = 0; round < rounds(300); ++round) {
     const Shape shape{.keys = 1 + static_cast<int>(random() % 5),
                       .step = static_cast<int>(random() % 20),
                       .disorder = static_cast<int>(random() % 100),
@@ -249,7 +250,7 @@ TEST_CASE("the last of each group leaves in order of time, whatever the cadence 
 
 TEST_CASE("counting changes nothing about what passes, and counts what does not") {
   std::mt19937 random(4);
-  for (int round = 0; round < 200; ++round) {
+  for (unsigned round = 0; round < rounds(200); ++round) {
     const Shape shape{.keys = 1 + static_cast<int>(random() % 5),
                       .step = static_cast<int>(random() % 20),
                       .disorder = static_cast<int>(random() % 100),
@@ -316,7 +317,7 @@ TEST_CASE("a filter remembers at least the last max_keys keys") {
 
 TEST_CASE("with a time, a filter finds repeats up to 7/8 of it, and none beyond it") {
   std::mt19937 random(5);
-  for (int round = 0; round < 200; ++round) {
+  for (unsigned round = 0; round < rounds(200); ++round) {
     const Shape shape{.keys = 1 + static_cast<int>(random() % 3),
                       .step = static_cast<int>(random() % 40),
                       .disorder = static_cast<int>(random() % 300),

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "../rounds.h"
 #include "ops/group_args.h"
 #include "window_harness.h"
 
@@ -114,7 +115,7 @@ std::vector<std::string> reference(const std::vector<Event>& events, std::int64_
 }
 
 TEST_CASE("a table of --every holds the events before its time, in whatever order they came") {
-  for (unsigned seed = 0; seed < 500; ++seed) {
+  for (unsigned seed = 0; seed < rounds(500); ++seed) {
     std::mt19937 random(seed);
     const std::int64_t every = 1 + static_cast<std::int64_t>(random() % 12);
     const std::int64_t disorder = static_cast<std::int64_t>(random() % 20);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "../rounds.h"
 #include "join_harness.h"
 
 namespace streamutils::testing {
@@ -164,7 +165,7 @@ class Random {
 };
 
 TEST_CASE("an as-of join is the walk over all versions that have come") {
-  for (unsigned seed = 0; seed < 3000; ++seed) {
+  for (unsigned seed = 0; seed < rounds(3000); ++seed) {
     Random random(seed);
     const Setup setup = random.setup();
     CAPTURE(seed, setup.words(), static_cast<int>(setup.type));

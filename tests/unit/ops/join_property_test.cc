@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "../rounds.h"
 #include "join_harness.h"
 
 namespace streamutils::testing {
@@ -153,7 +154,7 @@ class Random {
 };
 
 TEST_CASE("an interval join is the nested loops over what was in time") {
-  for (unsigned seed = 0; seed < 1500; ++seed) {
+  for (unsigned seed = 0; seed < rounds(1500); ++seed) {
     CAPTURE(seed);
     Random random(seed);
     const Setup setup = random.setup();
@@ -188,7 +189,7 @@ TEST_CASE("an interval join is the nested loops over what was in time") {
 }
 
 TEST_CASE("rows of a join do not leave behind the watermark that was forwarded") {
-  for (unsigned seed = 0; seed < 300; ++seed) {
+  for (unsigned seed = 0; seed < rounds(300); ++seed) {
     CAPTURE(seed);
     Random random(seed + 7000);
     const Setup setup = random.setup();

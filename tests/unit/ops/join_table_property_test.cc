@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../rounds.h"
 #include "join_harness.h"
 
 namespace streamutils::testing {
@@ -98,7 +99,7 @@ std::vector<std::string_view> lines_in(std::string& block, const std::vector<Lin
 TEST_CASE("a table join is a look-up in what has come before, in whatever order it comes") {
   static constexpr JoinType kTypes[] = {JoinType::inner, JoinType::left, JoinType::semi,
                                         JoinType::anti};
-  for (unsigned seed = 0; seed < 2000; ++seed) {
+  for (unsigned seed = 0; seed < rounds(2000); ++seed) {
     Random random(seed);
     const JoinType type = kTypes[random.below(4)];
     CAPTURE(seed, static_cast<int>(type));

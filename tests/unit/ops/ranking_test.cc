@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "../rounds.h"
+
 namespace streamutils {
 namespace {
 
@@ -16,7 +18,7 @@ TEST_CASE("a ranking is the beginning of all events in order") {
   const char* const values[] = {
       "1",     "1.0",          "-2",  "1e1", "9007199254740993", "9007199254740992",
       "\"a\"", "\"\\u0061b\"", "\"\""};
-  for (int round = 0; round < 500; ++round) {
+  for (unsigned round = 0; round < rounds(500); ++round) {
     const std::size_t limit = 1 + random() % 6;
     Ranking ranking(limit);
     std::vector<RankedEvent> all;

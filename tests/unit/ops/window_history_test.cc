@@ -1,5 +1,6 @@
 // The queue of slices against a plain list of them, under pushes, drops and late events.
 // SPDX-License-Identifier: Apache-2.0
+#include "../rounds.h"
 #include "ops/window_history.h"
 
 #include <catch2/catch.hpp>
@@ -113,7 +114,7 @@ class Queue {
 };
 
 TEST_CASE("a queue of slices comes to what its slices come to") {
-  for (unsigned seed = 0; seed < 300; ++seed) {
+  for (unsigned seed = 0; seed < rounds(300); ++seed) {
     std::mt19937 random(seed);
     Queue queue("count max v");
     Model model;
@@ -147,7 +148,7 @@ TEST_CASE("a queue of slices comes to what its slices come to") {
 }
 
 TEST_CASE("totals that slices join and leave are what the slices come to when they are merged") {
-  for (unsigned seed = 0; seed < 200; ++seed) {
+  for (unsigned seed = 0; seed < rounds(200); ++seed) {
     std::mt19937 random(seed);
     Queue queue(
         "count distinct v distinct v where v>3 as d3 set v mode v top 3 v bottom 2 v median v "

@@ -3,13 +3,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
+#include "../rounds.h"
 #include "window_more_reference.h"
 #include "window_random.h"
 
 namespace streamutils::testing {
 namespace {
 
-constexpr unsigned kRuns = 1000;
+constexpr unsigned kRuns = rounds(1000);
 
 std::string rows(std::int64_t n) { return " " + std::to_string(n) + "rows"; }
 

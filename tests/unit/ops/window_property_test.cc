@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <catch2/catch.hpp>
 
+#include "../rounds.h"
 #include "base/decimal.h"
 #include "window_random.h"
 #include "window_reference.h"
@@ -17,7 +18,7 @@ std::string shortest(double d) {
 
 namespace {
 
-constexpr unsigned kRuns = 1000;
+constexpr unsigned kRuns = rounds(1000);
 
 TEST_CASE("fixed windows are what their definition says, late events included") {
   for (unsigned seed = 0; seed < kRuns; ++seed) {

@@ -1,5 +1,6 @@
 // Windows that are larger than memory: the same rows, whatever is spilled, on a disk of any size.
 // SPDX-License-Identifier: Apache-2.0
+#include "../rounds.h"
 #include "ops/window_spill.h"
 
 #include <catch2/catch.hpp>
@@ -43,7 +44,7 @@ WindowOptions spilling(std::size_t memory, std::size_t disk) {
 }
 
 TEST_CASE("spilled windows have the rows that they would have in memory") {
-  for (unsigned seed = 0; seed < 300; ++seed) {
+  for (unsigned seed = 0; seed < rounds(300); ++seed) {
     Stream random(seed);
     const std::string arguments = "tumbling" + seconds(1 + random.below(300));
     const std::int64_t disorder = random.below(12);
@@ -87,7 +88,7 @@ std::string to_text(const Outcome& outcome) {
 }
 
 TEST_CASE("whatever the windows are, --mem changes no row, no order and no fate") {
-  for (unsigned seed = 0; seed < 1500; ++seed) {
+  for (unsigned seed = 0; seed < rounds(1500); ++seed) {
     Stream random(seed);
     const Kind kind = random_kind(random);
     const std::int64_t disorder = random.below(12);
