@@ -7,7 +7,7 @@ target_compile_options(streamutils_settings INTERFACE
 target_include_directories(streamutils_settings INTERFACE ${PROJECT_SOURCE_DIR}/lib)
 if(STREAMUTILS_SANITIZE)
   target_compile_options(streamutils_settings INTERFACE
-    -fsanitize=${STREAMUTILS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+    -fsanitize=${STREAMUTILS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g1)
   target_link_options(streamutils_settings INTERFACE -fsanitize=${STREAMUTILS_SANITIZE})
 endif()
 if(STREAMUTILS_FUZZ)

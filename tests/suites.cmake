@@ -52,6 +52,8 @@ endfunction()
 
 add_python_tests(process)
 add_python_tests(laws)
+# These look at the clock: nothing else runs beside them.
+set_tests_properties(process_signals process_waiting PROPERTIES RUN_SERIAL ON)
 
 # --- The rules of the source -----------------------------------------------------------------------
 
