@@ -187,7 +187,7 @@ const MapData* decode_map(Arena& arena, std::string_view raw) {
 
 // --- From JSON -----------------------------------------------------------------------------------
 
-Value from_json(Arena& arena, const streamutils::Value& json) {
+Value from_json(Arena& arena, streamutils::Value json) {
   switch (json.kind()) {
     case streamutils::Kind::missing:
       return fail(ErrorKind::no_such_field);

@@ -35,7 +35,7 @@ struct MapData {
 
 // The value of JSON text; strings with escapes are unescaped into the arena.  Of a member that is
 // missing, an error (no_such_field).
-Value from_json(Arena& arena, const streamutils::Value& json);
+Value from_json(Arena& arena, streamutils::Value json);
 
 // The same for text whose kind is not known.  REQUIRES: well-formed JSON without spaces around.
 Value from_json_text(Arena& arena, std::string_view raw);

@@ -274,18 +274,20 @@ Value Record::member(const WantedName& name) const {
 Record::Place Record::place_of(const WantedName& name) const {
   const std::string_view value = index_->find(name);
   damage_ = index_->damage;
-  if (!value.empty()) {
-    const auto begin = static_cast<std::size_t>(value.data() - line_.data());
-    return {.begin = begin, .end = begin + value.size(), .exists = true, .is_first = false};
+  const bool exists = !value.empty();
+  bool is_first = false;
+  std::size_t end = 0;
+  if (exists) {
+    end = static_cast<std::size_t>(value.data() - line_.data()) + value.size();
+  } else if (index_->by_shape) {
+    end = index_->shapes->end_of_members();
+    is_first = !index_->shapes->has_members();
+  } else {
+    is_first = index_->passed == 0;
+    end = is_first ? line_.find('{') + 1 : index_->members[index_->passed - 1].value_end;
   }
-  if (index_->by_shape) {
-    const std::size_t end = index_->shapes->end_of_members();
-    return {.begin = end, .end = end, .exists = false, .is_first = !index_->shapes->has_members()};
-  }
-  const bool empty = index_->passed == 0;
-  const std::size_t end =
-      empty ? line_.find('{') + 1 : index_->members[index_->passed - 1].value_end;
-  return {.begin = end, .end = end, .exists = false, .is_first = empty};
+  return {static_cast<std::uint32_t>(end - value.size()), static_cast<std::uint32_t>(end), exists,
+          is_first};
 }
 
 Value Record::whole() const {

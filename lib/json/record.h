@@ -54,8 +54,8 @@ class Record {
   // name, the place where a new one would go: behind the last value, or behind the bracket of an
   // empty object.  Meaningless unless ok() afterwards.
   struct Place {
-    std::size_t begin = 0;
-    std::size_t end = 0;
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
     bool exists = false;
     bool is_first = false;  // no member stands before it
   };

@@ -33,7 +33,7 @@ namespace streamutils {
 
 // What an event is to an aggregate.  Views are valid during the call.
 struct Observation {
-  Value value;             // neither missing nor null; meaningless to one without an argument
+  const Value& value;      // neither missing nor null; meaningless to one without an argument
   Timestamp time{};        // of the event
   std::string_view event;  // all of it, if the aggregate wants it
   // Which of the `where` clauses that share the state it meets: bit i for clause i.  Not 0.

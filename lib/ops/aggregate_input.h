@@ -53,7 +53,7 @@ class AggregateArgument {
   void skip() { value_ = {}, failed_ = false; }
 
   // Missing also if it has failed.  Valid until the record is gone, or read() is called again.
-  Value value() const { return value_; }
+  const Value& value() const { return value_; }
   bool has_failed() const { return failed_; }
   void report_failure(const Evaluator& evaluator, Emitter& out);
 

@@ -13,6 +13,8 @@ namespace {
 // An event that is kept is checked as a whole: it will be a part of other JSON.
 const Path kWholeEvent = *Path::parse("this");
 
+constexpr Value kNoValue;
+
 // A value in a message: a string in one pair of quotes, anything else without.
 std::string show(Value value) {
   std::string scratch;
@@ -165,14 +167,13 @@ std::uint64_t AggregateList::clauses_met(const State& state) const {
 void AggregateList::add(std::byte* block, Emitter& out) {
   if (failed_) report_failures(out);
   for (const State& state : states_) {
-    Observation seen{{}, time_, event_};
+    const bool has_input = state.input != kNone;
+    const Value& value = has_input ? inputs_[state.input].argument.value() : kNoValue;
+    if (has_input && (!value.exists() || value.is(Kind::null))) continue;
+    Observation seen{value, time_, event_};
     if (!clauses_.empty()) {
       seen.clauses = clauses_met(state);
       if (seen.clauses == 0) continue;
-    }
-    if (state.input != kNone) {
-      seen.value = inputs_[state.input].argument.value();
-      if (!seen.value.exists() || seen.value.is(Kind::null)) continue;
     }
     const Taken taken = state.aggregate->add(block + state.offset, seen);
     if (taken != Taken::yes) report(state, taken, out);

@@ -30,7 +30,8 @@ void KeyReader::foresee(std::span<const std::string_view> lines) {
 }
 
 void KeyReader::read(const Record& record, GroupKey& key) {
-  key.canonical = key.spelling = {};
+  key.canonical = {};
+  key.spelling = {};
   key.hash.reset();
   if (fields_.empty()) return;
   if (const HashedKey* known = foreseen_.take(record.line())) {

@@ -140,7 +140,10 @@ class Map final : public Operator {
     bad_.clear();
     Outcome outcome;
     if (edits_ && edit_line(record, out, outcome)) return outcome;
-    if (!event_.read(record)) return {.fate = Fate::bad};
+    if (!event_.read(record)) {
+      outcome.fate = Fate::bad;
+      return outcome;
+    }
     outcome = options_.each ? map_each(record, out) : map_one(record, out);
     if (outcome.fate != Fate::used) return outcome;
     for (const std::string_view row : rows_) out.emit(row);

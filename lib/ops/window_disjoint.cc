@@ -121,11 +121,17 @@ Outcome DisjointWindows::on_record(const Record& record, Emitter& out) {
       outcome.fate = Fate::dropped;
       return outcome;
     }
-    if (windows_.end(number) <= parts_.watermark) return add_late(number, key, out);
+    if (windows_.end(number) <= parts_.watermark) {
+      outcome = add_late(number, key, out);
+      return outcome;
+    }
     latest_ = &open(open_, number);
   }
   std::byte* block = latest_->pane->block(key, parts_.events);
-  if (!block) return parts_.refuse_key(out);
+  if (!block) {
+    outcome = parts_.refuse_key(out);
+    return outcome;
+  }
   parts_.aggregates.add(block, out);
   latest_->untold = std::min(latest_->untold, t);
   if (watch_.is_due()) check_memory(out);

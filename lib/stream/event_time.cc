@@ -34,15 +34,19 @@ bool EventTime::find_path(const Record& record) {
 
 std::optional<Timestamp> EventTime::read(const Record& record) {
   if (!path_ && !find_path(record)) return std::nullopt;
-  const auto t = read(record.get(*path_));
-  if (!t || !is_window_end_) return t;
-  return minus(*t, Duration(1));
-}
-
-std::optional<Timestamp> EventTime::read(Value value) {
+  const Value value = record.get(*path_);
+  if (is_window_end_) return read_end(value);
   if (value.is(Kind::string)) return read_string(value);
   if (value.is(Kind::number)) return parser_.parse_number(value.raw());
   return std::nullopt;
+}
+
+std::optional<Timestamp> EventTime::read_end(Value value) {
+  std::optional<Timestamp> end;
+  if (value.is(Kind::string)) end = read_string(value);
+  if (value.is(Kind::number)) end = parser_.parse_number(value.raw());
+  if (end) end = minus(*end, Duration(1));
+  return end;
 }
 
 // What has escapes is no time as it stands.

@@ -46,7 +46,7 @@ class EventTime {
 
  private:
   bool find_path(const Record& record);
-  std::optional<Timestamp> read(Value value);
+  std::optional<Timestamp> read_end(Value value);
   std::optional<Timestamp> read_string(Value value);
 
   std::optional<Path> path_;

@@ -1,5 +1,5 @@
-// How many rounds of a random test are run: all of them, or the first tenth under a sanitizer, where
-// each takes ten times as long and most of what it can find shows in any of them.
+// How many rounds of a random test are run: all, or the first tenth under a sanitizer, where each
+// takes ten times as long and most of what it can find shows in any of them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
