@@ -72,19 +72,28 @@ bool visit_groups(const std::vector<Run>& runs, const AggregateList& aggregates,
     sorter.add(record);
   });
   if (!could_join) return false;
-  GroupTable table(aggregates.block_size());
+  LoneGroup group(aggregates);
   bool ok = true;
   const bool could_sort = sorter.visit([&](const AgeRecord& record) {
-    if (!ok) return;
-    Group* group = table.find_or_add(record.key).group;
-    group->first_seen = record.numbers.first_seen;
-    aggregates.create(group->state());
-    ok = read_states(aggregates, record.states, group->state());
-    if (ok) by_age(*group, record.numbers.revisions);
-    aggregates.destroy(group->state());
-    table.erase(group);
+    ok = ok && group.make(record.key, record.numbers.first_seen, record.states);
+    if (ok) by_age(group.get(), record.numbers.revisions);
   });
   return ok && could_sort;
+}
+
+bool LoneGroup::make(const GroupKey& key, std::uint64_t first_seen, std::string_view states) {
+  forget();
+  group_ = table_.find_or_add(key).group;
+  group_->first_seen = first_seen;
+  aggregates_.create(group_->state());
+  return read_states(aggregates_, states, group_->state());
+}
+
+void LoneGroup::forget() {
+  if (!group_) return;
+  aggregates_.destroy(group_->state());
+  table_.erase(group_);
+  group_ = nullptr;
 }
 
 bool FoundGroup::add(const Run& run, std::string_view key) {

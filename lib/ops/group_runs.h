@@ -60,6 +60,28 @@ bool visit_groups(const std::vector<Run>& runs, const AggregateList& aggregates,
                   std::shared_ptr<SteadyScratch> scratch, std::size_t buffer,
                   const VisitKey& by_key, const VisitGroup& by_age);
 
+// A group that is in no pane, with its states.
+class LoneGroup {
+ public:
+  explicit LoneGroup(const AggregateList& aggregates)
+      : aggregates_(aggregates), table_(aggregates.block_size()) {}
+  ~LoneGroup() { forget(); }
+  LoneGroup(const LoneGroup&) = delete;
+  LoneGroup& operator=(const LoneGroup&) = delete;
+
+  // Makes it another one.  False if the text is none of states.
+  bool make(const GroupKey& key, std::uint64_t first_seen, std::string_view states);
+  // REQUIRES: one has been made.
+  const Group& get() const { return *group_; }
+
+ private:
+  void forget();
+
+  const AggregateList& aggregates_;
+  GroupTable table_;
+  Group* group_ = nullptr;
+};
+
 // What has been found of one key.
 class FoundGroup {
  public:

@@ -50,8 +50,17 @@ class KeyedStates {
     table_.erase(group);
   }
 
-  std::size_t size() const { return table_.size(); }
+  void clear() {
+    for (Group* group : table_.groups()) of(group).~State();
+    table_.clear();
+  }
 
+  std::size_t size() const { return table_.size(); }
+  // Memory held, without what the states hold outside of their groups.
+  std::size_t bytes() const { return table_.bytes(); }
+
+  // All of them, in no order.  Walks the table.
+  std::vector<Group*> unsorted_groups() const { return table_.groups(); }
   // All of them, in the order in which they were made.  Walks the table.
   std::vector<Group*> groups() const {
     std::vector<Group*> groups = table_.groups();

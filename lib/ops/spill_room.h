@@ -19,6 +19,7 @@ namespace streamutils {
 
 class SpillRoom {
  public:
+  // make: if it is empty, all runs stay in memory.
   explicit SpillRoom(MakeScratch make) : make_(std::move(make)) {}
 
   // Room for one run.
@@ -33,7 +34,9 @@ class SpillRoom {
 
   // Room of its own, for what is sorted and forgotten.  Also in a process that was forked from the
   // one that has written the runs: the two would write into one file else.
-  std::shared_ptr<SteadyScratch> fresh() const { return std::make_shared<SteadyScratch>(make_()); }
+  std::shared_ptr<SteadyScratch> fresh() const {
+    return std::make_shared<SteadyScratch>(make_ ? make_() : nullptr);
+  }
 
  private:
   static constexpr std::size_t kMostRuns = 64;

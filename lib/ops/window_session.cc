@@ -20,6 +20,9 @@
 // When which session is due is kept in a heap with one entry for each session.  A session that has
 // grown is found at its old end, and put back: so an event that makes a session longer costs
 // nothing there.
+//
+// With --mem, sessions that memory has no room for go to disk, all of them at once, and others take
+// over until few are left (window_session_spill.h).
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
@@ -32,14 +35,17 @@
 
 #include "ops/aggregate_pool.h"
 #include "ops/keyed_states.h"
+#include "ops/memory_watch.h"
 #include "ops/window_kinds.h"
 #include "ops/window_parts.h"
+#include "ops/window_session_spill.h"
 #include "ops/window_session_state.h"
 #include "ops/window_waiting.h"
 
 namespace streamutils {
 namespace {
 
+constexpr std::size_t kStates = 4;         // the first of their columns in a row of a snapshot
 constexpr std::size_t kPrefetchAhead = 8;  // sessions of an image, before their turn
 
 // From `from` to `to`, which is not before it: any two times have a distance that fits.
@@ -60,7 +66,9 @@ class SessionWindows final : public Windows {
         cap_(options.arguments.window.max),
         pool_(parts_.aggregates),
         waiting_(parts_.aggregates, pool_),
-        every_(options.every) {}
+        every_(options.every),
+        memory_(options.memory),
+        make_scratch_(options.make_scratch) {}
   ~SessionWindows() override;
   SessionWindows(const SessionWindows&) = delete;
   SessionWindows& operator=(const SessionWindows&) = delete;
@@ -71,12 +79,13 @@ class SessionWindows final : public Windows {
   // A session whose end is the watermark is still open, and the time of its row is the last instant
   // before its end.
   Timestamp least_time_to_come(Timestamp w) const override {
+    if (spilled_) w = std::min(w, swept_);
     return w == kMaxTime ? w : minus(w, Duration(1));
   }
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
-  bool has_images() const override { return !cap_; }
+  bool has_images() const override { return !cap_ && !memory_ && !spilled_; }
   void begin_image(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
@@ -119,9 +128,29 @@ class SessionWindows final : public Windows {
   std::vector<const Session*> open_sessions() const;  // by first_seen
   void write(const Session& session, bool partial, Emitter& out);
 
+  void save_columns(SnapshotWriter& out) const;
   void save_head(SnapshotWriter& out) const;
+  void save(const Group& group, const SessionSpan& span, const std::byte* block,
+            SnapshotWriter& out) const;
   void save(const Session& session, SnapshotWriter& out) const;
+  void save_by_key(SnapshotWriter& out) const;
+  SessionSpan restore_span(SnapshotReader& in) const;
+  SavedKey restore_key(SnapshotReader& in) const;
   void restore_session(SnapshotReader& in);
+  void restore_by_key(SnapshotReader& in);
+  Run restore_run(SnapshotReader& in);
+
+  // The same, with sessions on disk.
+  Outcome add_spilled(const GroupKey& key, Timestamp t, Emitter& out);
+  void advance_spilled(Timestamp now, Emitter& out);
+  void sweep(Timestamp now, Timestamp tick, Emitter& out);
+  void check_memory(Emitter& out);
+  void relieve_memory();
+  std::size_t bytes() const;
+  std::vector<const Session*> sessions_by_key() const;
+  void begin_spilling();
+  bool fits_into_memory() const;
+  bool return_to_memory();
   // To be called before a session changes: the image needs it as it is.
   void keep_for_image(Session& session) {
     if (session.image != image_) put_into_image(session);
@@ -139,6 +168,12 @@ class SessionWindows final : public Windows {
   WaitingEvents waiting_;
   std::optional<Duration> every_;
   Timestamp ticked_ = kMinTime;  // the multiple of --every that was passed last
+
+  std::optional<std::size_t> memory_;
+  MakeScratch make_scratch_;
+  MemoryWatch watch_;
+  std::optional<SpilledSessions> spilled_;  // in place of all sessions above; null: none
+  Timestamp swept_ = kMinTime;              // the watermark of its last sweep
 
   std::uint64_t image_ = 0;              // the number of the last image that was begun
   SnapshotWriter* image_out_ = nullptr;  // null: it is complete
@@ -163,6 +198,7 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
     wait(group, t, out);
     return outcome;
   }
+  if (spilled_) return add_spilled(key, t, out);
   Group* group = keys_.find(key.canonical);
   Session* session = group ? join(group, t) : nullptr;
   if (!session && plus(t, gap_) < parts_.watermark) {
@@ -177,6 +213,7 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
   }
   session->untold = std::min(session->untold, t);
   parts_.aggregates.add(session->block, out);
+  if (watch_.is_due()) check_memory(out);
   return outcome;
 }
 
@@ -271,6 +308,7 @@ void SessionWindows::settle(const WaitingEvent& event) {
 
 void SessionWindows::on_watermark(Timestamp now, Emitter& out) {
   parts_.watermark = now;
+  if (spilled_) return advance_spilled(now, out);
   settle_before(now);
   if (!timers_.empty() && (timers_.top().end < now || now == kMaxTime)) close_due(now, out);
   if (every_ && now != kMaxTime) write_early(floor_to(now, *every_), out);
@@ -332,6 +370,7 @@ void SessionWindows::write(const Session& session, bool partial, Emitter& out) {
 }
 
 void SessionWindows::on_interrupt(Emitter& out) {
+  if (spilled_) return sweep(parts_.watermark, kMaxTime, out);
   settle_before(kMaxTime);
   std::vector<const Session*> sessions = open_sessions();
   sort(sessions);
@@ -347,32 +386,178 @@ std::vector<const Session*> SessionWindows::open_sessions() const {
   return sessions;
 }
 
-void SessionWindows::save_head(SnapshotWriter& out) const {
-  parts_.save(out);
-  out.entry("sessions").field("ticked", ticked_);
+// --- On disk -------------------------------------------------------------------------------------
+
+Outcome SessionWindows::add_spilled(const GroupKey& key, Timestamp t, Emitter& out) {
+  const Timestamp now = parts_.watermark;
+  if (plus(t, gap_) < now) {
+    const std::optional<bool> joins = spilled_->would_join(key.canonical, t, now);
+    if (!joins) out.fail(kSpillUnreadable);
+    if (!joins || !*joins) {
+      return {.fate = Fate::late, .deadline = plus(plus(t, gap_), Duration(1))};
+    }
+  }
+  std::byte* block = t < now ? spilled_->add_late(key, t, now, parts_.events)
+                             : spilled_->add(key, t, parts_.events);
+  parts_.aggregates.add(block, out);
+  if (watch_.is_due()) check_memory(out);
+  return {};
+}
+
+void SessionWindows::check_memory(Emitter& out) {
+  if (!memory_) return watch_.note_unbounded(held(), bytes(), out);
+  relieve_memory();
+  if (spilled_ && spilled_->has_many_runs()) sweep(parts_.watermark, kMinTime, out);
+  watch_.tell(out);
+}
+
+void SessionWindows::relieve_memory() {
+  watch_.next_after(held());
+  if (bytes() <= *memory_) return;
+  if (!spilled_) begin_spilling();
+  spilled_->spill();
+  watch_.note_disk(spilled_->disk_is_full());
+}
+
+std::size_t SessionWindows::bytes() const {
+  if (spilled_) return spilled_->bytes();
+  const std::size_t sessions = storage_.size() - spare_.size();
+  const std::size_t each = sizeof(Session) + sizeof(Timer) + parts_.aggregates.block_size();
+  std::size_t bytes = keys_.bytes() + sessions * each;
+  if (!memory_) return bytes;
+  for (const Session& session : storage_) {
+    if (session.block) bytes += parts_.aggregates.bytes(session.block);
+  }
+  return bytes;
+}
+
+std::vector<const Session*> SessionWindows::sessions_by_key() const {
+  std::vector<const Session*> sessions = open_sessions();
+  std::ranges::sort(sessions, [](const Session* a, const Session* b) {
+    return std::pair(a->group->key(), a->start) < std::pair(b->group->key(), b->start);
+  });
+  return sessions;
+}
+
+void SessionWindows::begin_spilling() {
+  swept_ = parts_.watermark;
+  spilled_.emplace(parts_.aggregates, pool_, gap_, make_scratch_, memory_.value_or(0) / 4);
+  const std::vector<const Session*> sessions = sessions_by_key();
+  RunWriter<SessionSpan> writer(spilled_->room_for_run());
+  for (const Session* session : sessions) {
+    const std::string states = states_text(parts_.aggregates, session->block);
+    const SessionSpan span{session->start, session->last, session->first_seen, session->untold,
+                           kMinTime};
+    writer.add({span, session->group->group_key(), states});
+    pool_.free(session->block);
+  }
+  if (!sessions.empty()) spilled_->add_open(writer.finish());
+  storage_.clear();
+  spare_.clear();
+  timers_ = {};
+  keys_.clear();
+}
+
+void SessionWindows::advance_spilled(Timestamp now, Emitter& out) {
+  const Timestamp tick = every_ && now != kMaxTime ? floor_to(now, *every_) : kMinTime;
+  const bool ticks = tick > ticked_;
+  const Duration pause = std::max(gap_ / 4, Duration(1));
+  if (now != kMaxTime && !ticks && now < plus(swept_, pause)) return;
+  ticked_ = std::max(ticked_, tick);
+  sweep(now, ticks ? tick : kMinTime, out);
+}
+
+void SessionWindows::sweep(Timestamp now, Timestamp tick, Emitter& out) {
+  const auto write_as = [&](bool partial) {
+    return [this, partial, &out](const Group& group, const SessionSpan& span) {
+      parts_.rows.begin_window(span.start, plus(span.last, gap_));
+      parts_.rows.write(group, group.state(), {.partial = partial}, out);
+    };
+  };
+  const bool ok = spilled_->sweep(now, tick, write_as(false), write_as(true));
+  if (!ok) return out.fail(kSpillUnreadable);
+  swept_ = now;
+  watch_.note_disk(spilled_->disk_is_full());
+  if (fits_into_memory() && !return_to_memory()) out.fail(kSpillUnreadable);
+}
+
+bool SessionWindows::fits_into_memory() const {
+  constexpr std::uint64_t kLargerInMemory = 8;
+  return !memory_ || spilled_->bytes_on_disk() * kLargerInMemory <= *memory_;
+}
+
+// REQUIRES: all that has closed has left.  False if something cannot be read.
+bool SessionWindows::return_to_memory() {
+  const bool ok =
+      spilled_->visit(kMinTime, false, [&](const Group& found, const SessionSpan& span) {
+        Group* group = keys_.group(found.group_key(), span.first_seen);
+        Session* session = open(group, span.start, span.first_seen);
+        session->last = span.last;
+        session->untold = span.untold;
+        parts_.aggregates.merge(session->block, found.state());
+      });
+  spilled_.reset();
+  return ok;
+}
+
+// --- Snapshots -----------------------------------------------------------------------------------
+
+void SessionWindows::save_columns(SnapshotWriter& out) const {
   std::string columns = R"(["start","length","untold_from","first_seen")";
   parts_.aggregates.append_state_names(columns);
   out.json("columns", columns + R"(,"key","spelling"])");
 }
 
+void SessionWindows::save_head(SnapshotWriter& out) const {
+  parts_.save(out);
+  out.entry("sessions").field("ticked", ticked_);
+  if (memory_ || spilled_) out.field("swept", spilled_ ? swept_ : parts_.watermark);
+  save_columns(out);
+}
+
 // Times as lengths from the start, which are short.
-void SessionWindows::save(const Session& session, SnapshotWriter& out) const {
+void SessionWindows::save(const Group& group, const SessionSpan& span, const std::byte* block,
+                          SnapshotWriter& out) const {
   row_.clear();
-  row_.put(to_nanos(session.start));
-  row_.put(distance(session.start, session.last));
-  if (session.untold == kMaxTime) {
+  row_.put(to_nanos(span.start));
+  row_.put(distance(span.start, span.last));
+  if (span.untold == kMaxTime) {
     row_.put_null();
   } else {
-    row_.put(distance(session.start, session.untold));
+    row_.put(distance(span.start, span.untold));
   }
-  row_.put(session.first_seen);
-  parts_.aggregates.save_values(session.block, row_);
-  save_key_values(row_, *session.group);
+  row_.put(span.first_seen);
+  parts_.aggregates.save_values(block, row_);
+  save_key_values(row_, group);
   out.row(row_.values());
+}
+
+void SessionWindows::save(const Session& session, SnapshotWriter& out) const {
+  const SessionSpan span{session.start, session.last, session.first_seen, session.untold, kMinTime};
+  save(*session.group, span, session.block, out);
+}
+
+// With --mem a snapshot does not show what was in memory.  Sessions that have closed but have not
+// left are not to be joined any more.
+void SessionWindows::save_by_key(SnapshotWriter& out) const {
+  const auto save_one = [&](const Group& group, const SessionSpan& span) {
+    save(group, span, group.state(), out);
+  };
+  bool ok = true;
+  if (spilled_) {
+    ok = spilled_->visit(parts_.watermark, false, save_one);
+  } else {
+    for (const Session* session : sessions_by_key()) save(*session, out);
+  }
+  out.entry("closed_sessions");
+  save_columns(out);
+  if (spilled_) ok = spilled_->visit(parts_.watermark, true, save_one) && ok;
+  if (!ok) out.fail(kSpillUnreadable);
 }
 
 void SessionWindows::save(SnapshotWriter& out) const {
   save_head(out);
+  if (memory_ || spilled_) return save_by_key(out);
   for (const Session* session : open_sessions()) save(*session, out);
   waiting_.save(out);
 }
@@ -403,22 +588,72 @@ bool SessionWindows::continue_image(std::size_t entries) {
   return true;
 }
 
+SavedKey SessionWindows::restore_key(SnapshotReader& in) const {
+  return SavedKey(in, kStates + parts_.aggregates.state_count());
+}
+
+SessionSpan SessionWindows::restore_span(SnapshotReader& in) const {
+  SessionSpan span;
+  span.start = from_nanos(in.integer(std::size_t{0}));
+  span.last = behind(span.start, in.unsigned_integer(1));
+  if (!in.json(2).is(Kind::null)) span.untold = behind(span.start, in.unsigned_integer(2));
+  span.first_seen = in.unsigned_integer(3);
+  return span;
+}
+
 void SessionWindows::restore_session(SnapshotReader& in) {
-  const std::size_t states = 4;
-  const std::size_t key = states + parts_.aggregates.state_count();
-  Group* group = keys_.group(SavedKey(in, key).key(), parts_.events);
-  const Timestamp start = from_nanos(in.integer(std::size_t{0}));
-  Session* session = open(group, start, in.unsigned_integer(3));
-  session->last = behind(start, in.unsigned_integer(1));
-  if (!in.json(2).is(Kind::null)) session->untold = behind(start, in.unsigned_integer(2));
-  parts_.aggregates.restore_values(session->block, states, in);
+  const SessionSpan span = restore_span(in);
+  Group* group = keys_.group(restore_key(in).key(), parts_.events);
+  Session* session = open(group, span.start, span.first_seen);
+  session->last = span.last;
+  session->untold = span.untold;
+  parts_.aggregates.restore_values(session->block, kStates, in);
+}
+
+// They stand in the order of keys.
+Run SessionWindows::restore_run(SnapshotReader& in) {
+  RunWriter<SessionSpan> writer(spilled_->room_for_run());
+  StateBlock states(parts_.aggregates);
+  while (in.next_row()) {
+    states.clear();
+    parts_.aggregates.restore_values(states.get(), kStates, in);
+    const SavedKey key = restore_key(in);
+    const std::string text = states_text(parts_.aggregates, states.get());
+    writer.add({restore_span(in), key.key(), text});
+  }
+  return writer.finish();
+}
+
+void SessionWindows::restore_by_key(SnapshotReader& in) {
+  begin_spilling();
+  swept_ = in.time("swept");
+  spilled_->add_open(restore_run(in));
+  if (!in.next_is("closed_sessions")) in.fail("no entry 'closed_sessions'");
+  Run closed = restore_run(in);
+  const bool all_are_open = closed.size() == 0;
+  spilled_->add_closed(std::move(closed));
+  if (swept_ != parts_.watermark || !all_are_open || !fits_into_memory()) return;
+  if (!return_to_memory()) in.fail(std::string(kSpillUnreadable));
 }
 
 Status SessionWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
   if (!in.next_is("sessions")) in.fail("no entry 'sessions'");
   ticked_ = in.time("ticked");
-  while (in.next_row()) restore_session(in);
+  if (in.json("swept").exists()) {
+    restore_by_key(in);
+    return in.status();
+  }
+  while (in.next_row()) {
+    if (memory_ && watch_.is_due()) relieve_memory();
+    if (spilled_) {
+      const SessionSpan span = restore_span(in);
+      std::byte* block = spilled_->add_part(restore_key(in).key(), span);
+      parts_.aggregates.restore_values(block, kStates, in);
+    } else {
+      restore_session(in);
+    }
+  }
   waiting_.restore(in, [&](const GroupKey& key) {
     Group* group = keys_.group(key, parts_.events);
     ++state_of(group).waiting;
@@ -428,6 +663,7 @@ Status SessionWindows::restore(SnapshotReader& in) {
 }
 
 std::size_t SessionWindows::held() const {
+  if (spilled_) return spilled_->fragments();
   return storage_.size() - spare_.size() + waiting_.size();
 }
 

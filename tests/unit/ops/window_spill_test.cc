@@ -68,7 +68,11 @@ struct Kind {
 Kind random_kind(Stream& random) {
   Kind kind;
   const std::int64_t slide = 1 + random.below(40);
-  switch (random.below(3)) {
+  switch (random.below(4)) {
+    case 3:
+      kind.arguments = "session" + seconds(1 + random.below(40));
+      if (random.below(3) == 0) kind.options.every = std::chrono::seconds(1 + random.below(30));
+      return kind;
     case 0:
       kind.arguments = "tumbling" + seconds(1 + random.below(300));
       break;

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/window_session_spill.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace streamutils {
+namespace {
+
+// By their ends, then by age.
+struct EndsFirst {
+  bool operator()(const SessionSpan& a, const SessionSpan& b) const {
+    return std::pair(a.last, a.first_seen) < std::pair(b.last, b.first_seen);
+  }
+};
+using SessionSorter = RecordSorter<SessionSpan, EndsFirst>;
+
+bool is_late(const SessionSpan& span) { return span.late_at != kMinTime; }
+
+void extend(SessionSpan& span, const SessionSpan& other) {
+  span.start = std::min(span.start, other.start);
+  span.last = std::max(span.last, other.last);
+  span.first_seen = std::min(span.first_seen, other.first_seen);
+  span.untold = std::min(span.untold, other.untold);
+}
+
+}  // namespace
+
+SpilledSessions::SpilledSessions(const AggregateList& aggregates, BlockPool& pool, Duration gap,
+                                 MakeScratch make_scratch, std::size_t buffer)
+    : aggregates_(aggregates),
+      pool_(pool),
+      gap_(gap),
+      room_(std::move(make_scratch)),
+      buffer_(buffer) {}
+
+SpilledSessions::~SpilledSessions() {
+  for (Group* group : keys_.groups()) {
+    for (const Fragment& fragment : of(group)) pool_.free(fragment.block);
+  }
+}
+
+bool SpilledSessions::touches(const SessionSpan& span, Timestamp t) const {
+  return minus(span.start, gap_) <= t && t <= end_of(span);
+}
+
+SpilledSessions::Fragment& SpilledSessions::new_fragment(const GroupKey& key, Timestamp t,
+                                                         std::uint64_t number) {
+  Group* group = keys_.group(key, number);
+  ++fragments_;
+  return of(group).emplace_back(Fragment{{t, t, number, t, kMinTime}, pool_.make()});
+}
+
+std::byte* SpilledSessions::add(const GroupKey& key, Timestamp t, std::uint64_t number) {
+  Group* group = keys_.find(key.canonical);
+  if (!group) return new_fragment(key, t, number).block;
+  Fragments& fragments = of(group);
+  const auto takes = [&](const Fragment& fragment) {
+    return !is_late(fragment.span) && touches(fragment.span, t);
+  };
+  const auto first = std::ranges::find_if(fragments, takes);
+  if (first == fragments.end()) return new_fragment(key, t, number).block;
+  const auto place = static_cast<std::size_t>(first - fragments.begin());
+  for (std::size_t i = fragments.size(); --i > place;) {
+    if (takes(fragments[i])) absorb(fragments, place, i);
+  }
+  extend(fragments[place].span, {t, t, number, t, kMinTime});
+  return fragments[place].block;
+}
+
+void SpilledSessions::absorb(Fragments& fragments, std::size_t i, std::size_t other) {
+  extend(fragments[i].span, fragments[other].span);
+  aggregates_.merge(fragments[i].block, fragments[other].block);
+  pool_.free(fragments[other].block);
+  fragments.erase(fragments.begin() + static_cast<std::ptrdiff_t>(other));
+  --fragments_;
+}
+
+std::byte* SpilledSessions::add_part(const GroupKey& key, const SessionSpan& span) {
+  Fragment& fragment = new_fragment(key, span.start, span.first_seen);
+  fragment.span = span;
+  return fragment.block;
+}
+
+std::byte* SpilledSessions::add_late(const GroupKey& key, Timestamp t, Timestamp now,
+                                     std::uint64_t number) {
+  Fragment& fragment = new_fragment(key, t, number);
+  fragment.span.late_at = now;
+  return fragment.block;
+}
+
+std::optional<bool> SpilledSessions::would_join(std::string_view key, Timestamp t,
+                                                Timestamp now) const {
+  std::vector<Part> parts;
+  for (const Run& run : runs_) {
+    const bool ok = find_in_run<SessionSpan>(run, key, [&](const SessionRecord& record) {
+      parts.push_back({record.numbers, {}, {}});
+    });
+    if (!ok) return std::nullopt;
+  }
+  if (Group* group = keys_.find(key)) {
+    for (const Fragment& fragment : of(group)) parts.push_back({fragment.span, {}, {}});
+  }
+  return std::ranges::any_of(join(parts), [&](const Joined& session) {
+    return touches(session.span, t) && !has_closed(session.span, now);
+  });
+}
+
+std::size_t SpilledSessions::bytes() const {
+  constexpr std::size_t kOverhead = 32;  // of what is allocated for a fragment
+  std::size_t bytes = keys_.bytes();
+  bytes += fragments_ * (sizeof(Fragment) + aggregates_.block_size() + kOverhead);
+  for (Group* group : keys_.unsorted_groups()) {
+    for (const Fragment& fragment : of(group)) bytes += aggregates_.bytes(fragment.block);
+  }
+  return bytes;
+}
+
+std::uint64_t SpilledSessions::bytes_on_disk() const {
+  std::uint64_t bytes = 0;
+  for (const std::vector<Run>* runs : {&runs_, &closed_}) {
+    for (const Run& run : *runs) bytes += run.size();
+  }
+  return bytes;
+}
+
+Run SpilledSessions::write(std::shared_ptr<SteadyScratch> scratch) const {
+  std::vector<Group*> groups = keys_.unsorted_groups();
+  std::ranges::sort(groups, {}, &Group::key);
+  RunWriter<SessionSpan> writer(std::move(scratch));
+  for (Group* group : groups) {
+    for (const Fragment& fragment : of(group)) {
+      const std::string states = states_text(aggregates_, fragment.block);
+      writer.add({fragment.span, group->group_key(), states});
+    }
+  }
+  return writer.finish();
+}
+
+void SpilledSessions::spill() {
+  if (fragments_ == 0) return;
+  runs_.push_back(write(room_.for_run()));
+  disk_is_full_ = disk_is_full_ || runs_.back().scratch->is_full();
+  for (Group* group : keys_.unsorted_groups()) {
+    for (const Fragment& fragment : of(group)) pool_.free(fragment.block);
+  }
+  keys_.clear();
+  fragments_ = 0;
+}
+
+void SpilledSessions::take(Joined& joined, const std::vector<Part>& parts, std::size_t part) const {
+  if (joined.parts.empty()) {
+    joined.span = parts[part].span;
+    joined.span.late_at = kMinTime;
+  }
+  extend(joined.span, parts[part].span);
+  joined.parts.push_back(part);
+}
+
+// First the parts that go by their times alone, then the late ones in the order in which they came.
+std::vector<SpilledSessions::Joined> SpilledSessions::join(const std::vector<Part>& parts) const {
+  std::vector<std::size_t> by_time;
+  std::vector<std::size_t> late;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    (is_late(parts[i].span) ? late : by_time).push_back(i);
+  }
+  std::ranges::stable_sort(by_time, {}, [&](std::size_t i) { return parts[i].span.start; });
+  std::ranges::stable_sort(late, {}, [&](std::size_t i) { return parts[i].span.first_seen; });
+  std::vector<Joined> sessions;
+  for (const std::size_t i : by_time) {
+    const bool joins = !sessions.empty() && touches(sessions.back().span, parts[i].span.start);
+    if (!joins) sessions.emplace_back();
+    take(sessions.back(), parts, i);
+  }
+  for (const std::size_t i : late) {
+    const SessionSpan& event = parts[i].span;
+    Joined whole;
+    for (Joined& session : sessions) {
+      if (!touches(session.span, event.start) || has_closed(session.span, event.late_at)) continue;
+      for (const std::size_t part : session.parts) take(whole, parts, part);
+      session.parts.clear();
+    }
+    std::erase_if(sessions, [](const Joined& session) { return session.parts.empty(); });
+    take(whole, parts, i);
+    sessions.push_back(std::move(whole));
+  }
+  for (Joined& session : sessions) std::ranges::sort(session.parts);
+  std::ranges::sort(sessions, {}, [](const Joined& session) { return session.span.start; });
+  return sessions;
+}
+
+bool SpilledSessions::visit_key(std::string_view key, const std::vector<Part>& parts,
+                                const VisitRecord& visit) const {
+  StateBlock whole(aggregates_);
+  for (const Joined& session : join(parts)) {
+    const Part* first = &parts[session.parts.front()];
+    std::string text;
+    if (session.parts.size() == 1) {
+      text = first->states;
+    } else {
+      for (const std::size_t part : session.parts) {
+        if (!whole.merge(parts[part].states)) return false;
+        if (parts[part].span.first_seen < first->span.first_seen) first = &parts[part];
+      }
+      text = states_text(aggregates_, whole.get());
+      whole.clear();
+    }
+    visit({session.span, {key, first->spelling}, text});
+  }
+  return true;
+}
+
+bool SpilledSessions::visit_joined(const std::vector<Run>& runs, const VisitRecord& visit) const {
+  auto merge = merge_by_key<SessionSpan>(runs);
+  std::string key;
+  std::vector<Part> parts;
+  while (merge.current()) {
+    key = merge.current()->key.canonical;
+    parts.clear();
+    for (; merge.current() && merge.current()->key.canonical == key; merge.next()) {
+      const SessionRecord& record = *merge.current();
+      parts.push_back(
+          {record.numbers, std::string(record.states), std::string(record.key.spelling)});
+    }
+    if (!visit_key(key, parts, visit)) return false;
+  }
+  return !merge.has_failed();
+}
+
+bool SpilledSessions::sweep(Timestamp now, Timestamp tick, const Visit& closed, const Visit& open) {
+  spill();
+  SessionSorter leaving(room_.fresh(), buffer_);
+  SessionSorter early(room_.fresh(), buffer_);
+  for (const Run& run : closed_) {
+    RunReader<SessionSpan> reader(run);
+    while (reader.next()) leaving.add(reader.record());
+    if (reader.has_failed()) return false;
+  }
+  RunWriter<SessionSpan> rest(room_.for_run());
+  const bool could_join = visit_joined(runs_, [&](SessionRecord session) {
+    if (has_closed(session.numbers, now)) return leaving.add(session);
+    if (tick == kMaxTime || session.numbers.untold < tick) {
+      early.add(session);
+      session.numbers.untold = kMaxTime;
+    }
+    rest.add(session);
+  });
+  Run kept = rest.finish();
+  if (!could_join) return false;
+  disk_is_full_ = disk_is_full_ || kept.scratch->is_full();
+  runs_.clear();
+  closed_.clear();
+  if (kept.size() > 0) runs_.push_back(std::move(kept));
+  LoneGroup group(aggregates_);
+  bool ok = true;
+  const auto write = [&](const Visit& visit) {
+    return [&](const SessionRecord& record) {
+      ok = ok && group.make(record.key, record.numbers.first_seen, record.states);
+      if (ok) visit(group.get(), record.numbers);
+    };
+  };
+  return leaving.visit(write(closed)) && early.visit(write(open)) && ok;
+}
+
+bool SpilledSessions::visit(Timestamp now, bool closed, const Visit& visit) const {
+  LoneGroup group(aggregates_);
+  bool ok = true;
+  const auto give = [&](const SessionRecord& record) {
+    ok = ok && group.make(record.key, record.numbers.first_seen, record.states);
+    if (ok) visit(group.get(), record.numbers);
+  };
+  std::vector<Run> runs = runs_;
+  if (fragments_ > 0) runs.push_back(write(room_.fresh()));
+  if (closed) {
+    for (const Run& run : closed_) {
+      RunReader<SessionSpan> reader(run);
+      while (reader.next()) give(reader.record());
+      ok = ok && !reader.has_failed();
+    }
+  }
+  const bool could_join = visit_joined(runs, [&](const SessionRecord& session) {
+    if (has_closed(session.numbers, now) == closed) give(session);
+  });
+  return ok && could_join;
+}
+
+}  // namespace streamutils
