@@ -93,6 +93,8 @@ struct Average {
   std::size_t bytes() const { return sum.bytes(); }
 };
 
+void write_sum(const Average& average, std::string& out) { average.sum.write(out); }
+
 // The least or the greatest.
 template <bool kLeast>
 struct Extreme {
@@ -156,6 +158,9 @@ Result<AggregatePtr> make_rate(const AggregateSpec&) {
 }
 Result<AggregatePtr> make_sum(const AggregateSpec& spec) { return make_simple<Sum>(spec); }
 Result<AggregatePtr> make_average(const AggregateSpec& spec) { return make_simple<Average>(spec); }
+AggregatePtr make_sum_of_average() {
+  return std::make_unique<PlainAggregate<Average, write_sum>>();
+}
 Result<AggregatePtr> make_least(const AggregateSpec& spec) {
   return make_simple<Extreme<true>>(spec);
 }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "json/writer.h"
+#include "ops/aggregate_makers.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
@@ -31,18 +32,32 @@ std::size_t place_of(const std::vector<Known>& known, const std::string& text, T
   return static_cast<std::size_t>(place - known.begin());
 }
 
+std::string_view text_of(const std::optional<Expr>& expr) {
+  return expr ? std::string_view(expr->text()) : std::string_view();
+}
+
+// The aggregate of one column, among all of them.  A sum is read from the state of an average of
+// the same values, where there is one.
+AggregatePtr make(const AggregateSpec& spec, std::span<const AggregateSpec> all) {
+  const bool is_averaged = std::ranges::any_of(all, [&](const AggregateSpec& other) {
+    return other.function == "avg" && text_of(other.argument) == text_of(spec.argument) &&
+           text_of(other.where) == text_of(spec.where);
+  });
+  if (spec.function == "sum" && is_averaged) return make_sum_of_average();
+  return *find_aggregate(spec.function)->make(spec);
+}
+
 }  // namespace
 
 AggregateList::AggregateList(std::span<const AggregateSpec> specs) {
-  for (const AggregateSpec& spec : specs) append(spec);
+  for (const AggregateSpec& spec : specs) append(spec, make(spec, specs));
   needs_evaluator_ = !clauses_.empty() || std::ranges::any_of(inputs_, [](const Input& input) {
     return input.argument.needs_evaluator();
   });
 }
 
-void AggregateList::append(const AggregateSpec& spec) {
+void AggregateList::append(const AggregateSpec& spec, AggregatePtr aggregate) {
   const AggregateFunction* function = find_aggregate(spec.function);
-  AggregatePtr aggregate = *function->make(spec);
   const std::size_t clause = clause_of(spec);
   const std::size_t input = aggregate->wants_value() ? input_of(spec, clause) : kNone;
   wants_event_ = wants_event_ || aggregate->wants_event();

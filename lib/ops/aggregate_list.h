@@ -2,7 +2,8 @@
 // block.
 //
 // Aggregates whose states would be equal share one: p50 and p99 of one argument, and the distinct
-// values of one argument under several `where` clauses.
+// values of one argument under several `where` clauses.  So do those of which one state holds the
+// other: sum beside avg.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -111,7 +112,7 @@ class AggregateList {
     std::string label;  // `,"name":`
   };
 
-  void append(const AggregateSpec& spec);
+  void append(const AggregateSpec& spec, AggregatePtr aggregate);
   std::size_t input_of(const AggregateSpec& spec, std::size_t clause);
   std::size_t clause_of(const AggregateSpec& spec);
   // A state that the aggregate can share, or kNone.

@@ -15,6 +15,7 @@ Result<AggregatePtr> make_count(const AggregateSpec& spec);
 Result<AggregatePtr> make_rate(const AggregateSpec& spec);
 Result<AggregatePtr> make_sum(const AggregateSpec& spec);
 Result<AggregatePtr> make_average(const AggregateSpec& spec);
+AggregatePtr make_sum_of_average();  // a sum whose state is that of an average
 Result<AggregatePtr> make_least(const AggregateSpec& spec);
 Result<AggregatePtr> make_greatest(const AggregateSpec& spec);
 Result<AggregatePtr> make_first(const AggregateSpec& spec);
