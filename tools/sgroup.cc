@@ -221,13 +221,13 @@ Status refuse_checkpoint(const Invocation& invocation, const std::string& name) 
                name + " writes each event there once)"};
 }
 
-// What copies hold and what has been read for them would be saved apart, and could not be told to
-// belong together.
+// Each copy would save its own, and after a failure some of them would have, others not: without
+// barriers nothing tells which belong together.
 Status refuse_state(const Invocation& invocation) {
-  if (invocation.common.state.empty() && invocation.common.checkpoint.empty()) return {};
+  if (invocation.common.state.empty()) return {};
   return Error{
-      "--jobs: the states of the copies and of sgroup could not be told to belong together: "
-      "--state and --checkpoint cannot be used with it"};
+      "--jobs: not with --state: copies that save one after the other could be of different "
+      "moments after a failure (--checkpoint saves all of them at one)"};
 }
 
 Result<Plan> plan_split(const Options& o, const Invocation& invocation) {

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -42,15 +43,22 @@ void close_if_open(int& fd) {
 void set_nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
 // As posix_spawnp: the errno.  The copy has its pipes as 0 and 1, and dies of SIGPIPE.
-int spawn(pid_t& pid, const std::vector<std::string>& command, const std::string& setting, int in,
-          int out) {
+int spawn(pid_t& pid, const std::vector<std::string>& command,
+          const std::vector<std::string>& settings, int in, int out) {
   std::vector<char*> words;
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   std::vector<char*> environment;
-  for (char** variable = environ; *variable != nullptr; ++variable)
-    environment.push_back(*variable);
-  environment.push_back(const_cast<char*>(setting.c_str()));
+  const auto is_set = [&](std::string_view variable) {
+    return std::ranges::any_of(settings, [&](const std::string& setting) {
+      return variable.starts_with(std::string_view(setting).substr(0, setting.find('=') + 1));
+    });
+  };
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!is_set(*variable)) environment.push_back(*variable);
+  }
+  for (const std::string& setting : settings)
+    environment.push_back(const_cast<char*>(setting.c_str()));
   environment.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -73,7 +81,7 @@ int spawn(pid_t& pid, const std::vector<std::string>& command, const std::string
 }  // namespace
 
 Result<CopyProcess> CopyProcess::start(const std::vector<std::string>& command,
-                                       const std::string& setting) {
+                                       const std::vector<std::string>& settings) {
   Pipe in;
   Pipe out;
   if (!make_pipe(in)) return Error{std::string("cannot make a pipe: ") + std::strerror(errno)};
@@ -81,7 +89,7 @@ Result<CopyProcess> CopyProcess::start(const std::vector<std::string>& command,
   copy.in_ = in.write;
   int error = make_pipe(out) ? 0 : errno;
   copy.out_ = out.read;
-  if (error == 0) error = spawn(copy.pid_, command, setting, in.read, out.write);
+  if (error == 0) error = spawn(copy.pid_, command, settings, in.read, out.write);
   close_if_open(in.read);
   close_if_open(out.write);
   if (error != 0) {

@@ -19,10 +19,10 @@ namespace streamutils {
 
 class CopyProcess {
  public:
-  // Starts the command (looked for in PATH) with the variable `setting` ("NAME=value") in its
-  // environment.  An error says why it cannot be run.
+  // Starts the command (looked for in PATH) with the variables `settings` ("NAME=value") in its
+  // environment, in place of those of these names.  An error says why it cannot be run.
   static Result<CopyProcess> start(const std::vector<std::string>& command,
-                                   const std::string& setting);
+                                   const std::vector<std::string>& settings);
   CopyProcess(CopyProcess&& other) noexcept;
   CopyProcess& operator=(CopyProcess&&) = delete;
   ~CopyProcess();

@@ -121,6 +121,9 @@ struct DriverSettings {
   Keeping keeping = Keeping::nothing;
   std::optional<std::uint64_t> epoch;  // what this stage has restored; with --checkpoint alone
   Checkpoints* checkpoints = nullptr;  // null: state is not saved at barriers
+  // After a restart the last watermark is written again: whoever merges the stream with others
+  // goes by it, and keeps nothing himself (run/jobs_merge.h).
+  bool repeats_watermark = false;
   Sink* out = nullptr;
   FileSink* files = nullptr;  // of Emitter::emit_to, or null
   double speed = 0;           // replay at so many times the recorded pace; 0: as fast as can be

@@ -152,6 +152,9 @@ void Driver::ensure_begin() {
 void Driver::write_begin() {
   begin_written_ = true;
   settings_.out->write(encode_begin(output_member(), epoch_));
+  if (settings_.repeats_watermark && written_watermark_ != kMinTime) {
+    settings_.out->write(encode_watermark(written_watermark_));
+  }
   for (const std::string& line : held_) settings_.out->write(line);
   held_.clear();
   held_bytes_ = 0;

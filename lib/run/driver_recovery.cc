@@ -21,16 +21,6 @@ void Driver::stop(ExitStatus status, std::string_view message) {
   status_ = status;
 }
 
-namespace {
-
-void add_stage(const std::string& stage, bool has_ended, std::vector<std::string>& via) {
-  const bool is_there = std::find(via.begin(), via.end(), stage) != via.end();
-  if (is_there && !stage.starts_with('!')) return;
-  via.push_back(has_ended && !stage.starts_with('-') ? "-" + stage : stage);
-}
-
-}  // namespace
-
 // --- Barriers ------------------------------------------------------------------------------------
 
 // With checkpoints, a stream that does not say which epoch it begins with cannot be joined to one.
@@ -109,7 +99,7 @@ std::vector<std::string> Driver::gather_via() {
     if (!has_ended) input.passed = std::move(input.barrier);
     input.barrier.reset();
     if (!input.passed) continue;
-    for (const std::string& stage : input.passed->via) add_stage(stage, has_ended, via);
+    for (const std::string& stage : input.passed->via) add_passed_stage(stage, has_ended, via);
   }
   return via;
 }

@@ -33,7 +33,10 @@ class Jobs final : public SideOutputs {
  public:
   Jobs(JobsOptions options, const SideContext& context)
       : options_(std::move(options)),
-        merge_(options_.copies, context.out, [context] { return forwards_control(context); }),
+        checkpoint_(context.checkpoint),
+        merge_(
+            options_.copies, context.out, [context] { return forwards_control(context); },
+            !checkpoint_.empty()),
         to_all_(*this) {}
 
   Status start();
@@ -72,8 +75,14 @@ class Jobs final : public SideOutputs {
   void wait_for_any();
   bool all_have_ended() const;
   int stop_all();
+  // What a copy's status makes of ours.
+  int status_of(int status) const {
+    const bool was_killed = status > 128;
+    return was_killed && !checkpoint_.empty() ? static_cast<int>(ExitStatus::try_again) : status;
+  }
 
   JobsOptions options_;
+  std::string checkpoint_;  // the folder; empty: there are none
   JobsMerge merge_;
   ToAll to_all_;
   std::deque<CopyProcess> copies_;
@@ -84,8 +93,10 @@ class Jobs final : public SideOutputs {
 Status Jobs::start() {
   std::signal(SIGPIPE, SIG_IGN);  // a copy that has left is noticed where it is written to
   for (std::size_t i = 0; i < options_.copies; ++i) {
-    auto copy = CopyProcess::start(command_of(options_, i),
-                                   fmt::format("STREAMUTILS_COPY={}/{}", i + 1, options_.copies));
+    std::vector<std::string> settings{
+        fmt::format("STREAMUTILS_COPY={}/{}", i + 1, options_.copies)};
+    if (!checkpoint_.empty()) settings.push_back("STREAMUTILS_CHECKPOINT=" + checkpoint_);
+    auto copy = CopyProcess::start(command_of(options_, i), settings);
     if (!copy) {
       stop_all();
       return copy.error();
@@ -134,7 +145,7 @@ void Jobs::look_after(std::size_t index) {
   receive(index);
   const auto status = copy.status();
   if (!status || *status == 0 || !copy.ended_early() || !problem_.empty()) return;
-  status_ = *status;
+  status_ = status_of(*status);
   problem_ = fmt::format("copy {} of {} ({}) has died with {} {}", index + 1, copies_.size(),
                          options_.command[0], *status > 128 ? "signal" : "exit status",
                          *status > 128 ? *status - 128 : *status);
@@ -185,7 +196,9 @@ std::optional<int> Jobs::finish(int signal) {
   while (!all_have_ended() && problem_.empty()) wait_for_any();
   if (!problem_.empty()) return stop_all();
   int worst = 0;
-  for (CopyProcess& copy : copies_) worst = std::max(worst, copy.status(true).value_or(0));
+  for (CopyProcess& copy : copies_) {
+    worst = std::max(worst, status_of(copy.status(true).value_or(0)));
+  }
   return worst == 0 ? std::nullopt : std::optional<int>(worst);
 }
 

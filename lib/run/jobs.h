@@ -6,6 +6,11 @@
 //
 // A copy that ends with a status other than 0 while it should still read stops everything, and the
 // status is its own.
+//
+// Under --checkpoint, barriers go to all copies.  Each saves its state under a name of its own
+// ("swindow-2-of-4") when one passes, and it leaves when it has come out of all.  What a copy has
+// not taken yet, and what waits for other copies, lies between two barriers and comes again.  A
+// copy that dies of a signal makes the status try_again.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

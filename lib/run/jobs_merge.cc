@@ -20,8 +20,11 @@ Result<Message> decode(std::string_view line) {
 
 }  // namespace
 
-JobsMerge::JobsMerge(std::size_t copies, Sink& out, std::function<bool()> forwards)
-    : out_(out), forwards_(std::move(forwards)), copies_(copies) {}
+JobsMerge::JobsMerge(std::size_t copies, Sink& out, std::function<bool()> forwards, bool controlled)
+    : out_(out),
+      forwards_(std::move(forwards)),
+      has_to_be_controlled_(controlled),
+      copies_(copies) {}
 
 void JobsMerge::add(std::size_t index, std::string_view line) {
   Copy& copy = copies_[index];
@@ -29,8 +32,12 @@ void JobsMerge::add(std::size_t index, std::string_view line) {
     copy.begun = true;
     copy.controlled = is_control(line);
   }
-  if (!copy.controlled) return out_.write(line);
   if (!problem_.empty()) return;
+  if (!copy.controlled && has_to_be_controlled_) {
+    problem_ = "the copies write no control lines, so what they write carries no checkpoints";
+    return;
+  }
+  if (!copy.controlled) return out_.write(line);
   if (!copy.lines.push(line)) return fail();
   if (!is_control(line)) return;
   ++copy.marks;
@@ -111,20 +118,46 @@ void JobsMerge::fail() {
 
 // All copies that have not ended wait: the line leaves once, for all.
 bool JobsMerge::pass_barrier() {
-  Copy* first = nullptr;
-  for (Copy& copy : copies_) {
-    if (copy.waits && first == nullptr) first = &copy;
-  }
-  if (first == nullptr) return false;
-  std::string_view line;
-  if (!first->lines.front(line)) return fail(), false;
-  write_control(line);
+  const bool any_waits =
+      std::any_of(copies_.begin(), copies_.end(), [](const Copy& copy) { return copy.waits; });
+  if (!any_waits) return false;
+  const std::optional<std::string> joint = joint_line();
+  if (!joint) return false;
+  write_control(*joint);
   for (Copy& copy : copies_) {
     if (!std::exchange(copy.waits, false)) continue;
     copy.lines.pop();
     --copy.marks;
   }
   return true;
+}
+
+// What the lines at which the copies wait come to: the first of them, a barrier with the stages of
+// all.  nullopt: there is a problem.
+std::optional<std::string> JobsMerge::joint_line() {
+  std::optional<std::string> first;
+  std::optional<std::uint64_t> epoch;
+  for (Copy& copy : copies_) {
+    if (!copy.waits) continue;
+    std::string_view line;
+    if (!copy.lines.front(line)) return fail(), std::nullopt;
+    const auto message = decode(line);
+    const bool is_barrier = message && message->kind == Message::Kind::barrier;
+    const auto barrier = is_barrier ? message->epoch : std::nullopt;
+    if (first && barrier != epoch) {
+      problem_ = "the copies wait at different control lines: their barriers are not of one run";
+      return std::nullopt;
+    }
+    if (!first) first = line;
+    epoch = barrier;
+    if (is_barrier) copy.via = message->via;
+  }
+  if (!epoch) return first;
+  std::vector<std::string> via;
+  for (const Copy& copy : copies_) {
+    for (const std::string& stage : copy.via) add_passed_stage(stage, !copy.waits, via);
+  }
+  return encode_barrier(*epoch, via);
 }
 
 void JobsMerge::forward_watermark() {

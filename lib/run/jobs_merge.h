@@ -9,8 +9,8 @@
 //
 // So between two watermarks of the result the copies' records stand in the order of the copies,
 // and the watermark of the result is the minimum.  Any other control line (a barrier) is a place
-// where the copies wait for each other; it leaves once.  The end mark leaves when all have written
-// theirs.
+// where the copies wait for each other; it leaves once, a barrier with the stages that it has
+// passed in all of them.  The end mark leaves when all have written theirs.
 //
 // What waits for another copy is kept, beyond some megabytes on disk.  It cannot be left in the
 // pipes: the copy that is waited for may itself wait for input, which is not read while another
@@ -23,8 +23,10 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "run/driver.h"
@@ -34,14 +36,16 @@ namespace streamutils {
 
 class JobsMerge {
  public:
-  // forwards: whether control lines leave; asked when the first of them could.
-  JobsMerge(std::size_t copies, Sink& out, std::function<bool()> forwards);
+  // forwards: whether control lines leave; asked when the first of them could.  controlled: copies
+  // have to write them, or there is a problem.
+  JobsMerge(std::size_t copies, Sink& out, std::function<bool()> forwards, bool controlled = false);
 
   // A line of a copy, without line ending.
   void add(std::size_t copy, std::string_view line);
   // The copy writes no more.
   void end(std::size_t copy);
-  // Why lines that wait cannot be kept or had back; empty: they can.  Nothing leaves after that.
+  // Why nothing leaves any more: lines that wait cannot be kept or had back, or copies do not write
+  // what they have to.  Empty: there is no problem.
   const std::string& problem() const { return problem_; }
 
  private:
@@ -55,6 +59,7 @@ class JobsMerge {
     bool closed = false;
     bool ended = false;
     bool end_mark = false;
+    std::vector<std::string> via;  // of the last barrier
   };
 
   void advance();
@@ -63,6 +68,7 @@ class JobsMerge {
   void take_control(Copy& copy, std::string_view line);
   void fail();
   bool pass_barrier();
+  std::optional<std::string> joint_line();
   void forward_watermark();
   void forward_end();
   void write_control(std::string_view line);
@@ -70,6 +76,7 @@ class JobsMerge {
 
   Sink& out_;
   std::function<bool()> forwards_;
+  bool has_to_be_controlled_;
   std::deque<Copy> copies_;
   Timestamp written_ = kMinTime;
   bool begin_written_ = false;

@@ -60,6 +60,7 @@ World look_at_world() {
   world.fresh_output = name_of_fresh_output();
   const char* originate = std::getenv("STREAMUTILS_WATERMARKS");
   if (const char* folder = std::getenv("STREAMUTILS_CHECKPOINT")) world.checkpoint = folder;
+  if (const char* copy = std::getenv("STREAMUTILS_COPY")) world.copy = copy;
   world.originate = originate != nullptr && std::strcmp(originate, "1") == 0;
   struct stat status {};
   world.output_is_stream =
@@ -206,10 +207,10 @@ class Process {
 
   // Copies of a command: they get the control lines in place of standard output.
   Status start_sides(Parsed& parsed, Outputs& outputs) {
-    auto sides =
-        parsed.plan.make_sides({outputs.out.writer(), world_.output_is_stream,
-                                parsed.common.watermarks || world_.originate, parsed.common.control,
-                                [this] { return driver_ && driver_->input_is_controlled(); }});
+    auto sides = parsed.plan.make_sides(
+        {outputs.out.writer(), world_.output_is_stream,
+         parsed.common.watermarks || world_.originate, parsed.common.control,
+         [this] { return driver_ && driver_->input_is_controlled(); }, parsed.common.checkpoint});
     if (!sides) return sides.error();
     outputs.sides = std::move(*sides);
     world_.output_is_stream = true;
@@ -379,13 +380,20 @@ class Process {
     const CommonOptions& common = parsed.common;
     RecoverySettings settings;
     settings.tool = tool_.info.name;
-    settings.name = common.name.empty() ? tool_.info.name : common.name;
+    settings.name = (common.name.empty() ? tool_.info.name : common.name) + copy_suffix();
     settings.options = parsed.state_options;
     settings.say = [this](std::string_view message) { say(message); };
     settings.warn = [this, quiet = common.quiet](std::string_view message) {
       if (!quiet) say(message);
     };
     return settings;
+  }
+
+  // Copies of one command must not save under one name: "-2-of-4".
+  std::string copy_suffix() const {
+    const std::size_t slash = world_.copy.find('/');
+    if (slash == std::string::npos) return {};
+    return fmt::format("-{}-of-{}", world_.copy.substr(0, slash), world_.copy.substr(slash + 1));
   }
 
   Resumption resumption(const CommonOptions& common) const {

@@ -191,6 +191,7 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
   settings.keeping = resumption.keeping;
   settings.epoch = resumption.epoch;
   settings.checkpoints = resumption.checkpoints;
+  settings.repeats_watermark = !world.copy.empty();
   settings.out = &out;
   settings.files = files;
   settings.bad_to = bad_to;

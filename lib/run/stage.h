@@ -22,6 +22,7 @@ struct World {
   std::string fresh_output;      // see Invocation
   bool originate = false;        // STREAMUTILS_WATERMARKS=1
   std::string checkpoint;        // STREAMUTILS_CHECKPOINT
+  std::string copy;              // STREAMUTILS_COPY: "2/4" in the second of four copies
   bool output_is_stream = true;  // standard output is neither a terminal nor a regular file
 };
 

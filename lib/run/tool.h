@@ -57,6 +57,7 @@ struct SideContext {
   bool originates;                            // watermarks were asked for
   std::string control;                        // --control
   std::function<bool()> input_is_controlled;  // known once the first line has been read
+  std::string checkpoint;                     // --checkpoint, or empty
 };
 
 // What a tool has made of its arguments.

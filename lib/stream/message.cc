@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/decimal.h"
 #include "base/text.h"
 #include "json/record.h"
@@ -160,5 +162,11 @@ std::string encode_barrier(std::uint64_t epoch, const std::vector<std::string>& 
 std::string encode_suspend() { return "{\"~stream\":{\"suspend\":true}}"; }
 
 std::string encode_end() { return "{\"~stream\":{\"end\":true}}"; }
+
+void add_passed_stage(const std::string& stage, bool has_ended, std::vector<std::string>& via) {
+  const bool is_there = std::find(via.begin(), via.end(), stage) != via.end();
+  if (is_there && !stage.starts_with('!')) return;
+  via.push_back(has_ended && !stage.starts_with('-') ? "-" + stage : stage);
+}
 
 }  // namespace streamutils

@@ -59,6 +59,10 @@ std::string encode_begin(const std::optional<std::string>& member,
 std::string encode_watermark(Timestamp w);
 std::string encode_barrier(std::uint64_t epoch, const std::vector<std::string>& via);
 std::string encode_end();
+
+// Adds a stage to those that a barrier has passed, once.  has_ended: on a way that has ended, so
+// that it need not save any more, but is a part of the pipeline all the same.
+void add_passed_stage(const std::string& stage, bool has_ended, std::vector<std::string>& via);
 std::string encode_suspend();
 
 }  // namespace streamutils

@@ -1,0 +1,99 @@
+"""Exactly once with copies: whatever of sgroup --jobs is killed, the result is that of an undisturbed run.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+
+import os
+import pathlib
+import signal
+import unittest
+
+from harness import BIN
+from test_exactly_once import KILLS, WithKills
+
+
+def children(process):
+    """The processes that it has started and that are alive."""
+    try:
+        text = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+    except OSError:
+        return []
+    return [int(word) for word in text.split()]
+
+
+class Copies(WithKills):
+    COPIES = 3
+    STAGE = 2  # of sgroup
+
+    def stages(self, delay=None, every="30ms", windows="tumbling 10s"):
+        source, slow, *_, sink = super().stages(delay, every)
+        window = ["swindow", *windows.split(), "count", "list", "uid", "by", "qtype_name"]
+        return [source, slow,
+                ["sgroup", "qtype_name", "--jobs", str(self.COPIES), "--idle", "off", "--", *window],
+                sink]
+
+    def pipeline(self, name, **more):
+        pipeline = super().pipeline(name, **more)
+        pipeline.environment["PATH"] = f"{BIN}:{os.environ['PATH']}"
+        return pipeline
+
+
+class Kills(Copies):
+    def kill_until_complete(self, pipeline, expected, wanted):
+        """Of the pipeline itself, or one of the copies."""
+        pipeline_kill = pipeline.kill
+
+        def kill(number):
+            copies = children(pipeline.processes[number]) if number == self.STAGE else []
+            if copies and self.random.random() < 0.7:
+                os.kill(self.random.choice(copies), signal.SIGKILL)
+            else:
+                pipeline_kill(number)
+        pipeline.kill = kill
+        return super().kill_until_complete(pipeline, expected, wanted)
+
+    def test_kill_anybody_at_any_time(self):
+        self.kill_anybody(KILLS // 2, windows="tumbling 10s")
+
+    def test_kill_anybody_while_sessions_are_open(self):
+        self.kill_anybody(KILLS // 2, windows="session 3s")
+
+    def test_kill_anybody_while_sessions_of_copies_are_on_disk(self):
+        self.kill_anybody(KILLS // 4, windows="session 3s --mem 1")
+
+
+class Copied(Copies):
+    LINES = 8000
+    DELAY = 0.01
+
+    def test_the_rows_are_those_without_checkpoints(self):
+        pipeline = self.pipeline("with", delay=0)
+        self.assertEqual(set(pipeline.run()), {0}, pipeline.messages())
+        without = self.pipeline("without", delay=0)
+        del without.environment["STREAMUTILS_CHECKPOINT"]
+        without.stages[0] = ["sread", "log"]
+        self.assertEqual(set(without.run()), {0}, without.messages())
+        self.assertEqual(self.content(pipeline), self.content(without))
+
+    def test_another_number_of_copies_is_refused(self):
+        expected = self.undisturbed()
+        pipeline = self.pipeline("number")
+        self.run_for_a_while(pipeline)
+        pipeline.kill_all()
+        pipeline.wait()
+        stages = pipeline.stages
+        pipeline.stages = [[word if word != str(self.COPIES) else "2" for word in stage] for stage in stages]
+        self.assertIn(2, pipeline.run())
+        self.assert_says(pipeline.messages(), "swindow-1-of-2")
+        pipeline.stages = stages
+        self.finish(pipeline, expected)
+
+    def test_copies_that_drop_control_lines_are_refused(self):
+        pipeline = self.pipeline("drops", delay=0)
+        pipeline.stages[self.STAGE] = ["sgroup", "qtype_name", "--jobs", "2", "--", "grep", "-v", "~stream"]
+        self.assertIn(4, pipeline.run())
+        self.assert_says(pipeline.messages(), "the copies write no control lines")
+
+
+if __name__ == "__main__":
+    unittest.main()
