@@ -38,6 +38,7 @@
 #include "ops/memory_watch.h"
 #include "ops/window_kinds.h"
 #include "ops/window_parts.h"
+#include "ops/window_session_rows.h"
 #include "ops/window_session_spill.h"
 #include "ops/window_session_state.h"
 #include "ops/window_waiting.h"
@@ -45,18 +46,7 @@
 namespace streamutils {
 namespace {
 
-constexpr std::size_t kStates = 4;         // the first of their columns in a row of a snapshot
 constexpr std::size_t kPrefetchAhead = 8;  // sessions of an image, before their turn
-
-// From `from` to `to`, which is not before it: any two times have a distance that fits.
-std::uint64_t distance(Timestamp from, Timestamp to) {
-  return static_cast<std::uint64_t>(to_nanos(to)) - static_cast<std::uint64_t>(to_nanos(from));
-}
-
-Timestamp behind(Timestamp from, std::uint64_t distance) {
-  return from_nanos(
-      static_cast<std::int64_t>(static_cast<std::uint64_t>(to_nanos(from)) + distance));
-}
 
 class SessionWindows final : public Windows {
  public:
@@ -64,6 +54,7 @@ class SessionWindows final : public Windows {
       : parts_(options),
         gap_(options.arguments.window.size.duration()),
         cap_(options.arguments.window.max),
+        session_rows_(parts_.aggregates),
         pool_(parts_.aggregates),
         waiting_(parts_.aggregates, pool_),
         every_(options.every),
@@ -128,17 +119,11 @@ class SessionWindows final : public Windows {
   std::vector<const Session*> open_sessions() const;  // by first_seen
   void write(const Session& session, bool partial, Emitter& out);
 
-  void save_columns(SnapshotWriter& out) const;
   void save_head(SnapshotWriter& out) const;
-  void save(const Group& group, const SessionSpan& span, const std::byte* block,
-            SnapshotWriter& out) const;
   void save(const Session& session, SnapshotWriter& out) const;
   void save_by_key(SnapshotWriter& out) const;
-  SessionSpan restore_span(SnapshotReader& in) const;
-  SavedKey restore_key(SnapshotReader& in) const;
   void restore_session(SnapshotReader& in);
   void restore_by_key(SnapshotReader& in);
-  Run restore_run(SnapshotReader& in);
 
   // The same, with sessions on disk.
   Outcome add_spilled(const GroupKey& key, Timestamp t, Emitter& out);
@@ -147,7 +132,6 @@ class SessionWindows final : public Windows {
   void check_memory(Emitter& out);
   void relieve_memory();
   std::size_t bytes() const;
-  std::vector<const Session*> sessions_by_key() const;
   void begin_spilling();
   bool fits_into_memory() const;
   bool return_to_memory();
@@ -160,6 +144,7 @@ class SessionWindows final : public Windows {
   WindowParts parts_;
   Duration gap_;
   std::optional<Duration> cap_;
+  SessionRows session_rows_;
   BlockPool pool_;
   KeyedStates<KeyState> keys_;
   std::deque<Session> storage_;
@@ -177,7 +162,6 @@ class SessionWindows final : public Windows {
 
   std::uint64_t image_ = 0;              // the number of the last image that was begun
   SnapshotWriter* image_out_ = nullptr;  // null: it is complete
-  mutable RowText row_;                  // scratch
   std::size_t image_next_ = 0;           // the place in storage_ from where it is to be continued
 };
 
@@ -386,8 +370,6 @@ std::vector<const Session*> SessionWindows::open_sessions() const {
   return sessions;
 }
 
-// --- On disk -------------------------------------------------------------------------------------
-
 Outcome SessionWindows::add_spilled(const GroupKey& key, Timestamp t, Emitter& out) {
   const Timestamp now = parts_.watermark;
   if (plus(t, gap_) < now) {
@@ -431,27 +413,14 @@ std::size_t SessionWindows::bytes() const {
   return bytes;
 }
 
-std::vector<const Session*> SessionWindows::sessions_by_key() const {
-  std::vector<const Session*> sessions = open_sessions();
-  std::ranges::sort(sessions, [](const Session* a, const Session* b) {
-    return std::pair(a->group->key(), a->start) < std::pair(b->group->key(), b->start);
-  });
-  return sessions;
-}
-
 void SessionWindows::begin_spilling() {
   swept_ = parts_.watermark;
   spilled_.emplace(parts_.aggregates, pool_, gap_, make_scratch_, memory_.value_or(0) / 4);
-  const std::vector<const Session*> sessions = sessions_by_key();
-  RunWriter<SessionSpan> writer(spilled_->room_for_run());
-  for (const Session* session : sessions) {
-    const std::string states = states_text(parts_.aggregates, session->block);
-    const SessionSpan span{session->start, session->last, session->first_seen, session->untold,
-                           kMinTime};
-    writer.add({span, session->group->group_key(), states});
-    pool_.free(session->block);
-  }
-  if (!sessions.empty()) spilled_->add_open(writer.finish());
+  std::vector<const Session*> sessions = open_sessions();
+  sort_by_key(sessions);
+  Run run = session_rows_.write_run(sessions, spilled_->room_for_run());
+  if (!sessions.empty()) spilled_->add_open(std::move(run));
+  for (const Session* session : sessions) pool_.free(session->block);
   storage_.clear();
   spare_.clear();
   timers_ = {};
@@ -500,57 +469,33 @@ bool SessionWindows::return_to_memory() {
   return ok;
 }
 
-// --- Snapshots -----------------------------------------------------------------------------------
-
-void SessionWindows::save_columns(SnapshotWriter& out) const {
-  std::string columns = R"(["start","length","untold_from","first_seen")";
-  parts_.aggregates.append_state_names(columns);
-  out.json("columns", columns + R"(,"key","spelling"])");
-}
-
 void SessionWindows::save_head(SnapshotWriter& out) const {
   parts_.save(out);
   out.entry("sessions").field("ticked", ticked_);
   if (memory_ || spilled_) out.field("swept", spilled_ ? swept_ : parts_.watermark);
-  save_columns(out);
-}
-
-// Times as lengths from the start, which are short.
-void SessionWindows::save(const Group& group, const SessionSpan& span, const std::byte* block,
-                          SnapshotWriter& out) const {
-  row_.clear();
-  row_.put(to_nanos(span.start));
-  row_.put(distance(span.start, span.last));
-  if (span.untold == kMaxTime) {
-    row_.put_null();
-  } else {
-    row_.put(distance(span.start, span.untold));
-  }
-  row_.put(span.first_seen);
-  parts_.aggregates.save_values(block, row_);
-  save_key_values(row_, group);
-  out.row(row_.values());
+  session_rows_.save_columns(out);
 }
 
 void SessionWindows::save(const Session& session, SnapshotWriter& out) const {
-  const SessionSpan span{session.start, session.last, session.first_seen, session.untold, kMinTime};
-  save(*session.group, span, session.block, out);
+  session_rows_.save(*session.group, span_of(session), session.block, out);
 }
 
 // With --mem a snapshot does not show what was in memory.  Sessions that have closed but have not
 // left are not to be joined any more.
 void SessionWindows::save_by_key(SnapshotWriter& out) const {
   const auto save_one = [&](const Group& group, const SessionSpan& span) {
-    save(group, span, group.state(), out);
+    session_rows_.save(group, span, group.state(), out);
   };
   bool ok = true;
   if (spilled_) {
     ok = spilled_->visit(parts_.watermark, false, save_one);
   } else {
-    for (const Session* session : sessions_by_key()) save(*session, out);
+    std::vector<const Session*> sessions = open_sessions();
+    sort_by_key(sessions);
+    for (const Session* session : sessions) save(*session, out);
   }
   out.entry("closed_sessions");
-  save_columns(out);
+  session_rows_.save_columns(out);
   if (spilled_) ok = spilled_->visit(parts_.watermark, true, save_one) && ok;
   if (!ok) out.fail(kSpillUnreadable);
 }
@@ -588,48 +533,21 @@ bool SessionWindows::continue_image(std::size_t entries) {
   return true;
 }
 
-SavedKey SessionWindows::restore_key(SnapshotReader& in) const {
-  return SavedKey(in, kStates + parts_.aggregates.state_count());
-}
-
-SessionSpan SessionWindows::restore_span(SnapshotReader& in) const {
-  SessionSpan span;
-  span.start = from_nanos(in.integer(std::size_t{0}));
-  span.last = behind(span.start, in.unsigned_integer(1));
-  if (!in.json(2).is(Kind::null)) span.untold = behind(span.start, in.unsigned_integer(2));
-  span.first_seen = in.unsigned_integer(3);
-  return span;
-}
-
 void SessionWindows::restore_session(SnapshotReader& in) {
-  const SessionSpan span = restore_span(in);
-  Group* group = keys_.group(restore_key(in).key(), parts_.events);
+  const SessionSpan span = session_rows_.span(in);
+  Group* group = keys_.group(session_rows_.key(in).key(), parts_.events);
   Session* session = open(group, span.start, span.first_seen);
   session->last = span.last;
   session->untold = span.untold;
-  parts_.aggregates.restore_values(session->block, kStates, in);
-}
-
-// They stand in the order of keys.
-Run SessionWindows::restore_run(SnapshotReader& in) {
-  RunWriter<SessionSpan> writer(spilled_->room_for_run());
-  StateBlock states(parts_.aggregates);
-  while (in.next_row()) {
-    states.clear();
-    parts_.aggregates.restore_values(states.get(), kStates, in);
-    const SavedKey key = restore_key(in);
-    const std::string text = states_text(parts_.aggregates, states.get());
-    writer.add({restore_span(in), key.key(), text});
-  }
-  return writer.finish();
+  session_rows_.restore_states(session->block, in);
 }
 
 void SessionWindows::restore_by_key(SnapshotReader& in) {
   begin_spilling();
   swept_ = in.time("swept");
-  spilled_->add_open(restore_run(in));
+  spilled_->add_open(session_rows_.restore_run(spilled_->room_for_run(), in));
   if (!in.next_is("closed_sessions")) in.fail("no entry 'closed_sessions'");
-  Run closed = restore_run(in);
+  Run closed = session_rows_.restore_run(spilled_->room_for_run(), in);
   const bool all_are_open = closed.size() == 0;
   spilled_->add_closed(std::move(closed));
   if (swept_ != parts_.watermark || !all_are_open || !fits_into_memory()) return;
@@ -647,9 +565,9 @@ Status SessionWindows::restore(SnapshotReader& in) {
   while (in.next_row()) {
     if (memory_ && watch_.is_due()) relieve_memory();
     if (spilled_) {
-      const SessionSpan span = restore_span(in);
-      std::byte* block = spilled_->add_part(restore_key(in).key(), span);
-      parts_.aggregates.restore_values(block, kStates, in);
+      const SessionSpan span = session_rows_.span(in);
+      std::byte* block = spilled_->add_part(session_rows_.key(in).key(), span);
+      session_rows_.restore_states(block, in);
     } else {
       restore_session(in);
     }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/window_session_rows.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "ops/spill_states.h"
+
+namespace streamutils {
+namespace {
+
+constexpr std::size_t kStates = 4;  // the first of their columns
+
+// From `from` to `to`, which is not before it: any two times have a distance that fits.
+std::uint64_t distance(Timestamp from, Timestamp to) {
+  return static_cast<std::uint64_t>(to_nanos(to)) - static_cast<std::uint64_t>(to_nanos(from));
+}
+
+Timestamp behind(Timestamp from, std::uint64_t distance) {
+  return from_nanos(
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(to_nanos(from)) + distance));
+}
+
+}  // namespace
+
+void sort_by_key(std::vector<const Session*>& sessions) {
+  std::ranges::sort(sessions, [](const Session* a, const Session* b) {
+    return std::pair(a->group->key(), a->start) < std::pair(b->group->key(), b->start);
+  });
+}
+
+void SessionRows::save_columns(SnapshotWriter& out) const {
+  std::string columns = R"(["start","length","untold_from","first_seen")";
+  aggregates_.append_state_names(columns);
+  out.json("columns", columns + R"(,"key","spelling"])");
+}
+
+// Times as lengths from the start, which are short.
+void SessionRows::save(const Group& group, const SessionSpan& span, const std::byte* block,
+                       SnapshotWriter& out) const {
+  row_.clear();
+  row_.put(to_nanos(span.start));
+  row_.put(distance(span.start, span.last));
+  if (span.untold == kMaxTime) {
+    row_.put_null();
+  } else {
+    row_.put(distance(span.start, span.untold));
+  }
+  row_.put(span.first_seen);
+  aggregates_.save_values(block, row_);
+  save_key_values(row_, group);
+  out.row(row_.values());
+}
+
+SavedKey SessionRows::key(SnapshotReader& in) const {
+  return SavedKey(in, kStates + aggregates_.state_count());
+}
+
+SessionSpan SessionRows::span(SnapshotReader& in) const {
+  SessionSpan span;
+  span.start = from_nanos(in.integer(std::size_t{0}));
+  span.last = behind(span.start, in.unsigned_integer(1));
+  if (!in.json(2).is(Kind::null)) span.untold = behind(span.start, in.unsigned_integer(2));
+  span.first_seen = in.unsigned_integer(3);
+  return span;
+}
+
+void SessionRows::restore_states(std::byte* block, SnapshotReader& in) const {
+  aggregates_.restore_values(block, kStates, in);
+}
+
+Run SessionRows::write_run(std::span<const Session* const> sessions,
+                           std::shared_ptr<SteadyScratch> scratch) const {
+  RunWriter<SessionSpan> writer(std::move(scratch));
+  for (const Session* session : sessions) {
+    const std::string states = states_text(aggregates_, session->block);
+    writer.add({span_of(*session), session->group->group_key(), states});
+  }
+  return writer.finish();
+}
+
+Run SessionRows::restore_run(std::shared_ptr<SteadyScratch> scratch, SnapshotReader& in) const {
+  RunWriter<SessionSpan> writer(std::move(scratch));
+  StateBlock states(aggregates_);
+  while (in.next_row()) {
+    states.clear();
+    restore_states(states.get(), in);
+    const SavedKey saved = key(in);
+    const std::string text = states_text(aggregates_, states.get());
+    writer.add({span(in), saved.key(), text});
+  }
+  return writer.finish();
+}
+
+}  // namespace streamutils

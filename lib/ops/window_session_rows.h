@@ -1,0 +1,59 @@
+// SessionRows: sessions as rows of a snapshot, values without names.
+//
+//     {"entry":"sessions","columns":["start","length","untold_from","first_seen","count","key",…]}
+//     [1795341600000000000,30000000000,null,17,"3","\"user-17\""]
+//
+// Inside of window_session.cc.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "ops/aggregate_list.h"
+#include "ops/group_key.h"
+#include "ops/keyed.h"
+#include "ops/spill_runs.h"
+#include "ops/window_session_spill.h"
+#include "ops/window_session_state.h"
+#include "stream/row_text.h"
+#include "stream/snapshot.h"
+
+namespace streamutils {
+
+inline SessionSpan span_of(const Session& session) {
+  return {session.start, session.last, session.first_seen, session.untold, kMinTime};
+}
+
+// By their keys, those of a key by their starts.
+void sort_by_key(std::vector<const Session*>& sessions);
+
+class SessionRows {
+ public:
+  // aggregates must outlive it.
+  explicit SessionRows(const AggregateList& aggregates) : aggregates_(aggregates) {}
+
+  // The names of the columns, as a field of the current entry.
+  void save_columns(SnapshotWriter& out) const;
+  void save(const Group& group, const SessionSpan& span, const std::byte* block,
+            SnapshotWriter& out) const;
+
+  // Of the current row; what does not read makes in.status() an error.
+  SavedKey key(SnapshotReader& in) const;
+  SessionSpan span(SnapshotReader& in) const;
+  void restore_states(std::byte* block, SnapshotReader& in) const;
+
+  // Sessions as a run, in their order.
+  Run write_run(std::span<const Session* const> sessions,
+                std::shared_ptr<SteadyScratch> scratch) const;
+  // The rows that follow as a run, in their order.
+  Run restore_run(std::shared_ptr<SteadyScratch> scratch, SnapshotReader& in) const;
+
+ private:
+  const AggregateList& aggregates_;
+  mutable RowText row_;  // scratch
+};
+
+}  // namespace streamutils
