@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "ops/dedup_approx.h"
-#include "ops/dedup_groups.h"
+#include "ops/dedup_counts.h"
+#include "ops/dedup_last.h"
 #include "ops/dedup_seen.h"
 #include "ops/dedup_words.h"
 #include "ops/fingerprint.h"
@@ -150,7 +151,8 @@ bool dedup_takes_time(const DedupOptions& options) {
 Result<OperatorPtr> make_dedup(DedupOptions options) {
   if (Status status = check(options); !status) return status.error();
   if (options.approx) return make_dedup_approx(std::move(options));
-  if (options.keep_last || options.counts) return make_dedup_groups(std::move(options));
+  if (options.keep_last) return make_dedup_last(std::move(options));
+  if (options.counts) return make_dedup_counts(std::move(options));
   if (options.refresh && *options.within <= SeenShortSpan::kLongest) {
     return OperatorPtr(new KeepFirst<SeenShortSpan>(std::move(options)));
   }

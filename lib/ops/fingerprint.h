@@ -47,6 +47,18 @@ class FingerprintReader {
     }
   }
 
+  // Of a line that was a record with a key, by reading it again.  Record::kPadding bytes behind it
+  // are readable.
+  std::optional<Fingerprint> read_line(std::string_view line) {
+    const auto print = read_fields(parse(line));
+    return scratch_.ok() ? print : std::nullopt;
+  }
+  // The line as a record, valid until the next call of anything here.
+  const Record& parse(std::string_view line) {
+    scratch_.reset(line);
+    return scratch_;
+  }
+
   const std::vector<Path>& fields() const { return fields_; }
 
   // The secret: 32 hexadecimal digits.

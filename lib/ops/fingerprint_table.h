@@ -12,7 +12,7 @@
 //     slots of      a segment is full to      bytes a key, of many
 //     16 bytes      1/2 … 3/4                 26
 //     24            3/4 … 7/8                 30
-//     28            87 … 94 %                 31
+//     21, 28        87 … 94 %                 24, 31
 //     32            87 … 94 %                 36
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -30,28 +30,29 @@
 
 namespace streamutils {
 
-// A fingerprint that stands at any multiple of 4 bytes.
+// A fingerprint that may stand anywhere.
 class NarrowFingerprint {
  public:
   NarrowFingerprint() = default;
   NarrowFingerprint(const Fingerprint& print) {  // NOLINT(google-explicit-constructor)
-    std::memcpy(words_, &print, sizeof words_);
+    std::memcpy(bytes_, &print, sizeof bytes_);
   }
   operator Fingerprint() const {  // NOLINT(google-explicit-constructor)
     Fingerprint print;
-    std::memcpy(&print, words_, sizeof words_);
+    std::memcpy(&print, bytes_, sizeof bytes_);
     return print;
   }
 
  private:
-  std::uint32_t words_[4];
+  unsigned char bytes_[sizeof(Fingerprint)];
 };
 
 // Extra: a trivial type that zeros are a value of.
 template <typename Extra>
 class FingerprintTable {
  public:
-  using Print = std::conditional_t<alignof(Extra) == 4, NarrowFingerprint, Fingerprint>;
+  static constexpr bool kNarrow = alignof(Extra) < alignof(Fingerprint) && !std::is_empty_v<Extra>;
+  using Print = std::conditional_t<kNarrow, NarrowFingerprint, Fingerprint>;
   struct Slot : Extra {
     Print print;  // its low half is 0: the slot is empty
   };
@@ -125,10 +126,10 @@ class FingerprintTable {
     constexpr std::size_t of(std::size_t n) const { return n * over / under; }
   };
   static constexpr Share kFull = kSmallSlots          ? Share{3, 4}
-                                 : sizeof(Slot) <= 24 ? Share{7, 8}
+                                 : sizeof(Slot) == 24 ? Share{7, 8}
                                                       : Share{15, 16};
   static constexpr Share kGrown = kSmallSlots          ? Share{3, 2}
-                                  : sizeof(Slot) <= 24 ? Share{7, 6}
+                                  : sizeof(Slot) == 24 ? Share{7, 6}
                                                        : Share{14, 13};
 
   struct Segment {

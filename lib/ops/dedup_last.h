@@ -1,4 +1,4 @@
-// sdedup --keep last and --count-to: repeats as groups that are kept until they are complete.
+// sdedup --keep last: repeats as groups, of which the last event is held until it is proven.
 //
 // What a repeat is does not change (ops/dedup_seen.h): an event belongs to the group of the first
 // one that it repeats.  With `within`, a group is complete when the watermark has passed its first
@@ -13,7 +13,11 @@
 // leaves when its group is complete and no older one is held: so the output is in order of event
 // time.
 //
-// This costs more than the fingerprint: a group is a node in a tree, with the line that is held.
+// Memory.  A line that is held (ops/held_lines.h) holds its key, so that beside it stands little: a
+// fingerprint and where the line is, in a table, and what of the group's times the line does not
+// say.  Groups that take events are more than D apart, so that a table for each slice of time of
+// length D + 1ns has at most one of each key: by its first time, or with refresh by its latest. Who
+// has a line and looks for its slot reads the key again.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -21,7 +25,7 @@
 
 namespace streamutils {
 
-// REQUIRES: options.keep_last or options.counts; they have been checked.
-OperatorPtr make_dedup_groups(DedupOptions options);
+// REQUIRES: options.keep_last; they have been checked.
+OperatorPtr make_dedup_last(DedupOptions options);
 
 }  // namespace streamutils

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/dedup_counts.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ops/dedup_count_row.h"
+#include "ops/dedup_state.h"
+#include "ops/dedup_words.h"
+#include "ops/fingerprint.h"
+#include "ops/fingerprint_table.h"
+#include "ops/held_lines.h"
+#include "stream/snapshot_bytes.h"
+
+namespace streamutils {
+namespace {
+
+using Ref = HeldLines::Ref;
+
+// Of a group without repeats: the time of its event, as a distance from the start of the slice, or
+// without `within` its number.  Else where its row stands.
+struct Once {
+  std::uint64_t word;
+
+  bool is_once() const { return (word & 1) == 0; }
+  std::uint64_t distance() const { return word >> 1; }
+  Ref ref() const { return word >> 1; }
+  void set_distance(std::uint64_t distance) { word = distance << 1; }
+  void set_ref(Ref ref) { word = ref << 1 | 1; }
+};
+
+// The head of the row of a group with repeats.
+struct Tally {
+  Timestamp first;  // the time of the first one that came; with refresh the least
+  Timestamp least;
+  Timestamp greatest;
+  std::uint64_t repeats;
+  Fingerprint print;
+};
+
+class DedupCounts final : public Operator {
+ public:
+  explicit DedupCounts(DedupOptions options)
+      : options_(std::move(options)),
+        reach_(options_.within.value_or(Duration::max())),
+        keys_(options_.fields),
+        counts_(options_.fields),
+        rows_(sizeof(Tally)),
+        moved_([this](Ref from, Ref to) { follow(from, to); }) {}
+  DedupCounts(const DedupCounts&) = delete;
+  DedupCounts& operator=(const DedupCounts&) = delete;
+
+  Outcome on_record(const Record& record, Emitter& out) override {
+    const auto print = keys_.read(record);
+    if (!record.ok()) return {.fate = Fate::bad};
+    // Without `within` groups are told in the order of their first events, and have no time.
+    const Timestamp t =
+        options_.within ? record.time() : from_nanos(static_cast<std::int64_t>(events_++));
+    if (!print) {
+      out.count(kNoKey);
+    } else if (options_.within && t < minus(now_, reach_)) {
+      out.emit(record.line());
+      return {.late_partly = true, .deadline = plus(plus(t, reach_), Duration(1))};
+    } else if (const auto found = find(*print, t)) {
+      add_repeat(*print, *found, record, t);
+      return {.fate = Fate::dropped};
+    } else {
+      make_room(out);
+      place(*print, t).set_distance(distance_of(t));
+    }
+    out.emit(record.line());
+    return {};
+  }
+
+  bool foresees() const override { return true; }
+  void foresee(std::span<const std::string_view> lines) override {
+    keys_.foresee(lines, [this](const Fingerprint& print) {
+      if (!tables_.empty()) tables_.rbegin()->second.prefetch(print);
+    });
+  }
+
+  void on_watermark(Timestamp now, Emitter& out) override {
+    now_ = now;
+    if (!options_.within) return;
+    while (!rows_.empty() && is_complete(tally_at(rows_.first()))) tell_first(false, out);
+    const std::int64_t slice = slice_of(minus(now, reach_));
+    while (!tables_.empty() && tables_.begin()->first.slice < slice) {
+      size_ -= tables_.begin()->second.size();
+      tables_.erase(tables_.begin());
+    }
+  }
+  void on_end(Emitter& out) override { tell_all(false, out); }
+  void on_interrupt(Emitter& out) override { tell_all(true, out); }
+
+  std::string_view fate_of_late() const override { return kLateOnes; }
+  void set_time_style(TimeStyle style) override { style_ = style; }
+  bool has_state() const override { return true; }
+  std::string hash_seed() const override { return keys_.secret(); }
+  void save(SnapshotWriter& out) const override;
+  Status restore(SnapshotReader& in) override;
+  void describe_state(std::string& json_members) const override {
+    std::size_t bytes = rows_.bytes();
+    for (const auto& [where, table] : tables_) bytes += table.bytes();
+    json_members += "\"keys\":" + std::to_string(size_);
+    json_members += ",\"bytes\":" + std::to_string(bytes);
+  }
+
+ private:
+  using Table = FingerprintTable<Once>;
+  using Slot = Table::Slot;
+  // Tables of one slice are told apart by the order in which they were begun.
+  struct Where {
+    std::int64_t slice;
+    std::uint64_t number;
+    friend auto operator<=>(const Where&, const Where&) = default;
+  };
+  struct Found {
+    Where where;
+    Tally tally;
+    std::optional<Ref> ref;  // of its row
+  };
+
+  // Groups
+  // -----------------------------------------------------------------------------------------
+
+  std::int64_t slice_of(Timestamp t) const {
+    if (!options_.within) return 0;
+    const std::int64_t width = reach_.count() + 1;
+    const std::int64_t n = to_nanos(t);
+    return n / width - (n % width < 0 ? 1 : 0);
+  }
+  // Modulo 2^64, as the first slice may start before all times.
+  std::uint64_t start_of(std::int64_t slice) const {
+    return options_.within
+               ? static_cast<std::uint64_t>(slice) * static_cast<std::uint64_t>(reach_.count() + 1)
+               : 0;
+  }
+  std::uint64_t distance_of(Timestamp t) const {
+    return static_cast<std::uint64_t>(to_nanos(t)) - start_of(slice_of(t));
+  }
+  // The time by which a group stands in a slice, and is told.
+  Timestamp turn_of(const Tally& tally) const {
+    return options_.refresh ? tally.greatest : tally.first;
+  }
+
+  Tally tally_at(Ref ref) const {
+    Tally tally;
+    std::memcpy(&tally, rows_.head(ref), sizeof tally);
+    return tally;
+  }
+  Tally tally_of(const Slot& slot, std::int64_t slice) const {
+    if (!slot.is_once()) return tally_at(slot.ref());
+    const auto t = from_nanos(static_cast<std::int64_t>(start_of(slice) + slot.distance()));
+    return {t, t, t, 0, slot.print};
+  }
+
+  bool is_complete(const Tally& tally) const {
+    return options_.within && plus(turn_of(tally), reach_) < now_;
+  }
+  bool takes(const Tally& tally, Timestamp t) const {
+    if (!options_.within) return true;
+    return t >= minus(tally.first, reach_) && t <= plus(turn_of(tally), reach_) &&
+           !is_complete(tally);
+  }
+
+  // The earliest group that takes an event of time t: one that reaches it stands in the slice
+  // before that of t, or later.
+  std::optional<Found> find(const Fingerprint& print, Timestamp t) const {
+    const std::int64_t slice = slice_of(t);
+    const std::int64_t before = std::max(slice, std::numeric_limits<std::int64_t>::min() + 1) - 1;
+    for (auto at = tables_.lower_bound({before, 0}); at != tables_.end(); ++at) {
+      if (!options_.refresh && at->first.slice > slice && at->first.slice - 1 > slice) break;
+      const Slot* slot = at->second.find(print);
+      if (slot == nullptr) continue;
+      const Tally tally = tally_of(*slot, at->first.slice);
+      if (takes(tally, t)) return Found{at->first, tally, ref_of(*slot)};
+    }
+    return std::nullopt;
+  }
+  static std::optional<Ref> ref_of(const Slot& slot) {
+    return slot.is_once() ? std::nullopt : std::optional(slot.ref());
+  }
+
+  // Slots
+  // ------------------------------------------------------------------------------------------
+
+  // A slot for a group whose turn is t.  One that is complete and has stood there is not looked for
+  // any more.
+  Slot& place(const Fingerprint& print, Timestamp t) {
+    const std::int64_t slice = slice_of(t);
+    const auto end = tables_.upper_bound({slice, std::numeric_limits<std::uint64_t>::max()});
+    for (auto at = tables_.lower_bound({slice, 0}); at != end; ++at) {
+      if (Slot* slot = at->second.find(print)) return *slot;
+    }
+    ++size_;
+    return table_for(slice).insert(print);
+  }
+
+  Table& table_for(std::int64_t slice) {
+    const auto next = tables_.upper_bound({slice, std::numeric_limits<std::uint64_t>::max()});
+    if (next != tables_.begin()) {
+      const auto last = std::prev(next);
+      const bool full = options_.max_keys && last->second.size() >= (*options_.max_keys + 1) / 2;
+      if (last->first.slice == slice && !full) return last->second;
+    }
+    return tables_.emplace_hint(next, Where{slice, ++number_}, Table())->second;
+  }
+
+  void displace(const Where& where, const Fingerprint& print) {
+    const auto table = tables_.find(where);
+    table->second.erase(table->second.find(print));
+    --size_;
+    if (table->second.size() == 0) tables_.erase(table);
+  }
+
+  // The slot that says that the row stands there, and its table; or null.
+  std::pair<const Where*, Slot*> slot_of(Ref ref, const Tally& tally) {
+    const std::int64_t slice = slice_of(turn_of(tally));
+    for (auto at = tables_.lower_bound({slice, 0}); at != tables_.end() && at->first.slice == slice;
+         ++at) {
+      Slot* slot = at->second.find(tally.print);
+      if (slot != nullptr && ref_of(*slot) == ref) return {&at->first, slot};
+    }
+    return {nullptr, nullptr};
+  }
+
+  void follow(Ref from, Ref to) {
+    if (Slot* slot = slot_of(from, tally_at(to)).second) slot->set_ref(to);
+  }
+
+  // Repeats
+  // ----------------------------------------------------------------------------------------
+
+  void add_repeat(const Fingerprint& print, const Found& found, const Record& record, Timestamp t) {
+    Tally tally = found.tally;
+    ++tally.repeats;
+    if (options_.within) {
+      tally.least = std::min(tally.least, t);
+      tally.greatest = std::max(tally.greatest, t);
+      if (options_.refresh) tally.first = tally.least;
+    }
+    std::optional<Found> next;
+    if (options_.refresh) next = touched(print, found.where, tally);
+    if (found.ref && !next && turn_of(tally) == turn_of(found.tally)) {
+      return static_cast<void>(std::memcpy(rows_.head(*found.ref), &tally, sizeof tally));
+    }
+    std::string members;
+    if (found.ref) members = rows_.line(*found.ref);
+    if (next) absorb(tally, *next, members);
+    if (members.empty()) members = counts_.members_of(record);
+    take_out(found, print);
+    if (next) take_out(*next, print);
+    const Ref ref = rows_.add(turn_of(tally), members);
+    std::memcpy(rows_.head(ref), &tally, sizeof tally);
+    place(print, turn_of(tally)).set_ref(ref);
+  }
+
+  // A stretch that has grown may touch the next one: both are one then.
+  std::optional<Found> touched(const Fingerprint& print, const Where& where, const Tally& tally) {
+    for (auto at = tables_.upper_bound(where); at != tables_.end(); ++at) {
+      const Slot* slot = at->second.find(print);
+      if (slot == nullptr) continue;
+      const Tally later = tally_of(*slot, at->first.slice);
+      if (is_complete(later) || later.first > plus(tally.greatest, reach_)) return std::nullopt;
+      return Found{at->first, later, ref_of(*slot)};
+    }
+    return std::nullopt;
+  }
+
+  void absorb(Tally& tally, const Found& later, std::string& members) const {
+    tally.repeats += later.tally.repeats;
+    tally.greatest = later.tally.greatest;
+    if (members.empty() && later.ref) members = rows_.line(*later.ref);
+  }
+
+  // Rows move when one goes: where the other one's stands is asked again.
+  void take_out(const Found& found, const Fingerprint& print) {
+    const Slot* slot = tables_.find(found.where)->second.find(print);
+    const auto ref = ref_of(*slot);
+    displace(found.where, print);
+    if (ref) rows_.remove(*ref, moved_);
+  }
+
+  // Telling
+  // ----------------------------------------------------------------------------------------
+
+  void tell(Ref ref, bool partial, Emitter& out) {
+    const Tally tally = tally_at(ref);
+    std::optional<std::pair<Timestamp, Timestamp>> times;
+    if (options_.within) times = {tally.least, tally.greatest};
+    out.emit_aside(CountRow::make(rows_.line(ref), tally.repeats, times, style_, partial));
+  }
+
+  void tell_first(bool partial, Emitter& out) {
+    const Ref ref = rows_.first();
+    tell(ref, partial, out);
+    const Tally tally = tally_at(ref);
+    if (const Where* where = slot_of(ref, tally).first) displace(Where(*where), tally.print);
+    rows_.remove(ref, moved_);
+  }
+
+  // Nobody looks for any of them again.
+  void tell_all(bool partial, Emitter& out) {
+    tables_.clear();
+    size_ = 0;
+    while (!rows_.empty()) tell_first(partial, out);
+  }
+
+  // The oldest table goes, and what it has to tell is told.
+  void make_room(Emitter& out) {
+    if (!options_.max_keys || size_ < *options_.max_keys) return;
+    const auto oldest = tables_.begin();
+    const std::size_t n = oldest->second.size();
+    if (out.count(kPushedOut, n)) out.say(words_of_pushed_out(*options_.max_keys));
+    std::vector<std::pair<Timestamp, Fingerprint>> told;
+    oldest->second.for_each([&](const Slot& slot) {
+      if (!slot.is_once()) told.emplace_back(turn_of(tally_at(slot.ref())), slot.print);
+    });
+    std::sort(told.begin(), told.end());
+    for (const auto& [turn, print] : told) {
+      const Ref ref = oldest->second.find(print)->ref();
+      tell(ref, false, out);
+      rows_.remove(ref, moved_);
+    }
+    size_ -= n;
+    tables_.erase(oldest);
+  }
+
+  DedupOptions options_;
+  Duration reach_;
+  FingerprintReader keys_;
+  CountRow counts_;
+  TimeStyle style_;
+  Timestamp now_ = kMinTime;  // the watermark
+  std::uint64_t events_ = 0;
+  std::map<Where, Table> tables_;
+  std::uint64_t number_ = 0;  // of the last table that was begun
+  std::size_t size_ = 0;      // of all tables
+  HeldLines rows_;            // by their turns
+  HeldLines::Moved moved_;
+};
+
+void DedupCounts::save(SnapshotWriter& out) const {
+  out.entry("dedup_counts").field("watermark", now_).field("events", events_);
+  out.field("number", number_);
+  keys_.save(out);
+  for (const auto& [where, table] : tables_) {
+    out.entry("slice").field("slice", where.slice).field("number", where.number);
+    save_slots(out, table);
+  }
+  rows_.for_each([&](Ref ref) {
+    const Tally tally = tally_at(ref);
+    out.entry("repeated").field("was", ref).field("turn", rows_.time(ref));
+    out.field("first", tally.first).field("least", tally.least).field("greatest", tally.greatest);
+    out.field("repeats", tally.repeats);
+    out.field("low", tally.print.low).field("high", tally.print.high);
+    save_bytes(out, "key", rows_.line(ref));
+  });
+}
+
+// Slots say where rows have stood; once all rows are there, where they stand now.
+Status DedupCounts::restore(SnapshotReader& in) {
+  if (!in.next_is("dedup_counts")) return Error{"the snapshot has no entry 'dedup_counts'"};
+  now_ = in.time("watermark");
+  events_ = in.unsigned_integer("events");
+  number_ = in.unsigned_integer("number");
+  keys_.restore(in);
+  while (in.next_is("slice")) {
+    Table& table = tables_[{in.integer("slice"), in.unsigned_integer("number")}];
+    restore_slots(in, table);
+    size_ += table.size();
+  }
+  std::vector<std::pair<Slot*, Ref>> moves;
+  std::size_t repeated = 0;
+  while (in.next_is("repeated")) {
+    const Tally tally{in.time("first"),
+                      in.time("least"),
+                      in.time("greatest"),
+                      in.unsigned_integer("repeats"),
+                      {in.unsigned_integer("low"), in.unsigned_integer("high")}};
+    const Ref was = in.unsigned_integer("was");
+    const std::string members = restore_bytes(in, "key");
+    if (members.find('\n') != std::string::npos) in.fail("a key that is told has a line end");
+    if (!in.status().ok()) return in.status();
+    const Ref ref = rows_.add(in.time("turn"), members);
+    std::memcpy(rows_.head(ref), &tally, sizeof tally);
+    if (Slot* slot = slot_of(was, tally).second) moves.emplace_back(slot, ref);
+  }
+  for (auto& [slot, ref] : moves) slot->set_ref(ref);
+  for (const auto& [where, table] : tables_) {
+    table.for_each([&](const Slot& slot) { repeated += slot.is_once() ? 0 : 1; });
+  }
+  if (repeated != moves.size()) in.fail("a group has repeats, and no row says which");
+  return in.status();
+}
+
+}  // namespace
+
+OperatorPtr make_dedup_counts(DedupOptions options) {
+  return std::make_unique<DedupCounts>(std::move(options));
+}
+
+}  // namespace streamutils

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/dedup_last.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "ops/dedup_count_row.h"
+#include "ops/dedup_words.h"
+#include "ops/fingerprint.h"
+#include "ops/fingerprint_table.h"
+#include "ops/held_lines.h"
+#include "stream/snapshot_bytes.h"
+
+namespace streamutils {
+namespace {
+
+using Ref = HeldLines::Ref;
+
+// Where the last line of a group stands.
+struct Held {
+  unsigned char bytes[HeldLines::kRefBytes];
+
+  Ref ref() const {
+    Ref ref = 0;
+    std::memcpy(&ref, bytes, sizeof bytes);
+    return ref;
+  }
+  void set(Ref ref) { std::memcpy(bytes, &ref, sizeof bytes); }
+};
+
+struct Group {
+  Timestamp first;            // the time of the first one that came; with refresh the least
+  Timestamp least;            // with counts
+  Timestamp greatest;         // that of the line that is held
+  std::uint64_t repeats = 0;  // with counts
+};
+
+// How much later the last one is than the first stands in front of its line, where there is no head
+// for it: six bits a byte, the low ones first, in bytes that neither begin nor end a line.
+void append_distance(std::string& text, std::uint64_t distance) {
+  for (; distance > 0; distance >>= 6) text += static_cast<char>(0xC0 | (distance & 63));
+}
+
+bool is_distance(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0xC0; }
+
+std::uint64_t take_distance(std::string_view& text) {
+  std::uint64_t distance = 0;
+  for (unsigned shift = 0; !text.empty() && is_distance(text.front()); shift += 6) {
+    distance |= std::uint64_t{static_cast<unsigned char>(text.front()) & 63U} << shift;
+    text.remove_prefix(1);
+  }
+  return distance;
+}
+
+class DedupLast final : public Operator {
+ public:
+  explicit DedupLast(DedupOptions options)
+      : options_(std::move(options)),
+        reach_(options_.within.value_or(Duration::max())),
+        keys_(options_.fields),
+        counts_(options_.fields),
+        lines_(options_.counts    ? sizeof(Head)
+               : options_.refresh ? sizeof(Timestamp)
+                                  : 0),
+        moved_([this](Ref from, Ref to) { follow(from, to); }) {}
+  DedupLast(const DedupLast&) = delete;
+  DedupLast& operator=(const DedupLast&) = delete;
+
+  Outcome on_record(const Record& record, Emitter& out) override {
+    const auto print = keys_.read(record);
+    if (!record.ok()) return {.fate = Fate::bad};
+    const Timestamp t = record.time();
+    if (!print) {
+      out.count(kNoKey);
+      out.emit(record.line());
+      return {};
+    }
+    if (options_.within && t < minus(now_, reach_)) {
+      out.emit(record.line());
+      return {.late_partly = true, .deadline = plus(plus(t, reach_), Duration(1))};
+    }
+    if (const auto found = find(*print, t)) {
+      add_repeat(*print, *found, record, t);
+      return {.fate = Fate::dropped};
+    }
+    make_room(out);
+    const Group group{t, t, t};
+    place(*print, group, hold(group, record.line()));
+    return {};
+  }
+
+  bool foresees() const override { return true; }
+  void foresee(std::span<const std::string_view> lines) override {
+    keys_.foresee(lines, [this](const Fingerprint& print) {
+      if (!tables_.empty()) tables_.rbegin()->second.prefetch(print);
+    });
+  }
+
+  void on_watermark(Timestamp now, Emitter& out) override {
+    now_ = now;
+    while (!lines_.empty() && is_complete(group_at(lines_.first()))) release(false, out);
+  }
+  void on_end(Emitter& out) override { release_all(false, out); }
+  void on_interrupt(Emitter& out) override { release_all(true, out); }
+
+  Timestamp least_time_to_come(Timestamp w) const override {
+    return lines_.empty() ? w : std::min(w, lines_.time(lines_.first()));
+  }
+
+  std::string_view fate_of_late() const override { return kLateOnes; }
+  void set_time_style(TimeStyle style) override { style_ = style; }
+  bool has_state() const override { return true; }
+  std::string hash_seed() const override { return keys_.secret(); }
+  void save(SnapshotWriter& out) const override;
+  Status restore(SnapshotReader& in) override;
+  void describe_state(std::string& json_members) const override {
+    std::size_t bytes = lines_.bytes();
+    for (const auto& [slice, table] : tables_) bytes += table.bytes();
+    json_members += "\"keys\":" + std::to_string(lines_.size());
+    json_members += ",\"bytes\":" + std::to_string(bytes);
+  }
+
+ private:
+  using Table = FingerprintTable<Held>;
+  struct Head {
+    Timestamp first;
+    Timestamp least;
+    std::uint64_t repeats;
+  };
+
+  // Groups
+  // -----------------------------------------------------------------------------------------
+
+  Group group_at(Ref ref) const {
+    const Timestamp greatest = lines_.time(ref);
+    Group group{greatest, greatest, greatest};
+    if (options_.counts) {
+      Head head;
+      std::memcpy(&head, lines_.head(ref), sizeof head);
+      group = {head.first, head.least, greatest, head.repeats};
+    } else if (options_.refresh) {
+      std::memcpy(&group.first, lines_.head(ref), sizeof group.first);
+    } else {
+      std::string_view line = lines_.line(ref);
+      group.first = minus(greatest, Duration(static_cast<std::int64_t>(take_distance(line))));
+    }
+    return group;
+  }
+
+  std::string_view line_at(Ref ref) const {
+    std::string_view line = lines_.line(ref);
+    take_distance(line);
+    return line;
+  }
+
+  void set_head(Ref ref, const Group& group) {
+    const Head head{group.first, group.least, group.repeats};
+    if (options_.counts) {
+      std::memcpy(lines_.head(ref), &head, sizeof head);
+    } else if (options_.refresh) {
+      std::memcpy(lines_.head(ref), &group.first, sizeof group.first);
+    }
+  }
+
+  Ref hold(const Group& group, std::string_view line) {
+    const bool has_head = options_.counts || options_.refresh;
+    if (has_head || !options_.within || group.first == group.greatest) {
+      const Ref ref = lines_.add(group.greatest, line);
+      set_head(ref, group);
+      return ref;
+    }
+    text_.clear();
+    append_distance(text_, static_cast<std::uint64_t>(to_nanos(group.greatest)) -
+                               static_cast<std::uint64_t>(to_nanos(group.first)));
+    return lines_.add(group.greatest, text_ += line);
+  }
+
+  // The last instant at which an event can still join.
+  bool is_complete(const Group& group) const {
+    return options_.within && plus(options_.refresh ? group.greatest : group.first, reach_) < now_;
+  }
+
+  bool takes(const Group& group, Timestamp t) const {
+    const Timestamp last = options_.refresh ? group.greatest : group.first;
+    return t >= minus(group.first, reach_) && t <= plus(last, reach_) && !is_complete(group);
+  }
+
+  // Slots
+  // ------------------------------------------------------------------------------------------
+
+  std::int64_t slice_of(Timestamp t) const {
+    if (!options_.within) return 0;
+    const std::int64_t width = reach_.count() + 1;
+    const std::int64_t n = to_nanos(t);
+    return n / width - (n % width < 0 ? 1 : 0);
+  }
+  std::int64_t slice_of(const Group& group) const {
+    return slice_of(options_.refresh ? group.greatest : group.first);
+  }
+
+  // The earliest group that takes an event of time t: one that reaches it stands in the slice
+  // before that of t, or later.
+  std::optional<Ref> find(const Fingerprint& print, Timestamp t) const {
+    const std::int64_t slice = slice_of(t);
+    const std::int64_t before = std::max(slice, std::numeric_limits<std::int64_t>::min() + 1) - 1;
+    for (auto at = tables_.lower_bound(before); at != tables_.end(); ++at) {
+      if (!options_.refresh && at->first > slice && at->first - 1 > slice) break;
+      const auto* slot = at->second.find(print);
+      if (slot != nullptr && takes(group_at(slot->ref()), t)) return slot->ref();
+    }
+    return std::nullopt;
+  }
+
+  // A group that is complete, and has stood there, is not looked for any more.
+  void place(const Fingerprint& print, const Group& group, Ref ref) {
+    Table& table = tables_[slice_of(group)];
+    auto* slot = table.find(print);
+    (slot == nullptr ? table.insert(print) : *slot).set(ref);
+  }
+
+  void displace(const Fingerprint& print, const Group& group, Ref ref) {
+    const auto table = tables_.find(slice_of(group));
+    if (table == tables_.end()) return;
+    auto* slot = table->second.find(print);
+    if (slot == nullptr || slot->ref() != ref) return;
+    table->second.erase(slot);
+    if (table->second.size() == 0) tables_.erase(table);
+  }
+
+  // A line has moved.
+  void follow(Ref from, Ref to) {
+    const auto print = keys_.read_line(line_at(to));
+    const auto table = tables_.find(slice_of(group_at(to)));
+    if (!print || table == tables_.end()) return;
+    auto* slot = table->second.find(*print);
+    if (slot != nullptr && slot->ref() == from) slot->set(to);
+  }
+
+  // Repeats
+  // ----------------------------------------------------------------------------------------
+
+  void add_repeat(const Fingerprint& print, Ref ref, const Record& record, Timestamp t) {
+    const Group old = group_at(ref);
+    Group group = old;
+    ++group.repeats;
+    group.least = std::min(old.least, t);
+    if (options_.refresh) group.first = std::min(old.first, t);
+    group.greatest = std::max(old.greatest, t);
+    if (options_.refresh && absorb(print, old, group, ref)) return;
+    if (t < old.greatest) return set_head(ref, group);
+    displace(print, old, ref);
+    lines_.remove(ref, moved_);
+    place(print, group, hold(group, record.line()));
+  }
+
+  // A stretch that has grown may touch the next one, whose line is the later: both are one then.
+  bool absorb(const Fingerprint& print, const Group& old, const Group& group, Ref ref) {
+    for (auto at = tables_.upper_bound(slice_of(old)); at != tables_.end(); ++at) {
+      const auto* slot = at->second.find(print);
+      if (slot == nullptr) continue;
+      const Ref next = slot->ref();
+      Group later = group_at(next);
+      if (is_complete(later) || later.first > plus(group.greatest, reach_)) return false;
+      later.first = group.first;
+      later.least = std::min(group.least, later.least);
+      later.repeats += group.repeats + 1;
+      set_head(next, later);
+      displace(print, old, ref);
+      lines_.remove(ref, moved_);
+      return true;
+    }
+    return false;
+  }
+
+  void make_room(Emitter& out) {
+    if (!options_.max_keys || lines_.size() < *options_.max_keys) return;
+    if (out.count(kPushedOut)) out.say(words_of_pushed_out(*options_.max_keys));
+    release(false, out);
+  }
+
+  // Leaving
+  // ----------------------------------------------------------------------------------------
+
+  // The group whose turn it is leaves.
+  void release(bool partial, Emitter& out) {
+    const Ref ref = lines_.first();
+    write(ref, partial, out);
+    if (const auto print = keys_.read_line(line_at(ref))) displace(*print, group_at(ref), ref);
+    lines_.remove(ref, moved_);
+  }
+
+  // Nobody looks for any of them again.
+  void release_all(bool partial, Emitter& out) {
+    tables_.clear();
+    while (!lines_.empty()) {
+      write(lines_.first(), partial, out);
+      lines_.remove(lines_.first(), moved_);
+    }
+  }
+
+  void write(Ref ref, bool partial, Emitter& out) {
+    text_ = line_at(ref);
+    if (partial) mark_partial(text_);
+    out.emit(text_);
+    const Group group = group_at(ref);
+    if (!options_.counts || group.repeats == 0) return;
+    const std::string members = counts_.members_of(keys_.parse(line_at(ref)));
+    out.emit_aside(CountRow::make(members, group.repeats, std::pair(group.least, group.greatest),
+                                  style_, partial));
+  }
+
+  static void mark_partial(std::string& line) {
+    const std::size_t brace = line.rfind('}');
+    const bool empty = line.find_first_not_of(" \t", line.find('{') + 1) == brace;
+    line.insert(brace, empty ? "\"partial\":true" : ",\"partial\":true");
+  }
+
+  DedupOptions options_;
+  Duration reach_;
+  FingerprintReader keys_;
+  CountRow counts_;
+  TimeStyle style_;
+  Timestamp now_ = kMinTime;  // the watermark
+  HeldLines lines_;
+  HeldLines::Moved moved_;
+  std::map<std::int64_t, Table> tables_;  // by slice
+  std::string text_;                      // scratch
+};
+
+// In an order in which those of equal times stand as they came.
+void DedupLast::save(SnapshotWriter& out) const {
+  out.entry("dedup_last").field("watermark", now_);
+  keys_.save(out);
+  lines_.for_each([&](Ref ref) {
+    const Group group = group_at(ref);
+    out.entry("group").field("first", group.first).field("last", group.greatest);
+    if (options_.counts) out.field("least", group.least).field("repeats", group.repeats);
+    save_bytes(out, "line", line_at(ref));
+  });
+}
+
+Status DedupLast::restore(SnapshotReader& in) {
+  if (!in.next_is("dedup_last")) return Error{"the snapshot has no entry 'dedup_last'"};
+  now_ = in.time("watermark");
+  keys_.restore(in);
+  while (in.next_is("group")) {
+    Group group{in.time("first"), in.time("first"), in.time("last")};
+    if (options_.counts) group.least = in.time("least");
+    if (options_.counts) group.repeats = in.unsigned_integer("repeats");
+    const std::string line = restore_bytes(in, "line");
+    if (!in.status().ok()) break;
+    if (line.find('\n') != std::string::npos) return Error{"a line that is held is several"};
+    const Ref ref = hold(group, line);
+    const auto print = keys_.read_line(line_at(ref));
+    if (!print) return Error{"a line that is held has no key"};
+    if (!is_complete(group)) place(*print, group, ref);
+  }
+  return in.status();
+}
+
+}  // namespace
+
+OperatorPtr make_dedup_last(DedupOptions options) {
+  return std::make_unique<DedupLast>(std::move(options));
+}
+
+}  // namespace streamutils

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/held_lines.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "json/record.h"
+
+namespace streamutils {
+namespace {
+
+constexpr std::size_t kMostBuckets = 256;
+constexpr std::size_t kFirstCapacity = 512;
+constexpr std::uint64_t kMiddle = std::uint64_t{1} << 55;  // the offset of a chunk's base
+constexpr std::uint64_t kGap = (std::uint64_t{1} << 56) - 1;
+
+std::uint64_t offset_of(Timestamp t, std::uint64_t base) {
+  return static_cast<std::uint64_t>(to_nanos(t)) - base + kMiddle;
+}
+
+}  // namespace
+
+void HeldLines::Free::operator()(char* memory) const { std::free(memory); }
+
+std::uint64_t HeldLines::offset_at(const Chunk& chunk, std::size_t at) const {
+  std::uint64_t offset = 0;
+  std::memcpy(&offset, chunk.memory.get() + at, kTimeBytes);
+  return offset;
+}
+
+bool HeldLines::is_gap(const Chunk& chunk, std::size_t at) const {
+  return offset_at(chunk, at) == kGap;
+}
+
+std::size_t HeldLines::size_at(const Chunk& chunk, std::size_t at) const {
+  const char* line = chunk.memory.get() + at + kTimeBytes + head_size_;
+  const char* end = chunk.memory.get() + chunk.used;
+  const void* newline = std::memchr(line, '\n', static_cast<std::size_t>(end - line));
+  return static_cast<std::size_t>(static_cast<const char*>(newline) + 1 - chunk.memory.get()) - at;
+}
+
+Timestamp HeldLines::time(Ref ref) const {
+  const Chunk& chunk = chunks_[ref >> 16];
+  const std::uint64_t offset = offset_at(chunk, ref & 0xFFFF);
+  return from_nanos(static_cast<std::int64_t>(chunk.base + offset - kMiddle));
+}
+
+std::string_view HeldLines::line(Ref ref) const {
+  const std::size_t size = size_at(chunks_[ref >> 16], ref & 0xFFFF);
+  return {head(ref) + head_size_, size - kTimeBytes - head_size_ - 1};
+}
+
+std::size_t HeldLines::bytes() const {
+  std::size_t bytes = due_.capacity() * sizeof(Due) + chunks_.capacity() * sizeof(Chunk);
+  for (const Chunk& chunk : chunks_) bytes += chunk.capacity;
+  return bytes;
+}
+
+// --- Rows ----------------------------------------------------------------------------------------
+
+HeldLines::Ref HeldLines::add(Timestamp time, std::string_view line) {
+  const auto bucket = bucket_for(time);
+  const std::size_t row_size = kTimeBytes + head_size_ + line.size() + 1;
+  const std::uint32_t index = chunk_for(bucket->second, time, row_size);
+  Chunk& chunk = chunks_[index];
+  const Ref ref = ref_of(index, chunk.used);
+  char* to = chunk.memory.get() + chunk.used;
+  const std::uint64_t offset = offset_of(time, chunk.base);
+  std::memcpy(to, &offset, kTimeBytes);
+  std::memset(to + kTimeBytes, 0, head_size_);
+  line.copy(to + kTimeBytes + head_size_, line.size());
+  to[row_size - 1] = '\n';
+  chunk.used += row_size;
+  ++chunk.rows;
+  ++bucket->second.rows;
+  ++size_;
+  if (bucket != buckets_.begin()) return ref;
+  if (due_.empty() || bucket->second.rows == 1) {
+    make_due();
+  } else {
+    const Due due{time, ref};
+    const auto place =
+        std::upper_bound(due_.begin() + static_cast<std::ptrdiff_t>(next_), due_.end(), due,
+                         [this](const Due& a, const Due& b) { return goes_before(a, b); });
+    due_.insert(place, due);
+  }
+  return ref;
+}
+
+void HeldLines::remove(Ref ref, const Moved& moved) {
+  const auto index = static_cast<std::uint32_t>(ref >> 16);
+  Chunk& chunk = chunks_[index];
+  const auto bucket = buckets_.find(bucket_of(time(ref)));
+  const std::size_t size = size_at(chunk, ref & 0xFFFF);
+  std::memset(row(ref), 0xFF, kTimeBytes);
+  chunk.gaps += size;
+  --chunk.rows;
+  --bucket->second.rows;
+  --size_;
+  if (bucket->second.rows == 0) {
+    const bool was_due = bucket == buckets_.begin();
+    erase(bucket);
+    if (was_due) make_due();
+  } else if (bucket != buckets_.begin()) {
+    tidy(bucket, index, moved);
+  } else {
+    bucket->second.gaps += size;
+    if (bucket->second.gaps > bucket->second.chunks.size() * kChunk / 2) {
+      const std::vector<std::uint32_t> all = bucket->second.chunks;
+      for (const std::uint32_t each : all) tidy(bucket, each, moved);
+      make_due();
+    }
+    pass_gaps();
+  }
+}
+
+// A chunk without rows goes, unless the next row goes into it.
+void HeldLines::tidy(Buckets::iterator bucket, std::uint32_t index, const Moved& moved) {
+  Chunk& chunk = chunks_[index];
+  std::vector<std::uint32_t>& chunks = bucket->second.chunks;
+  if (chunk.rows == 0 && index != chunks.back()) {
+    chunks.erase(std::find(chunks.begin(), chunks.end(), index));
+    free_chunk(index);
+  } else if (chunk.gaps * 2 > chunk.used) {
+    close_gaps(index, moved);
+  }
+}
+
+void HeldLines::close_gaps(std::uint32_t index, const Moved& moved) {
+  Chunk& chunk = chunks_[index];
+  std::size_t to = 0;
+  for (std::size_t at = 0; at < chunk.used;) {
+    const std::size_t size = size_at(chunk, at);
+    if (!is_gap(chunk, at)) {
+      if (to != at) std::memmove(chunk.memory.get() + to, chunk.memory.get() + at, size);
+      if (to != at) moved(ref_of(index, at), ref_of(index, to));
+      to += size;
+    }
+    at += size;
+  }
+  chunk.used = to;
+  chunk.gaps = 0;
+}
+
+// --- Chunks --------------------------------------------------------------------------------------
+
+std::uint32_t HeldLines::chunk_for(Bucket& bucket, Timestamp t, std::size_t row_size) {
+  if (!bucket.chunks.empty()) {
+    Chunk& last = chunks_[bucket.chunks.back()];
+    const bool fits = last.used == 0 || last.used + row_size <= kChunk;
+    if (fits && offset_of(t, last.base) < kGap) {
+      make_room(last, row_size);
+      return bucket.chunks.back();
+    }
+  }
+  if (free_chunks_.empty()) {
+    free_chunks_.push_back(static_cast<std::uint32_t>(chunks_.size()));
+    chunks_.emplace_back();
+  }
+  const std::uint32_t index = free_chunks_.back();
+  free_chunks_.pop_back();
+  chunks_[index].number = ++chunks_begun_;
+  chunks_[index].base = static_cast<std::uint64_t>(to_nanos(t));
+  make_room(chunks_[index], row_size);
+  bucket.chunks.push_back(index);
+  return index;
+}
+
+// It begins small, and is doubled.
+void HeldLines::make_room(Chunk& chunk, std::size_t size) {
+  if (chunk.used + size <= chunk.capacity) return;
+  std::size_t capacity = std::max(chunk.capacity * 2, kFirstCapacity);
+  if (chunk.used + size > capacity) capacity = chunk.used + size;
+  if (chunk.used + size <= kChunk) capacity = std::min(capacity, kChunk);
+  set_capacity(chunk, capacity);
+}
+
+void HeldLines::set_capacity(Chunk& chunk, std::size_t capacity) {
+  void* memory = std::realloc(chunk.memory.get(), capacity + Record::kPadding);
+  if (memory == nullptr) throw std::bad_alloc();
+  static_cast<void>(chunk.memory.release());
+  chunk.memory.reset(static_cast<char*>(memory));
+  std::memset(chunk.memory.get() + chunk.used, 0, capacity + Record::kPadding - chunk.used);
+  chunk.capacity = capacity;
+}
+
+void HeldLines::free_chunk(std::uint32_t index) {
+  chunks_[index] = Chunk{};
+  free_chunks_.push_back(index);
+}
+
+std::vector<std::uint32_t> HeldLines::in_order() const {
+  std::vector<std::uint32_t> all;
+  for (const auto& [n, bucket] : buckets_) {
+    all.insert(all.end(), bucket.chunks.begin(), bucket.chunks.end());
+  }
+  std::sort(all.begin(), all.end(), [this](std::uint32_t a, std::uint32_t b) {
+    return chunks_[a].number < chunks_[b].number;
+  });
+  return all;
+}
+
+// --- Buckets -------------------------------------------------------------------------------------
+
+std::int64_t HeldLines::bucket_of(Timestamp t) const {
+  const std::int64_t n = to_nanos(t);
+  return n / width_.count() - (n % width_.count() < 0 ? 1 : 0);
+}
+
+HeldLines::Buckets::iterator HeldLines::bucket_for(Timestamp t) {
+  auto found = buckets_.find(bucket_of(t));
+  if (found != buckets_.end()) return found;
+  while (buckets_.size() >= kMostBuckets) widen();
+  return buckets_.try_emplace(bucket_of(t)).first;
+}
+
+// Rows of one time go on in the chunk that was begun last, so that their order stays; the others
+// are closed.
+void HeldLines::widen() {
+  width_ *= 2;
+  Buckets old;
+  old.swap(buckets_);
+  for (auto& [n, bucket] : old) {
+    Bucket& wide = buckets_[n >> 1];
+    wide.chunks.insert(wide.chunks.end(), bucket.chunks.begin(), bucket.chunks.end());
+    wide.rows += bucket.rows;
+    std::sort(wide.chunks.begin(), wide.chunks.end(), [this](std::uint32_t a, std::uint32_t b) {
+      return chunks_[a].number < chunks_[b].number;
+    });
+  }
+  for (auto& [n, bucket] : buckets_) {
+    for (const std::uint32_t index : bucket.chunks) {
+      Chunk& chunk = chunks_[index];
+      const bool is_closed = index != bucket.chunks.back();
+      if (is_closed && chunk.capacity > chunk.used) set_capacity(chunk, chunk.used);
+    }
+  }
+  make_due();
+}
+
+void HeldLines::erase(Buckets::iterator bucket) {
+  for (const std::uint32_t index : bucket->second.chunks) free_chunk(index);
+  buckets_.erase(bucket);
+}
+
+bool HeldLines::goes_before(const Due& a, const Due& b) const {
+  if (a.time != b.time) return a.time < b.time;
+  const std::uint64_t x = chunks_[a.ref >> 16].number;
+  const std::uint64_t y = chunks_[b.ref >> 16].number;
+  return x != y ? x < y : a.ref < b.ref;
+}
+
+void HeldLines::make_due() {
+  due_.clear();
+  next_ = 0;
+  if (buckets_.empty()) return;
+  Bucket& bucket = buckets_.begin()->second;
+  bucket.gaps = 0;
+  for (const std::uint32_t index : bucket.chunks) {
+    const Chunk& chunk = chunks_[index];
+    for (std::size_t at = 0; at < chunk.used; at += size_at(chunk, at)) {
+      if (!is_gap(chunk, at)) due_.push_back({time(ref_of(index, at)), ref_of(index, at)});
+    }
+  }
+  std::sort(due_.begin(), due_.end(),
+            [this](const Due& a, const Due& b) { return goes_before(a, b); });
+}
+
+void HeldLines::pass_gaps() {
+  while (is_gap(chunks_[due_[next_].ref >> 16], due_[next_].ref & 0xFFFF)) ++next_;
+}
+
+}  // namespace streamutils
