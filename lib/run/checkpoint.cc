@@ -7,7 +7,6 @@
 #include <thread>
 
 #include "base/crc32c.h"
-#include "run/snapshot_write.h"
 
 namespace streamutils {
 namespace {
@@ -93,17 +92,6 @@ std::string StageCheckpoints::entry() const {
   return fmt::format("{}:{:08x}", name(), crc32c(settings().options));
 }
 
-Result<std::function<Status()>> StageCheckpoints::saving(std::uint64_t epoch) {
-  auto side_files = files().side_files();
-  if (!side_files) return side_files.error();
-  return std::function<Status()>([this, path = folder_.file(name(), epoch), header = header(epoch),
-                                  lengths = std::move(*side_files)]() mutable -> Status {
-    if (Status status = files().sync_side_files(); !status) return status;
-    for (FileLength& output : outputs()) lengths.push_back(std::move(output));
-    return write_snapshot(path, header, driver(), lengths);
-  });
-}
-
 Result<std::string> StageCheckpoints::take(std::uint64_t epoch, const std::vector<std::string>&,
                                            ExitStatus&) {
   const Status started =
@@ -119,10 +107,7 @@ Duration StageCheckpoints::tick() {
   return background_.is_busy() ? kReapStep : saver_.pause();
 }
 
-Status StageCheckpoints::before_end(Ending) {
-  saver_.finish_image();
-  return {};
-}
+Status StageCheckpoints::before_end(Ending) { return saver_.finish_image(); }
 
 Status StageCheckpoints::after_end() {
   if (Status saved = saver_.complete(); !saved) return saved;

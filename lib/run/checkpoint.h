@@ -13,7 +13,6 @@
 #pragma once
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,10 +54,6 @@ class StageCheckpoints : public Recovery {
   Status read_commit();
   Status read_saved(ExitStatus& status);
   std::string entry() const;
-  // The files that the output of this stage stands in, as the snapshot is to remember them.
-  virtual std::vector<FileLength> outputs() const { return {}; }
-  // What saves the state of this moment when it is called; to be called in the child.
-  Result<std::function<Status()>> saving(std::uint64_t epoch);
   const std::string& name() const { return settings().name; }
 
   CheckpointFolder folder_;

@@ -10,6 +10,7 @@
 #include "run/committed_files.h"
 #include "run/exec_epoch.h"
 #include "run/signals.h"
+#include "run/snapshot_write.h"
 
 namespace streamutils {
 namespace {
@@ -154,7 +155,8 @@ Result<std::string> SinkCheckpoints::take(std::uint64_t epoch, const std::vector
   first_ = false;
   if (Status before = wait_for_last(status); !before) return before.error();
   count_failures();
-  auto save = saving(epoch);
+  auto save =
+      snapshot_in_child(folder_.file(name(), epoch), header(epoch), driver(), files(), outputs());
   if (!save) return save.error();
   auto added = files().cut_output(folder_.file(name(), epoch) + ".out", true);
   if (!added) return added.error();

@@ -52,7 +52,8 @@ class SinkCheckpoints final : public StageCheckpoints {
   Status after_end() override;
 
  private:
-  std::vector<FileLength> outputs() const override;
+  // The files that the output stands in, as the snapshot is to remember them.
+  std::vector<FileLength> outputs() const;
 
   // At the start
   Status begin(ExitStatus& status);

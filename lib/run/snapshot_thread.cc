@@ -49,7 +49,11 @@ SnapshotThread::~SnapshotThread() {
   thread_.join();
 }
 
-void SnapshotThread::write(std::string piece) {
+void SnapshotThread::write(std::string lines) { put({std::move(lines), nullptr}); }
+
+void SnapshotThread::write(std::unique_ptr<SnapshotPart> part) { put({{}, std::move(part)}); }
+
+void SnapshotThread::put(Piece piece) {
   {
     const std::lock_guard lock(mutex_);
     pieces_.push_back(std::move(piece));
@@ -100,9 +104,10 @@ bool SnapshotThread::is_abandoned() const {
   return is_abandoned_;
 }
 
-bool SnapshotThread::next_piece(std::string& piece) {
+bool SnapshotThread::next_piece(Piece& piece) {
+  piece.part.reset();
   std::unique_lock lock(mutex_);
-  if (piece.capacity() > 0) spare_.push_back(std::move(piece));
+  if (!piece.lines.empty()) spare_.push_back(std::move(piece.lines));
   changed_.wait(lock, [this] { return !pieces_.empty() || is_finished_ || is_abandoned_; });
   if (pieces_.empty() || is_abandoned_) return false;
   piece = std::move(pieces_.front());
@@ -115,8 +120,14 @@ Status SnapshotThread::make_file() {
   if (Status opened = file.open(); !opened) return opened;
   SnapshotFileWriter writer([&file](std::string_view bytes) { file.write(bytes); });
   writer.header(header_);
-  for (std::string piece; next_piece(piece);) writer.entries(piece);
+  SnapshotWriter out([&writer](std::string_view lines) { writer.entries(lines); });
+  for (Piece piece; next_piece(piece);) {
+    if (piece.part) piece.part->write(out);
+    out.finish();
+    writer.entries(piece.lines);
+  }
   if (is_abandoned()) return {};
+  if (!out.status()) return out.status();
   writer.finish(side_files_);
   if (Status synced = files_.sync_side_files(); !synced) return synced;
   return file.commit();

@@ -1,12 +1,13 @@
 // SnapshotThread: writes a snapshot file of which the entries come piece by piece.
 //
-// A thread, so that whoever makes the entries never waits for the disk.  It shares nothing with the
-// rest of the process but the pieces; it reads no state.
+// A thread, so that whoever makes the entries waits neither for the disk nor for text to be made of
+// copies.  It shares nothing with the rest of the process but the pieces; it reads no state.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -29,9 +30,10 @@ class SnapshotThread {
   SnapshotThread(const SnapshotThread&) = delete;
   SnapshotThread& operator=(const SnapshotThread&) = delete;
 
-  // The next whole lines of entries.  Does not wait.
-  void write(std::string piece);
-  // Memory of a piece that has been written, for the next.
+  // The next whole lines of entries, or what is to be made such lines.  Does not wait.
+  void write(std::string lines);
+  void write(std::unique_ptr<SnapshotPart> part);
+  // Memory of lines that have been written, for the next.
   std::string spare();
   // False while so much waits to be written that more should wait with its maker.
   bool has_room() const;
@@ -43,11 +45,18 @@ class SnapshotThread {
   Status join();
 
  private:
+  // One of the two.
+  struct Piece {
+    std::string lines;
+    std::unique_ptr<SnapshotPart> part;
+  };
+
   void run();
   Status make_file();
+  void put(Piece piece);
   bool is_abandoned() const;
   // False when there will be none.
-  bool next_piece(std::string& piece);
+  bool next_piece(Piece& piece);
 
   const std::string path_;
   const SnapshotHeader header_;
@@ -56,7 +65,7 @@ class SnapshotThread {
 
   mutable std::mutex mutex_;  // of what follows
   std::condition_variable changed_;
-  std::deque<std::string> pieces_;
+  std::deque<Piece> pieces_;
   std::vector<std::string> spare_;
   bool is_finished_ = false;
   bool is_abandoned_ = false;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/snapshot_write.h"
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 namespace streamutils {
 namespace {
 
@@ -22,6 +26,19 @@ Status write_snapshot(const std::string& path, const SnapshotHeader& header, con
   if (Status status = write_entries(driver, writer); !status) return status;
   writer.finish(side_files);
   return file.commit();
+}
+
+Result<std::function<Status()>> snapshot_in_child(const std::string& path, SnapshotHeader header,
+                                                  const Driver& driver, Files& files,
+                                                  std::vector<FileLength> outputs) {
+  auto lengths = files.side_files();
+  if (!lengths) return lengths.error();
+  std::move(outputs.begin(), outputs.end(), std::back_inserter(*lengths));
+  return std::function<Status()>([path, header = std::move(header), &driver, &files,
+                                  lengths = std::move(*lengths)]() -> Status {
+    if (Status synced = files.sync_side_files(); !synced) return synced;
+    return write_snapshot(path, header, driver, lengths);
+  });
 }
 
 TwoPartSnapshot::TwoPartSnapshot(const std::string& path)

@@ -1,7 +1,8 @@
-// Writing a snapshot file: at once, or in two parts.
+// Writing a snapshot file: at once, in a child process, or in two parts.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,12 @@ namespace streamutils {
 // What the driver is now, durable under this name when it returns.
 Status write_snapshot(const std::string& path, const SnapshotHeader& header, const Driver& driver,
                       const std::vector<FileLength>& side_files);
+
+// What does that when it is called in a child of fork(2), with the side files made durable before.
+// `outputs` are files of the output that the snapshot is to remember.
+Result<std::function<Status()>> snapshot_in_child(const std::string& path, SnapshotHeader header,
+                                                  const Driver& driver, Files& files,
+                                                  std::vector<FileLength> outputs = {});
 
 // The image is taken before what is open leaves, and counts when that has been written.
 class TwoPartSnapshot {

@@ -2,6 +2,7 @@
 #include "run/state_saver.h"
 
 #include <chrono>
+#include <utility>
 
 #include "run/snapshot_write.h"
 
@@ -17,17 +18,19 @@ constexpr Duration kPoll = 5ms;
 
 }  // namespace
 
+StateSaver::StateSaver() {
+  out_.set_part_taker([this](std::unique_ptr<SnapshotPart> part) { hand_over(std::move(part)); });
+}
+
 Status StateSaver::start(const std::string& path, const SnapshotHeader& header, Driver& driver,
                          Files& files) {
   if (Status before = complete(); !before) return before;
+  if (!driver.has_images()) {
+    auto work = snapshot_in_child(path, header, driver, files);
+    return work ? background_.start(*work) : Status(work.error());
+  }
   auto lengths = files.side_files();
   if (!lengths) return lengths.error();
-  if (!driver.has_images()) {
-    return background_.start([&, lengths = std::move(*lengths)]() -> Status {
-      if (Status synced = files.sync_side_files(); !synced) return synced;
-      return write_snapshot(path, header, driver, lengths);
-    });
-  }
   thread_ = std::make_unique<SnapshotThread>(path, header, std::move(*lengths), files);
   driver_ = &driver;
   driver.begin_image(out_);
@@ -36,9 +39,32 @@ Status StateSaver::start(const std::string& path, const SnapshotHeader& header, 
 }
 
 void StateSaver::hand_over() {
-  std::string piece = thread_->spare();
-  out_.take(piece);
-  thread_->write(std::move(piece));
+  std::string lines = thread_->spare();
+  out_.take(lines);
+  if (!lines.empty()) thread_->write(std::move(lines));
+}
+
+// After a saving that has failed, nobody wants them.
+void StateSaver::hand_over(std::unique_ptr<SnapshotPart> part) {
+  if (!thread_) return;
+  hand_over();
+  thread_->write(std::move(part));
+}
+
+template <typename GoesOn>
+Status StateSaver::work_on_image(GoesOn goes_on) {
+  while (has_more_ && goes_on()) {
+    has_more_ = !driver_->continue_image(kEntriesAtOnce);
+    if (!out_.status()) {
+      thread_.reset();
+      return out_.status();
+    }
+    if (out_.size() >= kPiece) hand_over();
+    if (has_more_) continue;
+    hand_over();
+    thread_->finish();
+  }
+  return {};
 }
 
 Status StateSaver::collect() {
@@ -50,13 +76,9 @@ Status StateSaver::collect() {
 Status StateSaver::advance() {
   if (!thread_) return background_.collect();
   const auto until = std::chrono::steady_clock::now() + kSlice;
-  while (has_more_ && thread_->has_room() && std::chrono::steady_clock::now() < until) {
-    has_more_ = !driver_->continue_image(kEntriesAtOnce);
-    if (out_.size() >= kPiece) hand_over();
-    if (has_more_) continue;
-    hand_over();
-    thread_->finish();
-  }
+  const Status status = work_on_image(
+      [this, until] { return thread_->has_room() && std::chrono::steady_clock::now() < until; });
+  if (!status) return status;
   return thread_->is_done() ? collect() : Status();
 }
 
@@ -65,18 +87,13 @@ Duration StateSaver::pause() const {
   return thread_ && has_more_ && thread_->has_room() ? Duration::zero() : kPoll;
 }
 
-void StateSaver::finish_image() {
-  while (thread_ && has_more_) {
-    has_more_ = !driver_->continue_image(kEntriesAtOnce);
-    if (out_.size() < kPiece && has_more_) continue;
-    hand_over();
-    if (!has_more_) thread_->finish();
-  }
+Status StateSaver::finish_image() {
+  return thread_ ? work_on_image([] { return true; }) : Status();
 }
 
 Status StateSaver::complete() {
   if (!thread_) return background_.collect(Duration::max());
-  finish_image();
+  if (Status status = finish_image(); !status) return status;
   return collect();
 }
 

@@ -3,12 +3,12 @@
 // The problem: a million keys are a hundred megabytes, and a barrier comes every second.  There are
 // two ways.  fork(2) takes an image of any operator as it is, but it copies the page tables, every
 // page that is written to afterwards is copied once (3 us each on a virtual machine), and huge
-// pages come apart.  That is little for small state and a fifth of the time for large one.  So
+// pages come apart.  That is little for small state and half of the time for large one.  So
 // operators that get large save in slices (Operator::begin_image): between the blocks of the input
-// some thousand entries at a time become text, and what an event is about to change does so before
+// some thousand entries at a time are copied, and what an event is about to change is copied before
 // it changes (Ren et al., "Low-Overhead Asynchronous Checkpointing in Main-Memory Database
-// Systems", SIGMOD 2016, call it CALC).  The text goes to a thread, which does nothing but write:
-// the disk must not stop the stream, and what is to be written lies in buffers of its own.
+// Systems", SIGMOD 2016, call it CALC).  A thread makes text of the copies and writes it: neither
+// that nor the disk must stop the stream.
 //
 // One at a time: who starts the next before the last is done waits for it, so that a slow disk
 // slows the stream down and nothing piles up.
@@ -26,6 +26,8 @@ namespace streamutils {
 
 class StateSaver {
  public:
+  StateSaver();
+
   // Takes an image of what the driver is now, to be durable under this name when is_busy() has
   // become false.  An error is that of the one before, or a failed start.
   Status start(const std::string& path, const SnapshotHeader& header, Driver& driver, Files& files);
@@ -36,12 +38,16 @@ class StateSaver {
   // When advance() wants to be called again; Duration::max(): it does not.
   Duration pause() const;
   // Takes what is left of the image, so that the state may go.
-  void finish_image();
+  Status finish_image();
   // Does all that is left, and waits until it is durable.
   Status complete();
 
  private:
   void hand_over();
+  void hand_over(std::unique_ptr<SnapshotPart> part);
+  // Works on the image, as long as there is more of it and goes_on() is true.
+  template <typename GoesOn>
+  Status work_on_image(GoesOn goes_on);
   Status collect();
 
   Background background_;

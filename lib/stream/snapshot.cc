@@ -67,6 +67,17 @@ SnapshotWriter& SnapshotWriter::row(std::string_view values) {
   return *this;
 }
 
+void SnapshotWriter::lines(std::string_view lines) {
+  begin_line();
+  lines_ += lines;
+}
+
+void SnapshotWriter::part(std::unique_ptr<SnapshotPart> part) {
+  if (take_part_) return take_part_(std::move(part));
+  finish_entry();
+  part->write(*this);
+}
+
 std::string SnapshotWriter::take() {
   finish_entry();
   return std::exchange(lines_, {});

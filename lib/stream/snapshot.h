@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,17 @@
 
 namespace streamutils {
 
+class SnapshotWriter;
+
+// Copies of some of the state, to be made text later, maybe by another thread: copying costs little
+// of what making text does.
+class SnapshotPart {
+ public:
+  virtual ~SnapshotPart() = default;
+  // Whole entries and rows.  Once.  Looks at nothing but its copies, and at what never changes.
+  virtual void write(SnapshotWriter& out) = 0;
+};
+
 class SnapshotWriter {
  public:
   // Keeps all lines for take().
@@ -37,6 +49,12 @@ class SnapshotWriter {
   // Hands them on, whole lines, some at a time: large state does not stand in memory twice.
   using Put = std::function<void(std::string_view lines)>;
   explicit SnapshotWriter(Put put) : put_(std::move(put)) {}
+
+  // Who takes parts, which stand behind all that has been written before: take() gives that.
+  using TakePart = std::function<void(std::unique_ptr<SnapshotPart> part)>;
+  void set_part_taker(TakePart take) { take_part_ = std::move(take); }
+  // Hands a part over; without anybody who takes it, it is written at once.
+  void part(std::unique_ptr<SnapshotPart> part);
 
   // Starts an entry; the one before is complete.  kind and names: plain ASCII words.
   SnapshotWriter& entry(std::string_view kind);
@@ -59,6 +77,9 @@ class SnapshotWriter {
   // A row; the entry or row before is complete.  values: JSON with commas between (RowText).
   SnapshotWriter& row(std::string_view values);
 
+  // Whole lines that another writer has made.
+  void lines(std::string_view lines);
+
   // Bytes of the entries that have not been handed on.
   std::size_t size() const { return lines_.size(); }
 
@@ -74,6 +95,7 @@ class SnapshotWriter {
   void finish_entry();
 
   Put put_;
+  TakePart take_part_;
   std::string lines_;
   bool open_ = false;
   Status status_;
