@@ -67,6 +67,11 @@ class Aggregate {
   virtual void create(void* state) const = 0;
   virtual void destroy(void* state) const = 0;
 
+  // Makes a state in raw memory that is equal to `other`, and shares nothing with it: it may be
+  // looked at by another thread.  REQUIRES: can_copy(), which is false where a state may be large.
+  virtual bool can_copy() const { return false; }
+  virtual void copy(void* state, const void* other) const { (void)state, (void)other; }
+
   virtual Taken add(void* state, const Observation& seen) const = 0;
   // Adds all that `other` has seen, as if it had come after what `state` has seen.
   virtual void merge(void* state, const void* other) const = 0;

@@ -69,6 +69,7 @@ void AggregateList::append(const AggregateSpec& spec, AggregatePtr aggregate) {
     const std::size_t size = (aggregate->size() + 15) / 16 * 16;
     const bool is_large = aggregate->make_total() != nullptr;
     has_totals_ = has_totals_ || is_large;
+    can_copy_ = can_copy_ && aggregate->can_copy();
     states_.push_back({std::move(aggregate),
                        function,
                        block_size_,
@@ -128,6 +129,12 @@ void AggregateList::create(std::byte* block) const {
 
 void AggregateList::destroy(std::byte* block) const {
   for (const State& state : states_) state.aggregate->destroy(block + state.offset);
+}
+
+void AggregateList::copy(std::byte* block, const std::byte* other) const {
+  for (const State& state : states_) {
+    state.aggregate->copy(block + state.offset, other + state.offset);
+  }
 }
 
 void AggregateList::read(const Record& record) {
@@ -289,10 +296,11 @@ std::size_t AggregateList::bytes(const std::byte* block) const {
 }
 
 void AggregateList::save(const std::byte* block, SnapshotWriter& out) const {
+  std::string saved;
   for (const State& state : states_) {
-    saved_.clear();
-    state.aggregate->save(block + state.offset, saved_);
-    save_bytes(out, state.field, saved_);
+    saved.clear();
+    state.aggregate->save(block + state.offset, saved);
+    save_bytes(out, state.field, saved);
   }
 }
 
@@ -317,10 +325,11 @@ void AggregateList::append_state_names(std::string& json) const {
 }
 
 void AggregateList::save_values(const std::byte* block, RowText& row) const {
+  std::string saved;
   for (const State& state : states_) {
-    saved_.clear();
-    state.aggregate->save(block + state.offset, saved_);
-    save_bytes(row, saved_);
+    saved.clear();
+    state.aggregate->save(block + state.offset, saved);
+    save_bytes(row, saved);
   }
 }
 

@@ -38,6 +38,11 @@ class AggregateList {
   void create(std::byte* block) const;
   void destroy(std::byte* block) const;
 
+  // Makes states in raw memory that are equal to those of `other`, and may be looked at, and
+  // destroyed, by another thread.  REQUIRES: can_copy().
+  bool can_copy() const { return can_copy_; }
+  void copy(std::byte* block, const std::byte* other) const;
+
   // Computes arguments and clauses from the record, each once.  Changes no state: the record may
   // still turn out to be damaged.
   void read(const Record& record);
@@ -82,6 +87,7 @@ class AggregateList {
   // The same as values of a row: so many, under names that are appended as `,"name"`.
   std::size_t state_count() const { return states_.size(); }
   void append_state_names(std::string& json) const;
+  // May be called by another thread, with a copy.
   void save_values(const std::byte* block, RowText& row) const;
   void restore_values(std::byte* block, std::size_t first, SnapshotReader& in) const;
 
@@ -133,6 +139,7 @@ class AggregateList {
   std::vector<Column> columns_;
   std::size_t block_size_ = 0;
   std::string_view unmergeable_;
+  bool can_copy_ = true;
   bool has_totals_ = false;
   bool is_by_time_ = false;
   bool needs_evaluator_ = false;
@@ -141,8 +148,7 @@ class AggregateList {
   Evaluator evaluator_;
   // Of the event that was read last.
   Timestamp time_{};
-  std::string_view event_;     // if some aggregate wants it
-  mutable std::string saved_;  // scratch: the text of a state
+  std::string_view event_;  // if some aggregate wants it
 };
 
 }  // namespace streamutils

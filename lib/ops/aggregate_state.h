@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/decimal.h"
@@ -26,6 +27,10 @@ class StateAggregate : public Aggregate {
   std::size_t size() const override { return sizeof(State); }
   void create(void* state) const override { new (state) State; }
   void destroy(void* state) const override { of(state).~State(); }
+  bool can_copy() const override { return std::is_copy_constructible_v<State>; }
+  void copy(void* state, const void* other) const override {
+    if constexpr (std::is_copy_constructible_v<State>) new (state) State(of(other));
+  }
   Taken add(void* state, const Observation& seen) const override { return of(state).add(seen); }
   void merge(void* state, const void* other) const override { of(state).merge(of(other)); }
   void save(const void* state, std::string& out) const override { of(state).save(out); }

@@ -69,9 +69,8 @@ class KeepFirst final : public Operator {
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override {
     save_head(out);
-    seen_.begin_image(out);
+    seen_.save_image(out);
   }
-  bool continue_image(std::size_t entries) override { return seen_.continue_image(entries); }
 
   Status restore(SnapshotReader& in) override {
     if (!in.next_is("dedup")) return Error{"the snapshot has no entry 'dedup'"};

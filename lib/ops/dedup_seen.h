@@ -33,8 +33,10 @@
 #include <cstdint>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -167,10 +169,9 @@ class SeenKeys {
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
 
-  // An image (stream/operator.h): a copy of all slots, which takes five milliseconds for a million
+  // An image (stream/operator.h): copies of all slots, which take some milliseconds for a million
   // keys, and the memory of so many.
-  void begin_image(SnapshotWriter& out);
-  bool continue_image(std::size_t keys);
+  void save_image(SnapshotWriter& out) const;
 
  private:
   using Table = FingerprintTable<Seen>;
@@ -266,16 +267,7 @@ class SeenKeys {
   std::size_t bytes_ = 0;
   std::uint64_t pushed_out_ = 0;
 
-  // What the image that is being written still lacks.
-  struct Image {
-    SnapshotWriter* out = nullptr;
-    std::vector<std::pair<Place, std::size_t>> tables;  // with the number of their slots
-    std::vector<Slot> slots;                            // of all tables; never shrinks
-    std::size_t table = 0;                              // the next one
-    std::size_t slot = 0;                               // the next one
-    std::size_t end = 0;                                // of the table that was begun
-  };
-  Image image_;
+  std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();  // of images
 };
 
 template <typename Seen>
@@ -299,35 +291,17 @@ void SeenKeys<Seen>::save(SnapshotWriter& out) const {
 }
 
 template <typename Seen>
-void SeenKeys<Seen>::begin_image(SnapshotWriter& out) {
+void SeenKeys<Seen>::save_image(SnapshotWriter& out) const {
   save_head(out);
-  image_.out = &out;
-  image_.tables.clear();
-  image_.table = image_.slot = image_.end = 0;
-  if (image_.slots.size() <= size_) image_.slots.resize(size_ + 1);
-  Slot* to = image_.slots.data();
   for (const auto& [place, table] : tables_) {
-    image_.tables.emplace_back(place, table.size());
-    to = table.copy_to(to);
+    SnapshotWriter entry;
+    save_place(entry, place);
+    const std::string lines = entry.take();
+    out.lines(lines);
+    table.for_each_stretch(SlotsPart<Slot>::kMost, [&](std::span<const Slot> slots) {
+      out.part(std::make_unique<SlotsPart<Slot>>(memory_, lines, slots));
+    });
   }
-}
-
-template <typename Seen>
-bool SeenKeys<Seen>::continue_image(std::size_t keys) {
-  for (std::size_t written = 0; written < keys;) {
-    if (image_.slot == image_.end) {
-      if (image_.table == image_.tables.size()) return true;
-      const auto& [place, size] = image_.tables[image_.table++];
-      save_place(*image_.out, place);
-      image_.end += size;
-      continue;
-    }
-    const std::size_t n = std::min(image_.end - image_.slot, kSlotsPerEntry);
-    save_slots(*image_.out, std::span<const Slot>(image_.slots).subspan(image_.slot, n));
-    image_.slot += n;
-    written += n;
-  }
-  return false;
 }
 
 template <typename Seen>
@@ -338,10 +312,13 @@ void SeenKeys<Seen>::restore(SnapshotReader& in) {
   number_ = in.unsigned_integer("number");
   while (in.next_is("slice")) {
     const Place place{in.integer("slice"), in.unsigned_integer("number")};
-    Table& table = tables_[place];
+    const auto [at, is_new] = tables_.try_emplace(place);
+    Table& table = at->second;
+    const std::size_t size = table.size();
+    const std::size_t bytes = is_new ? 0 : table.bytes();
     restore_slots(in, table);
-    size_ += table.size();
-    bytes_ += table.bytes();
+    size_ += table.size() - size;
+    bytes_ += table.bytes() - bytes;
   }
 }
 

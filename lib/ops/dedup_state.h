@@ -9,13 +9,16 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ops/fingerprint_table.h"
+#include "ops/image_part.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
@@ -63,7 +66,38 @@ void save_slots(SnapshotWriter& out, const FingerprintTable<Extra>& table) {
   }
 }
 
-// Into an empty table.  What cannot be read makes in.status() an error.
+// Copies of slots, some of them empty, behind an entry that says where they belong.
+template <typename Slot>
+class SlotsPart final : public CopiedPart {
+ public:
+  static constexpr std::size_t kMost = PartMemory::kSize / sizeof(Slot);
+
+  // At most kMost slots.  entry: whole lines.
+  SlotsPart(std::shared_ptr<PartMemory> memory, std::string entry, std::span<const Slot> slots)
+      : CopiedPart(std::move(memory)), entry_(std::move(entry)), slots_(slots.size()) {
+    std::memcpy(add((slots.size_bytes() + 15) / 16 * 16), slots.data(), slots.size_bytes());
+  }
+
+  void write(SnapshotWriter& out) override {
+    out.lines(entry_);
+    std::vector<Slot> some;
+    some.reserve(kSlotsPerEntry);
+    for (const Slot& slot : std::span(reinterpret_cast<const Slot*>(begin()), slots_)) {
+      if (Fingerprint(slot.print).low == 0) continue;
+      some.push_back(slot);
+      if (some.size() < kSlotsPerEntry) continue;
+      save_slots(out, std::span<const Slot>(some));
+      some.clear();
+    }
+    if (!some.empty()) save_slots(out, std::span<const Slot>(some));
+  }
+
+ private:
+  std::string entry_;
+  std::size_t slots_;
+};
+
+// Into the table.  What cannot be read makes in.status() an error.
 template <typename Extra>
 void restore_slots(SnapshotReader& in, FingerprintTable<Extra>& table) {
   using Slot = typename FingerprintTable<Extra>::Slot;

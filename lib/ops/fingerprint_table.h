@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -104,6 +105,17 @@ class FingerprintTable {
   Slot* copy_to(Slot* to) const {
     for (const Segment& each : segments_) to = each.copy_to(to);
     return to;
+  }
+
+  // Calls visit for stretches of at most `most` slots side by side, some of them empty; together
+  // they are all.
+  template <typename Visit>
+  void for_each_stretch(std::size_t most, Visit visit) const {
+    for (const Segment& each : segments_) {
+      for (std::size_t at = 0; at < each.capacity; at += most) {
+        visit(std::span<const Slot>(each.slots + at, std::min(most, each.capacity - at)));
+      }
+    }
   }
 
   // In no particular order.

@@ -34,6 +34,7 @@
 #include <vector>
 
 #include "ops/aggregate_pool.h"
+#include "ops/group_image.h"
 #include "ops/keyed_states.h"
 #include "ops/memory_watch.h"
 #include "ops/window_kinds.h"
@@ -58,6 +59,7 @@ class SessionWindows final : public Windows {
         pool_(parts_.aggregates),
         waiting_(parts_.aggregates, pool_),
         every_(options.every),
+        image_(parts_.aggregates),
         memory_(options.memory),
         make_scratch_(options.make_scratch) {}
   ~SessionWindows() override;
@@ -120,7 +122,6 @@ class SessionWindows final : public Windows {
   void write(const Session& session, bool partial, Emitter& out);
 
   void save_head(SnapshotWriter& out) const;
-  void save(const Session& session, SnapshotWriter& out) const;
   void save_by_key(SnapshotWriter& out) const;
   void restore_session(SnapshotReader& in);
   void restore_by_key(SnapshotReader& in);
@@ -137,7 +138,7 @@ class SessionWindows final : public Windows {
   bool return_to_memory();
   // To be called before a session changes: the image needs it as it is.
   void keep_for_image(Session& session) {
-    if (session.image != image_) put_into_image(session);
+    if (session.image != images_) put_into_image(session);
   }
   void put_into_image(Session& session);
 
@@ -154,15 +155,15 @@ class SessionWindows final : public Windows {
   std::optional<Duration> every_;
   Timestamp ticked_ = kMinTime;  // the multiple of --every that was passed last
 
+  GroupImage<SessionFacts> image_;
+  std::uint64_t images_ = 0;    // that were begun: the number of the last one
+  std::size_t image_next_ = 0;  // the place in storage_ from where it is to be continued
+
   std::optional<std::size_t> memory_;
   MakeScratch make_scratch_;
   MemoryWatch watch_;
   std::optional<SpilledSessions> spilled_;  // in place of all sessions above; null: none
   Timestamp swept_ = kMinTime;              // the watermark of its last sweep
-
-  std::uint64_t image_ = 0;              // the number of the last image that was begun
-  SnapshotWriter* image_out_ = nullptr;  // null: it is complete
-  std::size_t image_next_ = 0;           // the place in storage_ from where it is to be continued
 };
 
 SessionWindows::~SessionWindows() {
@@ -238,7 +239,7 @@ Session* SessionWindows::open(Group* group, Timestamp t, std::uint64_t number) {
     newer = *place;
     place = &newer->older;
   }
-  *session = {t, t, number, group, pool_.make(), kMaxTime, kMinTime, newer, *place, image_};
+  *session = {t, t, number, group, pool_.make(), kMaxTime, kMinTime, newer, *place, images_};
   if (*place) (*place)->newer = session;
   *place = session;
   start_timer(session);
@@ -471,52 +472,55 @@ bool SessionWindows::return_to_memory() {
 
 void SessionWindows::save_head(SnapshotWriter& out) const {
   parts_.save(out);
-  out.entry("sessions").field("ticked", ticked_);
+  out.entry("session_windows").field("ticked", ticked_);
   if (memory_ || spilled_) out.field("swept", spilled_ ? swept_ : parts_.watermark);
-  session_rows_.save_columns(out);
-}
-
-void SessionWindows::save(const Session& session, SnapshotWriter& out) const {
-  session_rows_.save(*session.group, span_of(session), session.block, out);
 }
 
 // With --mem a snapshot does not show what was in memory.  Sessions that have closed but have not
 // left are not to be joined any more.
 void SessionWindows::save_by_key(SnapshotWriter& out) const {
-  const auto save_one = [&](const Group& group, const SessionSpan& span) {
-    session_rows_.save(group, span, group.state(), out);
-  };
+  GroupRows<SessionFacts> open(parts_.aggregates, out);
   bool ok = true;
   if (spilled_) {
-    ok = spilled_->visit(parts_.watermark, false, save_one);
+    ok = spilled_->visit(parts_.watermark, false, [&](const Group& group, const SessionSpan& span) {
+      open.write(SessionFacts{span}, group, group.state());
+    });
   } else {
     std::vector<const Session*> sessions = open_sessions();
     sort_by_key(sessions);
-    for (const Session* session : sessions) save(*session, out);
+    for (const Session* session : sessions) {
+      open.write(SessionFacts{span_of(*session)}, *session->group, session->block);
+    }
   }
-  out.entry("closed_sessions");
-  session_rows_.save_columns(out);
-  if (spilled_) ok = spilled_->visit(parts_.watermark, true, save_one) && ok;
+  GroupRows<ClosedSessionFacts> closed(parts_.aggregates, out);
+  if (spilled_) {
+    ok = spilled_->visit(parts_.watermark, true, [&](const Group& group, const SessionSpan& span) {
+      closed.write(ClosedSessionFacts{span}, group, group.state());
+    }) && ok;
+  }
   if (!ok) out.fail(kSpillUnreadable);
 }
 
 void SessionWindows::save(SnapshotWriter& out) const {
   save_head(out);
   if (memory_ || spilled_) return save_by_key(out);
-  for (const Session* session : open_sessions()) save(*session, out);
+  GroupRows<SessionFacts> rows(parts_.aggregates, out);
+  for (const Session* session : open_sessions()) {
+    rows.write(SessionFacts{span_of(*session)}, *session->group, session->block);
+  }
   waiting_.save(out);
 }
 
 void SessionWindows::begin_image(SnapshotWriter& out) {
   save_head(out);
-  ++image_;
-  image_out_ = &out;
+  image_.begin(out);
+  ++images_;
   image_next_ = 0;
 }
 
 void SessionWindows::put_into_image(Session& session) {
-  session.image = image_;
-  if (session.block) save(session, *image_out_);
+  session.image = images_;
+  if (session.block) image_.add(SessionFacts{span_of(session)}, *session.group, session.block);
 }
 
 // Those that have been opened since stand in memory that counts as written.
@@ -529,7 +533,7 @@ bool SessionWindows::continue_image(std::size_t entries) {
     keep_for_image(storage_[image_next_]);
   }
   if (image_next_ < storage_.size()) return false;
-  image_out_ = nullptr;
+  image_.finish();
   return true;
 }
 
@@ -545,8 +549,9 @@ void SessionWindows::restore_session(SnapshotReader& in) {
 void SessionWindows::restore_by_key(SnapshotReader& in) {
   begin_spilling();
   swept_ = in.time("swept");
+  if (!in.next_is(SessionFacts::kEntry)) in.fail("no entry 'sessions'");
   spilled_->add_open(session_rows_.restore_run(spilled_->room_for_run(), in));
-  if (!in.next_is("closed_sessions")) in.fail("no entry 'closed_sessions'");
+  if (!in.next_is(ClosedSessionFacts::kEntry)) in.fail("no entry 'closed_sessions'");
   Run closed = session_rows_.restore_run(spilled_->room_for_run(), in);
   const bool all_are_open = closed.size() == 0;
   spilled_->add_closed(std::move(closed));
@@ -556,20 +561,22 @@ void SessionWindows::restore_by_key(SnapshotReader& in) {
 
 Status SessionWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
-  if (!in.next_is("sessions")) in.fail("no entry 'sessions'");
+  if (!in.next_is("session_windows")) in.fail("no entry 'session_windows'");
   ticked_ = in.time("ticked");
   if (in.json("swept").exists()) {
     restore_by_key(in);
     return in.status();
   }
-  while (in.next_row()) {
-    if (memory_ && watch_.is_due()) relieve_memory();
-    if (spilled_) {
-      const SessionSpan span = session_rows_.span(in);
-      std::byte* block = spilled_->add_part(session_rows_.key(in).key(), span);
-      session_rows_.restore_states(block, in);
-    } else {
-      restore_session(in);
+  while (in.next_is(SessionFacts::kEntry)) {
+    while (in.next_row()) {
+      if (memory_ && watch_.is_due()) relieve_memory();
+      if (spilled_) {
+        const SessionSpan span = session_rows_.span(in);
+        std::byte* block = spilled_->add_part(session_rows_.key(in).key(), span);
+        session_rows_.restore_states(block, in);
+      } else {
+        restore_session(in);
+      }
     }
   }
   waiting_.restore(in, [&](const GroupKey& key) {

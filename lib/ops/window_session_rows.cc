@@ -11,7 +11,7 @@
 namespace streamutils {
 namespace {
 
-constexpr std::size_t kStates = 4;  // the first of their columns
+constexpr std::size_t kStates = SessionFacts::kCount;  // the first of their columns
 
 // From `from` to `to`, which is not before it: any two times have a distance that fits.
 std::uint64_t distance(Timestamp from, Timestamp to) {
@@ -31,27 +31,15 @@ void sort_by_key(std::vector<const Session*>& sessions) {
   });
 }
 
-void SessionRows::save_columns(SnapshotWriter& out) const {
-  std::string columns = R"(["start","length","untold_from","first_seen")";
-  aggregates_.append_state_names(columns);
-  out.json("columns", columns + R"(,"key","spelling"])");
-}
-
-// Times as lengths from the start, which are short.
-void SessionRows::save(const Group& group, const SessionSpan& span, const std::byte* block,
-                       SnapshotWriter& out) const {
-  row_.clear();
-  row_.put(to_nanos(span.start));
-  row_.put(distance(span.start, span.last));
+void SessionFacts::put(RowText& row) const {
+  row.put(to_nanos(span.start));
+  row.put(distance(span.start, span.last));
   if (span.untold == kMaxTime) {
-    row_.put_null();
+    row.put_null();
   } else {
-    row_.put(distance(span.start, span.untold));
+    row.put(distance(span.start, span.untold));
   }
-  row_.put(span.first_seen);
-  aggregates_.save_values(block, row_);
-  save_key_values(row_, group);
-  out.row(row_.values());
+  row.put(span.first_seen);
 }
 
 SavedKey SessionRows::key(SnapshotReader& in) const {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "ops/aggregate_list.h"
@@ -27,6 +28,23 @@ inline SessionSpan span_of(const Session& session) {
   return {session.start, session.last, session.first_seen, session.untold, kMinTime};
 }
 
+// What a row says of a session, in front of its states (group_image.h).  Times as lengths from the
+// start, which are short.
+struct SessionFacts {
+  static constexpr std::string_view kEntry = "sessions";
+  static constexpr std::string_view kColumns = R"("start","length","untold_from","first_seen")";
+  static constexpr std::size_t kCount = 4;
+
+  void put(RowText& row) const;
+
+  SessionSpan span;
+};
+
+// The same of one that has closed, but has not left.
+struct ClosedSessionFacts : SessionFacts {
+  static constexpr std::string_view kEntry = "closed_sessions";
+};
+
 // By their keys, those of a key by their starts.
 void sort_by_key(std::vector<const Session*>& sessions);
 
@@ -34,11 +52,6 @@ class SessionRows {
  public:
   // aggregates must outlive it.
   explicit SessionRows(const AggregateList& aggregates) : aggregates_(aggregates) {}
-
-  // The names of the columns, as a field of the current entry.
-  void save_columns(SnapshotWriter& out) const;
-  void save(const Group& group, const SessionSpan& span, const std::byte* block,
-            SnapshotWriter& out) const;
 
   // Of the current row; what does not read makes in.status() an error.
   SavedKey key(SnapshotReader& in) const;
@@ -53,7 +66,6 @@ class SessionRows {
 
  private:
   const AggregateList& aggregates_;
-  mutable RowText row_;  // scratch
 };
 
 }  // namespace streamutils

@@ -1,0 +1,147 @@
+// GroupImage: the groups of an operator in an image (stream/operator.h), each as a row.
+//
+// A group is copied, with the states that belong to it, and another thread makes the row.  States
+// that cannot be copied (aggregate.h) become text at once.
+//
+// Facts: a trivial type, what the row says in front of the states; it has
+//     static constexpr std::string_view kEntry, the entry that stands in front of the rows,
+//     static constexpr std::string_view kColumns, the names of the facts: "a","b"
+//     void put(RowText& row) const
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "ops/aggregate_list.h"
+#include "ops/group_key.h"
+#include "ops/image_part.h"
+#include "ops/keyed.h"
+#include "stream/row_text.h"
+#include "stream/snapshot.h"
+
+namespace streamutils {
+
+// Writes rows of groups with their states.
+template <typename Facts>
+class GroupRows {
+ public:
+  GroupRows(const AggregateList& aggregates, SnapshotWriter& out)
+      : aggregates_(aggregates), out_(out) {
+    std::string columns = "[" + std::string(Facts::kColumns);
+    aggregates.append_state_names(columns);
+    out.entry(Facts::kEntry).json("columns", columns + R"(,"key","spelling"])");
+  }
+
+  void write(const Facts& facts, const Group& group, const std::byte* states) {
+    row_.clear();
+    facts.put(row_);
+    aggregates_.save_values(states, row_);
+    save_key_values(row_, group);
+    out_.row(row_.values());
+  }
+
+ private:
+  const AggregateList& aggregates_;
+  SnapshotWriter& out_;
+  RowText row_;
+};
+
+template <typename Facts>
+class GroupPart final : public CopiedPart {
+  static_assert(std::is_trivially_copyable_v<Facts> && alignof(Facts) <= 16);
+
+ public:
+  GroupPart(std::shared_ptr<PartMemory> memory, const AggregateList& aggregates)
+      : CopiedPart(std::move(memory)), aggregates_(aggregates) {}
+  ~GroupPart() override {
+    for_each([this](const Facts&, Group& group) { aggregates_.destroy(group.state()); });
+  }
+
+  // False if there is no more room.
+  bool add(const Facts& facts, const Group& group, const std::byte* states) {
+    const auto* const from = reinterpret_cast<const std::byte*>(&group);
+    const auto text_end = static_cast<std::size_t>(group.state() - from);
+    std::byte* const to = CopiedPart::add(kFacts + text_end + aggregates_.block_size());
+    if (to == nullptr) return false;
+    std::memcpy(to, &facts, sizeof(Facts));
+    std::memcpy(to + kFacts, from, text_end);
+    aggregates_.copy(to + kFacts + text_end, states);
+    return true;
+  }
+
+  void write(SnapshotWriter& out) override {
+    GroupRows<Facts> rows(aggregates_, out);
+    for_each([&](const Facts& facts, Group& group) { rows.write(facts, group, group.state()); });
+  }
+
+ private:
+  static constexpr std::size_t kFacts = (sizeof(Facts) + 15) / 16 * 16;
+
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (std::byte* at = begin(); at < end();) {
+      auto& group = *reinterpret_cast<Group*>(at + kFacts);
+      visit(*reinterpret_cast<const Facts*>(at), group);
+      at = group.state() + aggregates_.block_size();
+    }
+  }
+
+  const AggregateList& aggregates_;
+};
+
+template <typename Facts>
+class GroupImage {
+ public:
+  explicit GroupImage(const AggregateList& aggregates)
+      : aggregates_(aggregates), memory_(std::make_shared<PartMemory>()) {}
+
+  void begin(SnapshotWriter& out) { out_ = &out; }
+  // Between begin() and finish().
+  bool is_open() const { return out_ != nullptr; }
+
+  // REQUIRES: is_open().
+  void add(const Facts& facts, const Group& group, const std::byte* states) {
+    if (!aggregates_.can_copy()) return write(facts, group, states);
+    if (part_ && part_->add(facts, group, states)) return;
+    hand_over();
+    part_ = std::make_unique<GroupPart<Facts>>(memory_, aggregates_);
+    part_->add(facts, group, states);
+  }
+
+  // All have been added; what stands behind them.
+  void finish(std::string_view lines = {}) {
+    hand_over();
+    out_->lines(lines);
+    out_ = nullptr;
+  }
+
+ private:
+  void write(const Facts& facts, const Group& group, const std::byte* states) {
+    if (!rows_) rows_.emplace(aggregates_, text_);
+    rows_->write(facts, group, states);
+    if (text_.size() >= PartMemory::kSize) hand_over();
+  }
+
+  void hand_over() {
+    if (part_) out_->part(std::move(part_));
+    if (rows_) out_->lines(text_.take());
+    rows_.reset();
+  }
+
+  const AggregateList& aggregates_;
+  std::shared_ptr<PartMemory> memory_;
+  SnapshotWriter* out_ = nullptr;
+  std::unique_ptr<GroupPart<Facts>> part_;
+  // In place of it, where states cannot be copied.
+  SnapshotWriter text_;
+  std::optional<GroupRows<Facts>> rows_;
+};
+
+}  // namespace streamutils
