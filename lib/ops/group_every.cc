@@ -10,10 +10,12 @@
 // the disorder.  An event that is too late for its own table counts from the next one on: nothing
 // is lost.
 // SPDX-License-Identifier: Apache-2.0
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ops/group_parts.h"
 #include "ops/window_pane.h"
@@ -29,7 +31,8 @@ class GroupEvery final : public Operator {
       : parts_(options),
         every_(*options.every),
         changes_(options.changes),
-        table_(parts_.aggregates, true) {}
+        table_(parts_.aggregates, true),
+        image_(parts_.aggregates) {}
 
   Outcome on_record(const Record& record, Emitter& out) override;
   void on_watermark(Timestamp now, Emitter& out) override;
@@ -39,6 +42,9 @@ class GroupEvery final : public Operator {
   bool has_state() const override { return true; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
+  bool has_images() const override { return true; }
+  void begin_image(SnapshotWriter& out) override;
+  bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
 
  private:
@@ -55,6 +61,7 @@ class GroupEvery final : public Operator {
   Pane table_;                                          // of all periods that have ended
   std::map<Timestamp, std::unique_ptr<Pane>> periods_;  // by their ends
   std::string head_;
+  PaneImage image_;
 };
 
 Outcome GroupEvery::on_record(const Record& record, Emitter& out) {
@@ -97,6 +104,7 @@ void GroupEvery::on_watermark(Timestamp now, Emitter& out) {
     const auto first = periods_.begin();
     table_.merge(*first->second);
     write(*first->second, first->first, false, out);
+    first->second->finish_image();
     periods_.erase(first);
   }
 }
@@ -130,12 +138,38 @@ void GroupEvery::save(SnapshotWriter& out) const {
   }
 }
 
+void GroupEvery::begin_image(SnapshotWriter& out) {
+  parts_.save(out);
+  out.entry("table").field("watermark", watermark_);
+  image_.begin(out);
+  std::uint64_t number = 0;
+  table_.begin_image(image_, number);
+  for (const auto& [end, period] : periods_) {
+    out.entry("period").field("end", end);
+    period->begin_image(image_, ++number);
+  }
+}
+
+bool GroupEvery::continue_image(std::size_t entries) {
+  if (!table_.continue_image(entries)) return false;
+  for (const auto& [end, period] : periods_) {
+    if (!period->continue_image(entries)) return false;
+  }
+  image_.finish();
+  return true;
+}
+
 Status GroupEvery::restore(SnapshotReader& in) {
   parts_.restore(in);
   if (!in.next_is("table")) return Error{"no entry 'table'"};
   watermark_ = in.time("watermark");
   table_.restore(in);
-  while (in.next_is("period")) period_that_ends(in.time("end")).restore(in);
+  std::vector<Pane*> panes = {&table_};
+  while (in.next_is("period")) {
+    panes.push_back(&period_that_ends(in.time("end")));
+    panes.back()->restore(in);
+  }
+  PaneReader(std::move(panes)).read(in);
   return in.status();
 }
 

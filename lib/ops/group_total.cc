@@ -27,7 +27,8 @@ class GroupTotal final : public Previewed {
         changes_(options.changes),
         groups_(parts_.aggregates, true, options.max_keys),
         memory_(options.memory),
-        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4) {}
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4),
+        image_(parts_.aggregates) {}
 
   Outcome on_record(const Record& record, Emitter& out) override {
     Outcome outcome;
@@ -61,11 +62,24 @@ class GroupTotal final : public Previewed {
     if (!ok) out.fail(kSpillUnreadable);
   }
 
+  bool has_images() const override { return !memory_; }
+  void begin_image(SnapshotWriter& out) override {
+    parts_.save(out);
+    image_.begin(out);
+    groups_.begin_image(image_, 0);
+  }
+  bool continue_image(std::size_t entries) override {
+    if (!groups_.continue_image(entries)) return false;
+    image_.finish();
+    return true;
+  }
+
   Status restore(SnapshotReader& in) override {
     parts_.restore(in);
     while (groups_.restore_one(in)) {
       if (memory_ && watch_.is_due()) relieve_memory();
     }
+    PaneReader({&groups_}).read(in);
     return in.status();
   }
 
@@ -118,6 +132,7 @@ class GroupTotal final : public Previewed {
   SpillTools spill_tools_;
   std::unique_ptr<SpilledGroups> spilled_;  // null: none
   MemoryWatch watch_;
+  PaneImage image_;
 };
 
 }  // namespace

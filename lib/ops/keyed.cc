@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kFirstChunk = 4096 / 16;  // in units
 constexpr std::size_t kFirstSlots = 16;
+constexpr std::uint32_t kMostSpelling = 0x7fffffff;  // a line is shorter
 
 std::uint64_t random_seed() {
   std::random_device device;
@@ -63,7 +64,8 @@ GroupTable::Found GroupTable::find_or_add(const GroupKey& key) {
   Group* group = at(where);
   group->first_seen = 0;
   group->key_size = static_cast<std::uint32_t>(key.canonical.size());
-  group->spelling_size = static_cast<std::uint32_t>(key.spelling.size());
+  group->spelling_size = static_cast<std::uint32_t>(key.spelling.size()) & kMostSpelling;
+  group->mark = 0;
   char* text = reinterpret_cast<char*>(group + 1);
   std::copy(key.canonical.begin(), key.canonical.end(), text);
   std::copy(key.spelling.begin(), key.spelling.end(), text + key.canonical.size());

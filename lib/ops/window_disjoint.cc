@@ -15,8 +15,10 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "ops/memory_watch.h"
 #include "ops/window_fill.h"
@@ -46,7 +48,8 @@ class DisjointWindows final : public Windows {
         every_(options.every),
         grace_(options.grace),
         memory_(options.memory),
-        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4) {
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4),
+        image_(parts_.aggregates) {
     if (options.fill) known_.emplace(parts_, options.fill_for);
   }
 
@@ -58,6 +61,9 @@ class DisjointWindows final : public Windows {
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
+  bool has_images() const override { return !memory_ && !known_; }
+  void begin_image(SnapshotWriter& out) override;
+  bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
   std::size_t held() const override;
 
@@ -101,6 +107,9 @@ class DisjointWindows final : public Windows {
   std::optional<std::size_t> memory_;
   SpillTools spill_tools_;
   MemoryWatch watch_;
+
+  PaneImage image_;
+  SnapshotWriter image_end_;  // what stands behind the groups
 };
 
 // Nearly all events belong to the window of the last one.
@@ -210,6 +219,7 @@ void DisjointWindows::close(Timestamp now, Emitter& out) {
 
 void DisjointWindows::forget_closed(Timestamp now) {
   while (!closed_.empty() && plus(closed_.begin()->second.end, grace_) <= now) {
+    closed_.begin()->second.pane->finish_image();
     closed_.erase(closed_.begin());
   }
 }
@@ -310,6 +320,34 @@ void DisjointWindows::save_windows(const OpenWindows& windows, std::string_view 
   }
 }
 
+void DisjointWindows::begin_image(SnapshotWriter& out) {
+  parts_.save(out);
+  out.entry("disjoint").field("next_fill", next_fill_).field("ticked", ticked_);
+  image_.begin(out);
+  std::uint64_t pane = 0;
+  for (const OpenWindows* windows : {&closed_, &open_}) {
+    for (const auto& [number, window] : *windows) {
+      out.entry(windows == &closed_ ? "closed" : "window").field("number", number);
+      out.field("untold", window.untold);
+      for (const auto& [group, times] : window.revisions) {
+        image_end_.entry("revised_in").field("number", number).field("times", times);
+        save_key(image_end_, *group);
+      }
+      window.pane->begin_image(image_, pane++);
+    }
+  }
+}
+
+bool DisjointWindows::continue_image(std::size_t entries) {
+  for (const OpenWindows* windows : {&closed_, &open_}) {
+    for (const auto& [number, window] : *windows) {
+      if (!window.pane->continue_image(entries)) return false;
+    }
+  }
+  image_.finish(image_end_.take());
+  return true;
+}
+
 Status DisjointWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
   if (!in.next_is("disjoint")) in.fail("no entry 'disjoint'");
@@ -320,12 +358,21 @@ Status DisjointWindows::restore(SnapshotReader& in) {
   if (known_ && !known_->is_empty() && !has_ended && windows_.end(next_fill_) <= parts_.watermark) {
     in.fail("a window to fill is in the past");
   }
+  std::vector<Pane*> panes;
   for (const std::string_view entry : {"closed", "window"}) {
     while (in.next_is(entry)) {
       Window& window = open(entry == "closed" ? closed_ : open_, in.integer("number"));
       window.untold = in.time("untold");
+      panes.push_back(window.pane.get());
       restore(window, in);
     }
+  }
+  PaneReader(std::move(panes)).read(in);
+  while (in.next_is("revised_in")) {
+    const auto window = closed_.find(in.integer("number"));
+    const std::string key = SavedKey(in).canonical;
+    const Group* group = window == closed_.end() ? nullptr : window->second.pane->find(key);
+    if (group) window->second.revisions[group] = in.unsigned_integer("times");
   }
   return in.status();
 }

@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace streamutils {
+namespace {
+
+constexpr std::size_t kPrefetchAhead = 8;  // groups of an image, before their turn
+
+}  // namespace
 
 Pane::Pane(const AggregateList& aggregates, bool has_keys, std::size_t max_keys)
     : aggregates_(aggregates),
@@ -12,18 +17,24 @@ Pane::Pane(const AggregateList& aggregates, bool has_keys, std::size_t max_keys)
       table_(aggregates.block_size()) {}
 
 Group& Pane::group(const GroupKey& key, std::uint64_t event) {
-  if (!has_keys_ && !groups_.empty()) return *groups_.front();
+  if (!has_keys_ && !groups_.empty()) return keep_for_image(*groups_.front());
   const GroupTable::Found found = table_.find_or_add(key);
-  if (found.is_new) {
-    found.group->first_seen = event;
-    aggregates_.create(found.group->state());
-    groups_.push_back(found.group);
-  }
-  return *found.group;
+  if (found.is_new) add(*found.group, event);
+  return keep_for_image(*found.group);
+}
+
+// One that is new is not for the image that is being taken.
+void Pane::add(Group& group, std::uint64_t first_seen) {
+  group.first_seen = first_seen;
+  group.mark = mark_ & 1;
+  aggregates_.create(group.state());
+  groups_.push_back(&group);
 }
 
 Group* Pane::group_within_limit(const GroupKey& key, std::uint64_t event) {
-  return groups_.size() < max_keys_ ? &group(key, event) : table_.find(key.canonical);
+  if (groups_.size() < max_keys_) return &group(key, event);
+  Group* found = table_.find(key.canonical);
+  return found ? &keep_for_image(*found) : nullptr;
 }
 
 std::byte* Pane::block(const GroupKey& key, std::uint64_t event) {
@@ -37,15 +48,19 @@ void Pane::merge(const Pane& other) {
     const GroupTable::Found found = table_.find_or_add(group->group_key());
     in_order &= found.is_new ? groups_.empty() || groups_.back()->first_seen < group->first_seen
                              : found.group->first_seen <= group->first_seen;
-    if (found.is_new) {
-      found.group->first_seen = group->first_seen;
-      aggregates_.create(found.group->state());
-      groups_.push_back(found.group);
-    }
+    if (found.is_new) add(*found.group, group->first_seen);
+    keep_for_image(*found.group);
     found.group->first_seen = std::min(found.group->first_seen, group->first_seen);
     aggregates_.merge(found.group->state(), group->state());
   }
-  if (!in_order) std::ranges::sort(groups_, {}, &Group::first_seen);
+  if (!in_order) put_in_order();
+}
+
+// Whose turn has come is known by its mark.
+void Pane::put_in_order() {
+  if (std::ranges::is_sorted(groups_, {}, &Group::first_seen)) return;
+  std::ranges::sort(groups_, {}, &Group::first_seen);
+  next_ = 0;
 }
 
 void Pane::destroy_states() {
@@ -59,6 +74,7 @@ std::size_t Pane::bytes() const {
 }
 
 void Pane::clear() {
+  finish_image();
   destroy_states();
   groups_.clear();
   table_.clear();
@@ -90,6 +106,59 @@ bool Pane::restore_one(SnapshotReader& in) {
 void Pane::restore(SnapshotReader& in) {
   while (restore_one(in)) {
   }
+}
+
+void Pane::restore_row(SnapshotReader& in) {
+  const SavedKey saved(in, PaneFacts::kCount + aggregates_.state_count());
+  std::byte* states = block(saved.key(), in.unsigned_integer(1));
+  if (!states) return in.fail("more groups than --max-keys");
+  aggregates_.restore_values(states, PaneFacts::kCount, in);
+}
+
+void Pane::begin_image(PaneImage& image, std::uint64_t number) {
+  image_ = &image;
+  number_ = number;
+  next_ = 0;
+  mark_ ^= 1;
+}
+
+void Pane::put_into_image(Group& group) {
+  group.mark = mark_ & 1;
+  image_->add({number_, group.first_seen}, group, group.state());
+}
+
+bool Pane::continue_image(std::size_t& groups) {
+  if (!image_) return true;
+  for (; next_ < groups_.size() && groups > 0; ++next_, --groups) {
+    const std::size_t ahead = std::min(next_ + kPrefetchAhead, groups_.size() - 1);
+    __builtin_prefetch(groups_[ahead]);
+    keep_for_image(*groups_[next_]);
+  }
+  if (next_ < groups_.size()) return false;
+  image_ = nullptr;
+  return true;
+}
+
+void Pane::finish_image() {
+  std::size_t all = groups_.size() + 1;
+  continue_image(all);
+}
+
+bool PaneReader::read_some(SnapshotReader& in) {
+  if (!in.next_is(PaneFacts::kEntry)) return false;
+  while (in.next_row()) {
+    const std::uint64_t number = in.unsigned_integer(std::size_t{0});
+    if (number < panes_.size()) {
+      panes_[number]->restore_row(in);
+    } else {
+      in.fail("a group of a pane that is not there");
+    }
+  }
+  return true;
+}
+
+void PaneReader::finish() {
+  for (Pane* pane : panes_) pane->put_in_order();
 }
 
 }  // namespace streamutils

@@ -4,10 +4,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ops/aggregate_list.h"
+#include "ops/group_image.h"
 #include "ops/keyed.h"
 #include "ops/window_parts.h"
 
@@ -15,6 +19,22 @@ namespace streamutils {
 
 // One group as an entry of a snapshot, as Pane::restore reads it.
 void save_group(const Group& group, const AggregateList& aggregates, SnapshotWriter& out);
+
+// What a row of a snapshot says of a group, in front of its states.
+struct PaneFacts {
+  static constexpr std::string_view kEntry = "groups";
+  static constexpr std::string_view kColumns = R"("pane","first_seen")";
+  static constexpr std::size_t kCount = 2;
+
+  void put(RowText& row) const {
+    row.put(pane);
+    row.put(first_seen);
+  }
+
+  std::uint64_t pane;  // its number among those whose entries stand in front
+  std::uint64_t first_seen;
+};
+using PaneImage = GroupImage<PaneFacts>;
 
 class Pane {
  public:
@@ -62,14 +82,55 @@ class Pane {
   // Takes one of the entries back; false if the next is none.
   bool restore_one(SnapshotReader& in);
 
+  // An image (stream/operator.h).  A group goes there before it changes, or when its turn comes.
+  // REQUIRES: the pane lives until the image of it is complete.
+  void begin_image(PaneImage& image, std::uint64_t number);
+  // Of at most so many groups, which it counts down.  True when it is complete.
+  bool continue_image(std::size_t& groups);
+  void finish_image();
+  // From the current row of the reader.  They come in any order: put_in_order() when there are no
+  // more.
+  void restore_row(SnapshotReader& in);
+  void put_in_order();
+
  private:
   void destroy_states();
+  Group& keep_for_image(Group& group) {
+    if (group.mark != mark_) put_into_image(group);
+    return group;
+  }
+  void put_into_image(Group& group);
+  void add(Group& group, std::uint64_t first_seen);
 
   const AggregateList& aggregates_;
   bool has_keys_;
   std::size_t max_keys_;
   GroupTable table_;
   std::vector<Group*> groups_;
+
+  PaneImage* image_ = nullptr;  // null: it is complete
+  std::uint64_t number_ = 0;    // in the image
+  std::size_t next_ = 0;        // the group whose turn comes
+  std::uint32_t mark_ = 0;      // of the groups that the image has no need of any more
+};
+
+// Takes the rows of an image back, where the panes stand in the order of their numbers.
+class PaneReader {
+ public:
+  explicit PaneReader(std::vector<Pane*> panes) : panes_(std::move(panes)) {}
+  // All that come next.
+  void read(SnapshotReader& in) {
+    while (read_some(in)) {
+    }
+    finish();
+  }
+  // Those behind the next entry; false if it is none of them.
+  bool read_some(SnapshotReader& in);
+  // There are no more.
+  void finish();
+
+ private:
+  std::vector<Pane*> panes_;
 };
 
 }  // namespace streamutils
