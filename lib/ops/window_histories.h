@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <new>
 #include <span>
 #include <string_view>
@@ -35,8 +37,10 @@ class Histories {
     const GroupTable::Found found = table_.find_or_add(key);
     if (found.is_new) {
       new (found.group->state()) SliceQueue;
+      found.group->mark = mark_ & 1;
       groups_.push_back(found.group);
     }
+    keep_for_image(*found.group);
     return queue(found.group);
   }
 
@@ -44,6 +48,7 @@ class Histories {
 
   // Drops the slices before t, and the keys that have no others.
   void drop_before(Timestamp t) {
+    finish_image();
     std::erase_if(groups_, [&](Group* group) {
       queue(group).drop_before(t, tools_);
       if (!queue(group).is_empty()) return false;
@@ -55,14 +60,18 @@ class Histories {
 
   // In the order in which they were first seen in what is kept.
   const std::vector<Group*>& sorted() {
-    std::ranges::sort(groups_, {}, [](Group* group) { return queue(group).first_seen(); });
+    next_ = 0;  // those whose turn has come are known by their marks
+    sort(groups_);
     return groups_;
   }
 
   std::span<Group* const> groups() const { return groups_; }
 
+  // In that order, so that equal states are equal text.
   void save(SnapshotWriter& out) const {
-    for (Group* group : groups_) {
+    std::vector<Group*> groups = groups_;
+    sort(groups);
+    for (Group* group : groups) {
       out.entry("key");
       save_key(out, *group);
       queue(group).save(out, tools_.aggregates);
@@ -78,8 +87,43 @@ class Histories {
     }
   }
 
+  // An image (stream/operator.h).  A queue goes there before it changes, or when its turn comes.
+  void begin_image(SliceImage& image) {
+    image_ = &image;
+    next_ = 0;
+    mark_ ^= 1;
+  }
+  // Of at most so many keys, which it counts down.  True when it is complete.
+  bool continue_image(std::size_t& keys) {
+    for (; image_ && next_ < groups_.size() && keys > 0; ++next_, --keys) {
+      keep_for_image(*groups_[next_]);
+    }
+    if (image_ && next_ < groups_.size()) return false;
+    image_ = nullptr;
+    return true;
+  }
+  // From the current row of the reader.
+  void restore_row(SnapshotReader& in) {
+    const SavedKey saved(in, SliceFacts::kCount + tools_.aggregates.state_count());
+    queue_of(saved.key()).restore_row(in, tools_);
+  }
+
  private:
   static constexpr std::size_t kStateSize = (sizeof(SliceQueue) + 15) / 16 * 16;
+
+  static void sort(std::vector<Group*>& groups) {
+    std::ranges::sort(groups, {}, [](Group* group) { return queue(group).first_seen(); });
+  }
+
+  void keep_for_image(Group& group) {
+    if (group.mark == mark_) return;
+    group.mark = mark_ & 1;
+    queue(&group).add_to(*image_, group);
+  }
+  void finish_image() {
+    std::size_t all = groups_.size() + 1;
+    continue_image(all);
+  }
 
   void release(Group* group) {
     queue(group).clear(tools_);
@@ -90,6 +134,10 @@ class Histories {
   SliceQueue::Tools tools_;
   GroupTable table_;
   std::vector<Group*> groups_;
+
+  SliceImage* image_ = nullptr;  // null: it is complete
+  std::size_t next_ = 0;         // the key whose turn comes
+  std::uint32_t mark_ = 0;       // of the keys that the image has no need of any more
 };
 
 }  // namespace streamutils

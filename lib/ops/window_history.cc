@@ -123,19 +123,36 @@ void SliceQueue::save(SnapshotWriter& out, const AggregateList& aggregates) cons
 
 void SliceQueue::restore(SnapshotReader& in, const Tools& tools) {
   while (in.next_is("slice")) {
-    Part part{in.time("start"), {tools.pool.make(), in.unsigned_integer("first_seen")}};
+    const Part part{in.time("start"), {tools.pool.make(), in.unsigned_integer("first_seen")}};
     tools.aggregates.restore(part.sum.block, in);
-    const bool merged = in.boolean("merged");
-    if (merged && raw_ < parts_.size()) in.fail("a merged slice after one that is not");
-    if (!parts_.empty() && part.slice <= parts_.back().slice) in.fail("slices out of order");
-    parts_.push_back(part);
-    if (merged) {
-      raw_ = parts_.size();
-    } else {
-      merge_small(back_, part.sum.block, part.sum.first_seen, tools);
-    }
-    total(part, part.sum.block, tools);
+    append(part, in.boolean("merged"), in, tools);
   }
+}
+
+void SliceQueue::add_to(SliceImage& image, const Group& group) const {
+  for (std::size_t i = head_; i < parts_.size(); ++i) {
+    const Part& part = parts_[i];
+    image.add({part.slice, part.sum.first_seen, i < raw_ ? 1U : 0U}, group, part.sum.block);
+  }
+}
+
+void SliceQueue::restore_row(SnapshotReader& in, const Tools& tools) {
+  const Timestamp start = from_nanos(in.integer(std::size_t{0}));
+  const Part part{start, {tools.pool.make(), in.unsigned_integer(1)}};
+  tools.aggregates.restore_values(part.sum.block, SliceFacts::kCount, in);
+  append(part, in.unsigned_integer(2) != 0, in, tools);
+}
+
+void SliceQueue::append(Part part, bool merged, SnapshotReader& in, const Tools& tools) {
+  if (merged && raw_ < parts_.size()) in.fail("a merged slice after one that is not");
+  if (!parts_.empty() && part.slice <= parts_.back().slice) in.fail("slices out of order");
+  parts_.push_back(part);
+  if (merged) {
+    raw_ = parts_.size();
+  } else {
+    merge_small(back_, part.sum.block, part.sum.first_seen, tools);
+  }
+  total(part, part.sum.block, tools);
 }
 
 }  // namespace streamutils

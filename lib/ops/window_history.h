@@ -25,15 +25,35 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
 #include "ops/aggregate_list.h"
 #include "ops/aggregate_pool.h"
+#include "ops/group_image.h"
 #include "ops/running_total.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
+
+// What a row of a snapshot says of one slice of one key, in front of its states.
+struct SliceFacts {
+  static constexpr std::string_view kEntry = "slices";
+  static constexpr std::string_view kColumns = R"("start","first_seen","merged")";
+  static constexpr std::size_t kCount = 3;
+
+  void put(RowText& row) const {
+    row.put(to_nanos(start));
+    row.put(first_seen);
+    row.put(merged);
+  }
+
+  Timestamp start;
+  std::uint64_t first_seen;
+  std::uint64_t merged;  // 1: with all slices after it, up to the first that is not
+};
+using SliceImage = GroupImage<SliceFacts>;
 
 class SliceQueue {
  public:
@@ -77,6 +97,10 @@ class SliceQueue {
   void save(SnapshotWriter& out, const AggregateList& aggregates) const;
   void restore(SnapshotReader& in, const Tools& tools);
 
+  // Every slice as a group of an image, the oldest first; back from the current row of the reader.
+  void add_to(SliceImage& image, const Group& group) const;
+  void restore_row(SnapshotReader& in, const Tools& tools);
+
  private:
   static constexpr std::size_t kFew = 4;  // slices, which are merged faster than a total is kept
 
@@ -91,6 +115,7 @@ class SliceQueue {
   static void merge(Sum& sum, const std::byte* block, std::uint64_t first_seen, const Tools& tools);
   static void merge_small(Sum& sum, const std::byte* block, std::uint64_t first_seen,
                           const Tools& tools);
+  void append(Part part, bool merged, SnapshotReader& in, const Tools& tools);
   void total(const Part& part, const std::byte* added, const Tools& tools);
   void add_to_front(std::size_t place, Timestamp slice, const std::byte* block,
                     std::uint64_t first_seen, const Tools& tools);

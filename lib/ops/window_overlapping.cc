@@ -48,7 +48,9 @@ class OverlappingWindows final : public Windows {
         windows_(fixed_windows(options)),
         memory_(options.memory),
         grace_(options.grace),
-        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4) {
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4),
+        slice_image_(parts_.aggregates),
+        pane_image_(parts_.aggregates) {
     histories_.emplace(parts_.aggregates);
     if (options.fill) known_.emplace(parts_, options.fill_for);
     if (memory_ || grace_ > Duration::zero()) {
@@ -62,6 +64,9 @@ class OverlappingWindows final : public Windows {
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
+  bool has_images() const override { return !known_ && !closed_; }
+  void begin_image(SnapshotWriter& out) override;
+  bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
   std::size_t held() const override;
 
@@ -88,6 +93,8 @@ class OverlappingWindows final : public Windows {
   void plan_close();
   void close(Timestamp now, bool partial, Emitter& out);
   void seal_before(Timestamp end);
+  void save_head(bool saves_queues, SnapshotWriter& out) const;
+  void restore_rows(SnapshotReader& in);
   void write(std::int64_t k, bool partial, Emitter& out);
   void write_queues(std::int64_t k, bool partial, Emitter& out);
   void write_slices(std::int64_t k, bool partial, Emitter& out);
@@ -119,6 +126,9 @@ class OverlappingWindows final : public Windows {
   Timestamp sealed_ = kMinTime;                                   // slices before it are sealed
   Timestamp latest_sealed_ = kMinTime;  // the start of the last slice that a queue holds
   Timestamp next_close_ = kMaxTime;     // no window closes before
+
+  SliceImage slice_image_;
+  PaneImage pane_image_;
 };
 
 Outcome OverlappingWindows::on_record(const Record& record, Emitter& out) {
@@ -329,12 +339,16 @@ bool OverlappingWindows::can_spill() const {
   return windows_.start(next_window().value_or(next_)) >= whole_from_;
 }
 
-// Queues can be made from the slices, so they are saved only where those are not kept.
-void OverlappingWindows::save(SnapshotWriter& out) const {
-  const bool saves_queues = !memory_ || (histories_ && !can_spill());
+void OverlappingWindows::save_head(bool saves_queues, SnapshotWriter& out) const {
   parts_.save(out);
   out.entry("sliding").field("next", next_).field("sealed", sealed_);
   out.field("latest_sealed", latest_sealed_).field("queues", saves_queues);
+}
+
+// Queues can be made from the slices, so they are saved only where those are not kept.
+void OverlappingWindows::save(SnapshotWriter& out) const {
+  const bool saves_queues = !memory_ || (histories_ && !can_spill());
+  save_head(saves_queues, out);
   if (saves_queues) histories_->save(out);
   if (known_) known_->save(out);
   if (closed_) closed_->save(sealed_, out);
@@ -348,6 +362,42 @@ void OverlappingWindows::save(SnapshotWriter& out) const {
       save_group(group, parts_.aggregates, out);
     });
     if (!ok) out.fail(kSpillUnreadable);
+  }
+}
+
+void OverlappingWindows::begin_image(SnapshotWriter& out) {
+  save_head(true, out);
+  slice_image_.begin(out);
+  pane_image_.begin(out);
+  histories_->begin_image(slice_image_);
+  std::uint64_t number = 0;
+  for (const auto& [slice, pane] : open_) {
+    out.entry("pane").field("slice", slice);
+    pane->begin_image(pane_image_, number++);
+  }
+}
+
+bool OverlappingWindows::continue_image(std::size_t entries) {
+  if (!histories_->continue_image(entries)) return false;
+  for (const auto& [slice, pane] : open_) {
+    if (!pane->continue_image(entries)) return false;
+  }
+  slice_image_.finish();
+  pane_image_.finish();
+  return true;
+}
+
+// Those of an image.
+void OverlappingWindows::restore_rows(SnapshotReader& in) {
+  std::vector<Pane*> panes;
+  for (const auto& [slice, pane] : open_) panes.push_back(pane.get());
+  PaneReader reader(std::move(panes));
+  while (true) {
+    if (in.next_is(SliceFacts::kEntry)) {
+      while (in.next_row()) histories_->restore_row(in);
+    } else if (!reader.read_some(in)) {
+      return reader.finish();
+    }
   }
 }
 
@@ -367,6 +417,7 @@ Status OverlappingWindows::restore(SnapshotReader& in) {
   if (has_queues) whole_from_ = sealed_;
   restore_slices(in);
   while (in.next_is("pane")) restore_pane(in);
+  restore_rows(in);
   plan_close();
   return in.status();
 }
