@@ -140,6 +140,12 @@ class IntervalJoin final : public Operator {
 
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
+  bool has_images() const override { return true; }
+  void begin_image(SnapshotWriter& out) override {
+    save_head(out);
+    rows_.begin_image(out);
+  }
+  bool continue_image(std::size_t entries) override { return rows_.continue_image(entries); }
 
   void describe_state(std::string& json) const override {
     json += "\"left\":" + std::to_string(counts_[kLeft]);
@@ -149,6 +155,9 @@ class IntervalJoin final : public Operator {
   }
 
  private:
+  void save_head(SnapshotWriter& out) const;
+  JoinRow* restore_row(SnapshotReader& in);
+
   bool writes_left_alone() const {
     return options_.type == JoinType::left || options_.type == JoinType::full ||
            options_.type == JoinType::anti;
@@ -249,7 +258,14 @@ class IntervalJoin final : public Operator {
     } else if (options_.type != JoinType::anti) {
       output_.write_match(left.text(), right.text(), out);
     }
-    left.matched = right.matched = true;
+    set_matched(left);
+    set_matched(right);
+  }
+
+  void set_matched(JoinRow& row) {
+    if (row.matched) return;
+    rows_.keep_for_image(row);
+    row.matched = true;
   }
 
   // Those of a semi or anti join that have had a partner are not to meet another.
@@ -263,6 +279,7 @@ class IntervalJoin final : public Operator {
   }
 
   void set_done(JoinRow* row) {
+    rows_.keep_for_image(*row);
     row->done = true;
     --counts_[kLeft];
     if (bounds_.upper_expr) held_times_.erase({row->time, row->number});
@@ -311,6 +328,7 @@ class IntervalJoin final : public Operator {
   void retire(JoinRow* row, Emitter& out) {
     const std::size_t side = row->side;
     queues_[side].pop();
+    rows_.keep_for_image(*row);
     if (!row->done) {
       write_alone(*row, false, out);
       --counts_[side];
@@ -365,37 +383,48 @@ class IntervalJoin final : public Operator {
   Timestamp watermark_ = kMinTime;
 };
 
-void IntervalJoin::save(SnapshotWriter& out) const {
+void IntervalJoin::save_head(SnapshotWriter& out) const {
   out.entry("join").field("number", number_).field("watermark", watermark_);
-  for (const JoinRow* row : rows_.all()) {
-    if (row->done) continue;
-    out.entry("row").field("side", std::uint64_t{row->side}).field("time", row->time);
-    out.field("expiry", row->expiry).field("number", row->number);
-    out.field("matched", row->matched);
-    save_bytes(out, "key", row->group->key());
-    save_bytes(out, "head", row->head());
-    save_bytes(out, "text", row->text());
-  }
 }
 
+void IntervalJoin::save(SnapshotWriter& out) const {
+  save_head(out);
+  const auto memory = std::make_shared<PartMemory>();
+  std::unique_ptr<JoinPart> part;
+  for (const JoinRow* row : rows_.all()) {
+    if (row->done || (part && part->add(*row, row->group->key()))) continue;
+    if (part) part->write(out);
+    part = std::make_unique<JoinPart>(memory);
+    part->add(*row, row->group->key());
+  }
+  if (part) part->write(out);
+}
+
+// Rows of an image come in any order; lists take them by number.
 Status IntervalJoin::restore(SnapshotReader& in) {
   if (!in.next_is("join")) return Error{"no entry 'join'"};
   number_ = in.unsigned_integer("number");
   watermark_ = in.time("watermark");
-  while (in.next_is("row")) {
-    const std::size_t side = in.unsigned_integer("side") == kLeft ? kLeft : kRight;
-    const auto [group, is_new] = groups_.find_or_add({restore_bytes(in, "key"), {}});
-    if (is_new) new (group->state()) Sides{};
-    JoinRow* row = rows_.make(restore_bytes(in, "head"), restore_bytes(in, "text"));
-    row->time = in.time("time");
-    row->expiry = in.time("expiry");
-    row->number = in.unsigned_integer("number");
-    row->group = group;
-    row->side = static_cast<std::uint8_t>(side);
-    row->matched = in.boolean("matched");
-    insert(side, row);
+  std::vector<JoinRow*> rows;
+  while (in.next_is(JoinPart::kEntry)) {
+    while (in.next_row()) rows.push_back(restore_row(in));
   }
+  std::ranges::sort(rows, {}, &JoinRow::number);
+  for (JoinRow* row : rows) insert(row->side, row);
   return in.status();
+}
+
+JoinRow* IntervalJoin::restore_row(SnapshotReader& in) {
+  const auto [group, is_new] = groups_.find_or_add({restore_bytes(in, 5), {}});
+  if (is_new) new (group->state()) Sides{};
+  JoinRow* row = rows_.make(restore_bytes(in, 6), restore_bytes(in, 7));
+  row->side = in.unsigned_integer(std::size_t{0}) == kLeft ? kLeft : kRight;
+  row->time = from_nanos(in.integer(1));
+  row->expiry = from_nanos(in.integer(2));
+  row->number = in.unsigned_integer(3);
+  row->matched = in.unsigned_integer(4) != 0;
+  row->group = group;
+  return row;
 }
 
 }  // namespace

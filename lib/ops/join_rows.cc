@@ -5,6 +5,10 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
+
+#include "stream/row_text.h"
+#include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {
@@ -26,6 +30,7 @@ JoinRow* JoinRows::make(std::string_view head, std::string_view text) {
   char* bytes = reinterpret_cast<char*>(row + 1);
   std::copy(head.begin(), head.end(), bytes);
   std::copy(text.begin(), text.end(), bytes + head.size());
+  row->mark = mark_;
   row->previous = last_;
   (last_ == nullptr ? first_ : last_->next) = row;
   last_ = row;
@@ -34,6 +39,8 @@ JoinRow* JoinRows::make(std::string_view head, std::string_view text) {
 }
 
 void JoinRows::free(JoinRow* row) {
+  keep_for_image(*row);
+  if (row == image_next_) image_next_ = row->next;
   (row == first_ ? first_ : row->previous->next) = row->next;
   (row == last_ ? last_ : row->next->previous) = row->previous;
   bytes_ -= row->size();
@@ -41,7 +48,7 @@ void JoinRows::free(JoinRow* row) {
 }
 
 JoinRows::~JoinRows() {
-  while (first_ != nullptr) free(first_);
+  for (JoinRow* row = first_; row != nullptr;) ::operator delete(std::exchange(row, row->next));
 }
 
 std::vector<JoinRow*> JoinRows::all() const {
@@ -50,6 +57,87 @@ std::vector<JoinRow*> JoinRows::all() const {
   std::sort(rows.begin(), rows.end(),
             [](const JoinRow* a, const JoinRow* b) { return a->number < b->number; });
   return rows;
+}
+
+// Facts and text of a row; its key, its head and its text follow.
+struct JoinPart::Copy {
+  Timestamp time;
+  Timestamp expiry;
+  std::uint64_t number;
+  std::uint32_t key_size;
+  std::uint32_t head_size;
+  std::uint32_t text_size;
+  std::uint8_t side;
+  bool matched;
+
+  char* text() { return reinterpret_cast<char*>(this + 1); }
+  std::size_t size() const {
+    const std::size_t bytes = sizeof(Copy) + std::size_t{key_size} + head_size + text_size;
+    return (bytes + 15) / 16 * 16;
+  }
+};
+
+bool JoinPart::add(const JoinRow& row, std::string_view key) {
+  Copy copy{row.time,      row.expiry,    row.number, static_cast<std::uint32_t>(key.size()),
+            row.head_size, row.text_size, row.side,   row.matched};
+  std::byte* const place = CopiedPart::add(copy.size());
+  if (place == nullptr) return false;
+  char* const text = (new (place) Copy(copy))->text();
+  std::copy(key.begin(), key.end(), text);
+  // Head and text of a row stand side by side.
+  std::copy_n(row.head().data(), copy.head_size + copy.text_size, text + key.size());
+  return true;
+}
+
+void JoinPart::write(SnapshotWriter& out) {
+  out.entry(kEntry).json("columns",
+                         R"(["side","time","expiry","number","matched","key","head","text"])");
+  RowText row;
+  for (std::byte* at = begin(); at < end();) {
+    auto& copy = *reinterpret_cast<Copy*>(at);
+    const char* const text = copy.text();
+    row.clear();
+    row.put(std::uint64_t{copy.side});
+    row.put(to_nanos(copy.time));
+    row.put(to_nanos(copy.expiry));
+    row.put(copy.number);
+    row.put(std::uint64_t{copy.matched});
+    save_bytes(row, {text, copy.key_size});
+    save_bytes(row, {text + copy.key_size, copy.head_size});
+    save_bytes(row, {text + copy.key_size + copy.head_size, copy.text_size});
+    out.row(row.values());
+    at += copy.size();
+  }
+}
+
+void JoinRows::begin_image(SnapshotWriter& out) {
+  image_out_ = &out;
+  image_next_ = first_;
+  mark_ = !mark_;
+}
+
+bool JoinRows::continue_image(std::size_t rows) {
+  for (; image_next_ != nullptr && rows > 0; image_next_ = image_next_->next, --rows) {
+    __builtin_prefetch(image_next_->next);
+    keep_for_image(*image_next_);
+  }
+  if (image_next_ != nullptr) return false;
+  hand_over();
+  image_out_ = nullptr;
+  return true;
+}
+
+void JoinRows::put_into_image(JoinRow& row) {
+  row.mark = mark_;
+  if (row.done || row.group == nullptr) return;
+  if (part_ && part_->add(row, row.group->key())) return;
+  hand_over();
+  part_ = std::make_unique<JoinPart>(memory_);
+  part_->add(row, row.group->key());
+}
+
+void JoinRows::hand_over() {
+  if (part_) image_out_->part(std::move(part_));
 }
 
 JoinList::Item* JoinList::lower(Timestamp t) const {

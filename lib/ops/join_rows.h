@@ -5,12 +5,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/time.h"
+#include "ops/image_part.h"
 #include "ops/keyed.h"
+#include "stream/snapshot.h"
 
 namespace streamutils {
 
@@ -29,6 +32,7 @@ struct JoinRow {
   bool done;          // is in no list any more
   bool deletes;       // a version that says there is none
   bool passed;        // a version that the watermark has passed
+  bool mark;          // see JoinRows::keep_for_image
 
   std::string_view head() const { return {bytes(), head_size}; }
   std::string_view text() const { return {bytes() + head_size, text_size}; }
@@ -37,6 +41,22 @@ struct JoinRow {
  private:
   friend class JoinRows;
   const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+};
+
+// Copies of rows, of which a thread makes lines of a snapshot (stream/snapshot.h):
+//
+//     {"entry":"rows","columns":["side","time","expiry","number","matched","key","head","text"]}
+class JoinPart final : public CopiedPart {
+ public:
+  static constexpr std::string_view kEntry = "rows";
+
+  using CopiedPart::CopiedPart;
+  // False if there is no more room.
+  bool add(const JoinRow& row, std::string_view key);
+  void write(SnapshotWriter& out) override;
+
+ private:
+  struct Copy;
 };
 
 // Makes rows and owns them.
@@ -55,10 +75,29 @@ class JoinRows {
   std::vector<JoinRow*> all() const;
   std::size_t bytes() const { return bytes_; }
 
+  // An image (stream/operator.h) of the rows that are not done and have a group.  Each goes there
+  // before it changes, or when its turn comes.
+  void begin_image(SnapshotWriter& out);
+  // Of about so many rows.  True when it is complete.
+  bool continue_image(std::size_t rows);
+  // To be called before a row is marked as matched or done.
+  void keep_for_image(JoinRow& row) {
+    if (row.mark != mark_) put_into_image(row);
+  }
+
  private:
+  void put_into_image(JoinRow& row);
+  void hand_over();
+
   JoinRow* first_ = nullptr;
   JoinRow* last_ = nullptr;
   std::size_t bytes_ = 0;
+
+  SnapshotWriter* image_out_ = nullptr;  // null: the image is complete
+  JoinRow* image_next_ = nullptr;        // the row whose turn comes; null: there is none
+  bool mark_ = false;                    // of the rows that the image has no need of any more
+  std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
+  std::unique_ptr<JoinPart> part_;
 };
 
 // The rows of one side of one key, by time, then by number.  A plain value in the state of a group:
