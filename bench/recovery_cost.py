@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""What checkpoints every second cost with a million keys of state: throughput, processor time, and the delay of a row.
+"""What checkpoints every second cost with a million keys of state: throughput, processor time, and the delay of a line.
 
-    bench/recovery_cost.py [FOLDER OF THE TOOLS] [KEYS] [EVENTS] [ROUNDS]
+    bench/recovery_cost.py [--tools FOLDER] [--keys N] [--events N] [--rounds N] [STAGE …]
 
-Throughput: sread | TOOL | swrite over one file in which every key comes again and again, with and without
---checkpoint, in turns, and the median of the ratios.  The clock stops when sread has read the file, because the end of
-a stream (what is open leaves, the last epoch is committed) is no cost of a second.  On a machine that does other
-things too, the processor time of all stages, with that of processes that they have forked, says more than the clock.
+Throughput: sread | STAGE | swrite over files in which every key comes again and again, with and without --checkpoint,
+in turns, and the median of the ratios.  The clock stops when sread has read the file, because the end of a stream (what
+is open leaves, the last epoch is committed) is no cost of a second.  On a machine that does other things too, the
+processor time of all stages, with that of processes that they have forked, says more than the clock.
 
-Delay: a row is caused right behind a barrier, when the state is to be saved, and without a barrier; the delay of one
-stage, from writing to reading, and the time in fork(2), if strace(1) is there.
+Delay: one stage with its million keys is fed at a steady pace, and a control line follows each few milliseconds of
+events; it is forwarded in order, so that it tells how long a line takes from writing to reading.  A barrier comes every
+second, or none does.
 SPDX-License-Identifier: Apache-2.0
 """
 
+import argparse
 import os
 import pathlib
 import re
@@ -21,23 +23,40 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
-BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build/bin").resolve()
-KEYS = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
-EVENTS = int(sys.argv[3]) if len(sys.argv) > 3 else 8 * KEYS
-ROUNDS = int(sys.argv[4]) if len(sys.argv) > 4 else 3
-START = 1_795_341_600
-SESSION = ["swindow", "session", "1h", "count", "by", "k"]
-STAGES = {"swindow": SESSION + ["--idle", "off"], "sdedup": ["sdedup", "k"]}
+START = 1_795_358_500  # 14:41:40 UTC: a slice of three hours ends while the state is filled, and none after that
 TICKS = os.sysconf("SC_CLK_TCK")
+PACE = 0.005  # seconds between two chunks of a paced stream
+CHUNK = 500  # events in each
+SECONDS = 12  # of a paced stream
+STAGES = {
+    "dedup": ["sdedup", "k"],
+    "tumbling": ["swindow", "tumbling", "12h", "count", "sum", "v", "by", "k"],
+    "sliding": ["swindow", "sliding", "12h", "3h", "count", "sum", "v", "by", "k"],
+    "session": ["swindow", "session", "4h", "count", "by", "k"],
+    "group": ["sgroup", "k", "count", "sum", "v"],
+    "join": ["sjoin", "on", "k", "within", "{half}s", "-", "right"],
+}
+TIMED = ["--idle", "off"]
 
 
-def events(path, count):
-    """`count` events, each key again and again, a thousand in each second."""
+def words_of(stage, keys):
+    """A join holds so many rows of each side: a thousand come in each second, of each side half of the keys."""
+    words = [word.format(half=keys // 2000) for word in STAGES[stage]]
+    return words + (TIMED if words[0] in ("swindow", "sjoin") else [])
+
+
+def line_of(number, key):
+    return f'{{"ts":{START + number // 1000},"k":"user-{key}","v":{number % 1000}}}\n'
+
+
+def events(path, count, key_of):
+    """A thousand in each second."""
     with open(path, "w", encoding="ascii") as file:
-        for n in range(count):
-            file.write(f'{{"ts":{START + n // 1000},"k":"user-{n * 7919 % KEYS}","v":{n % 1000}}}\n')
+        for number in range(count):
+            file.write(line_of(number, key_of(number)))
 
 
 def processor_seconds(pid):
@@ -50,35 +69,49 @@ def processor_seconds(pid):
 class Run:
     """One run of the pipeline: how long it took, and what each stage did."""
 
-    def __init__(self, folder, stage, saves):
-        checkpoint = ["--checkpoint", "ck"] if saves else []
+    def __init__(self, options, folder, stage, saves):
+        self.tools = options.tools
+        self.folder = folder
+        self.checkpoint = ["--checkpoint", "ck"] if saves else []
         shutil.rmtree(folder / "ck", ignore_errors=True)
         (folder / "out").unlink(missing_ok=True)
-        lines = [["sread", "log", *checkpoint] + (["--checkpoint-every", "1s"] if saves else []),
-                 [*stage, *checkpoint], ["swrite", *checkpoint, "out"]]
+        every = ["--checkpoint-every", "1s"] if saves else []
+        words = words_of(stage, options.keys)
         begin = time.monotonic()
-        processes = []
-        for line in lines:
-            source = processes[-1].stdout if processes else subprocess.DEVNULL
-            sink = subprocess.PIPE if len(processes) < 2 else None
-            processes.append(subprocess.Popen(  # pylint: disable=consider-using-with
-                [str(BIN / line[0]), *line[1:]], cwd=folder, stdin=source, stdout=sink, stderr=subprocess.DEVNULL))
-            if source != subprocess.DEVNULL:
-                source.close()
+        right = []
+        if words[0] == "sjoin":
+            follow = ["--follow-epochs=sread"] if saves else []
+            right.append(self.start(["sread", "log.right", "--name", "right", *follow], None, folder / "right"))
+        first = self.start(["sread", "log." + stage if right else "log", *every], None, subprocess.PIPE)
+        middle = self.start(words, first.stdout, subprocess.PIPE)
+        last = self.start(["swrite", "out"], middle.stdout, None)
         self.stages = {}
-        for line, process in zip(lines, processes):
+        for process in [first, *right, middle, last]:
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             if not self.stages:
                 self.seconds = time.monotonic() - begin
-            self.stages[line[0]] = processor_seconds(process.pid)
+            self.stages[f"{process.args[0].rsplit('/', 1)[1]}"] = processor_seconds(process.pid)
             if process.wait() != 0:
-                sys.exit(f"{line[0]} has failed: {process.returncode}")
+                sys.exit(f"{process.args} has failed: {process.returncode}")
         self.processor = sum(own + children for own, children in self.stages.values())
-        self.epochs, self.size = self.saved(folder, stage[0]) if saves else (0, 0)
+        self.epochs, self.size = self.saved(words[0]) if saves else (0, 0)
 
-    @staticmethod
-    def saved(folder, name):
-        files = [path for path in (folder / "ck").glob(name + ".*") if path.suffix[1:].isdigit()]
+    def start(self, words, source, sink):
+        if isinstance(sink, pathlib.Path):
+            sink.unlink(missing_ok=True)
+            os.mkfifo(sink)
+            sink = os.open(sink, os.O_RDWR)
+        process = subprocess.Popen(  # pylint: disable=consider-using-with
+            [str(self.tools / words[0]), *words[1:], *self.checkpoint], cwd=self.folder,
+            stdin=source or subprocess.DEVNULL, stdout=sink, stderr=subprocess.DEVNULL)
+        if source:
+            source.close()
+        if isinstance(sink, int) and sink >= 0:
+            os.close(sink)
+        return process
+
+    def saved(self, name):
+        files = [path for path in (self.folder / "ck").glob(name + ".*") if path.suffix[1:].isdigit()]
         newest = max(files, key=lambda path: int(path.suffix[1:]))
         # sread begins with epoch 2.
         return int(newest.suffix[1:]) - 1, newest.stat().st_size
@@ -90,101 +123,166 @@ class Run:
         return text + (f"; {self.epochs} epochs, the last of {self.size / 1e6:.0f} MB" if self.epochs else "")
 
 
-def throughput(folder, name):
+def throughput(options, folder, stage):
     pairs = []
-    for _ in range(ROUNDS):
-        pairs.append([Run(folder, STAGES[name], saves) for saves in (False, True)])
-        print(f"{name} without: {pairs[-1][0].describe()}")
-        print(f"{name} with:    {pairs[-1][1].describe()}", flush=True)
+    for number in range(options.rounds):
+        order = (False, True) if number % 2 == 0 else (True, False)
+        runs = {saves: Run(options, folder, stage, saves) for saves in order}
+        pairs.append((runs[False], runs[True]))
+        print(f"{stage} without: {runs[False].describe()}")
+        print(f"{stage} with:    {runs[True].describe()}", flush=True)
     # Of the run without: an epoch that the clock of a busy machine delays is one that is not paid for.
     for what in ("seconds", "processor"):
         costs = [100 * (getattr(saved, what) / getattr(plain, what) - 1) for plain, saved in pairs]
-        word = "throughput" if what == "seconds" else "processor time"
-        print(f"{name}: checkpoints cost {statistics.median(costs):.1f} % of {word} (median of {ROUNDS})")
+        word = "time" if what == "seconds" else "processor time"
+        print(f"{stage}: checkpoints cost {statistics.median(costs):.1f} % of {word} (median of {len(pairs)})")
     each = [1000 * (saved.processor - plain.processor) / max(saved.epochs, 1) for plain, saved in pairs]
-    print(f"{name}: an epoch costs {statistics.median(each):.0f} ms of processor time", flush=True)
+    print(f"{stage}: an epoch costs {statistics.median(each):.0f} ms of processor time", flush=True)
 
 
-class Stage:
-    """One swindow with many open sessions, fed by hand."""
+class Paced:
+    """One stage with a million keys, fed by hand."""
 
-    def __init__(self, folder, trace=()):
-        self.process = subprocess.Popen(  # pylint: disable=consider-using-with
-            [*trace, str(BIN / SESSION[0]), *SESSION[1:], "--checkpoint", str(folder / "ck2")], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, bufsize=0)
-        self.lines = os.fdopen(os.dup(self.process.stdout.fileno()), "rb")
+    def __init__(self, options, folder, stage):
+        self.words = words_of(stage, options.keys)
+        self.keys = options.keys
+        self.number = 0
         self.folder = folder / "ck2"
-        self.put('{"~stream":{"begin":{"time":"ts","epoch":0}}}\n')
-        for first in range(0, KEYS, 10_000):
-            self.put("".join(f'{{"ts":{START + 7200},"k":"user-{n}"}}\n'
-                             for n in range(first, min(KEYS, first + 10_000))))
-
-    def put(self, text):
-        data = text.encode()
-        while data:
-            data = data[os.write(self.process.stdin.fileno(), data):]
-
-    def delay_of_row(self, number, barrier):
-        """Seconds from writing what closes a session to reading its row."""
-        self.put(f'{{"ts":{START + number},"k":"early-{number}"}}\n')
-        time.sleep(0.5)
-        begin = time.monotonic()
-        text = f'{{"~stream":{{"barrier":{{"epoch":{number},"via":[]}}}}}}\n' if barrier else ""
-        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(START + number + 3601))
-        self.put(text + f'{{"~stream":{{"watermark":"{when}"}}}}\n')
-        while b'"window_start"' not in self.lines.readline():
-            pass
-        seconds = time.monotonic() - begin
-        # sread sends no barrier before the last has been committed.
-        while barrier and not (self.folder / f"{SESSION[0]}.{number}").exists():
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.right = None
+        if self.words[0] == "sjoin":
+            os.mkfifo(folder / "right2")
+            self.words[-3] = str(folder / "right2")
+            self.right = os.open(folder / "right2", os.O_RDWR)
+        self.process = subprocess.Popen(  # pylint: disable=consider-using-with
+            [str(options.tools / self.words[0]), *self.words[1:], "--checkpoint", str(self.folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0)
+        self.sent = {}
+        self.delays = []
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+        self.control('{"begin":{"time":"ts","epoch":0}}')
+        while self.number < 2 * options.keys:
+            self.events(CHUNK)
+            self.pass_time()
+        self.probe("filled")
+        while "filled" in self.sent:
             time.sleep(0.01)
-        return seconds
+        self.delays.clear()
+
+    def put(self, fd, text):
+        data = text if isinstance(text, bytes) else text.encode()
+        while data:
+            data = data[os.write(fd, data):]
+
+    def control(self, body):
+        for fd in [self.process.stdin.fileno()] + ([self.right] if self.right is not None else []):
+            self.put(fd, f'{{"~stream":{body}}}\n')
+
+    def events(self, count):
+        """Each key comes again and again; in a join, none does."""
+        numbers = range(self.number, self.number + count)
+        self.number += count
+        if self.right is None:
+            text = "".join(line_of(number, number * 7919 % self.keys) for number in numbers)
+            return self.put(self.process.stdin.fileno(), text)
+        self.put(self.process.stdin.fileno(), "".join(line_of(number, number) for number in numbers[::2]))
+        return self.put(self.right, "".join(line_of(number, number) for number in numbers[1::2]))
+
+    def pass_time(self):
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(START + self.number // 1000))
+        self.control(f'{{"watermark":"{when}"}}')
+
+    def probe(self, name):
+        """A line on the first input; it passes in its order."""
+        self.sent[name] = time.monotonic()
+        self.put(self.process.stdin.fileno(), f'{{"~stream":{{"probe":"{name}"}}}}\n')
+
+    def read(self):
+        rest = b""
+        while block := os.read(self.process.stdout.fileno(), 1 << 16):
+            now = time.monotonic()
+            rest += block
+            for name in re.findall(rb'\{"~stream":\{"probe":"(\w+)"\}\}\n', rest):
+                self.delays.append(now - self.sent.pop(name.decode()))
+            rest = rest[rest.rfind(b"\n") + 1:]
+
+    def delays_in(self, seconds, first_epoch):
+        """Of all probes of a stretch of time; barriers from first_epoch on, none if that is None."""
+        self.delays.clear()
+        begin = time.monotonic()
+        epoch, due = first_epoch, begin
+        for step in range(int(seconds / PACE)):
+            time.sleep(max(0.0, begin + step * PACE - time.monotonic()))
+            # sread sends no barrier before the last has been committed.
+            if epoch is not None and time.monotonic() >= due and self.is_saved(epoch - 1):
+                self.control(f'{{"barrier":{{"epoch":{epoch},"via":[]}}}}')
+                epoch, due = epoch + 1, due + 1
+            self.probe(f"p{first_epoch}x{step}")
+            self.events(CHUNK)
+            if step % 200 == 0:
+                self.pass_time()
+        while self.sent:
+            time.sleep(0.01)
+        while epoch is not None and not self.is_saved(epoch - 1):
+            time.sleep(0.01)
+        return [1000 * delay for delay in self.delays], epoch
+
+    def is_saved(self, epoch):
+        return epoch == 0 or (self.folder / f"{self.words[0]}.{epoch}").exists()
 
     def end(self):
-        self.process.stdin.close()
-        self.lines.close()
-        self.process.stdout.close()
         self.process.kill()
+        self.reader.join()
         self.process.wait()
+        if self.right is not None:
+            os.close(self.right)
 
 
-def delay(folder):
-    stage = Stage(folder)
-    rows = {False: [], True: []}
-    for number in range(1, 41):
-        rows[number % 2 == 0].append(stage.delay_of_row(number, number % 2 == 0))
-        time.sleep(0.7)
-    stage.end()
-    for barrier, name in ((False, "without"), (True, "behind")):
-        values = [1000 * value for value in rows[barrier]]
-        print(f"delay {name} a barrier: median {statistics.median(values):.1f} ms, most {max(values):.1f} ms")
+def describe_delays(values):
+    values = sorted(values)
+    at = [values[min(len(values) - 1, int(share * len(values)))] for share in (0.5, 0.99, 0.999, 1)]
+    return "median {:.1f} ms, 99 % {:.1f} ms, 99.9 % {:.1f} ms, most {:.1f} ms".format(*at)
 
 
-def forks(folder):
-    if not shutil.which("strace"):
-        return
-    trace = folder / "trace"
-    stage = Stage(folder, ["strace", "-f", "--seccomp-bpf", "-T", "-e", "trace=clone,clone3,fork", "-o", str(trace)])
-    for number in range(1, 6):
-        stage.delay_of_row(number, True)
-    stage.process.stdin.close()
-    for _ in stage.lines:
-        pass
-    stage.process.wait()
-    calls = re.findall(r" (?:clone3?|fork)\(.*<([0-9.]+)>$", trace.read_text(), re.MULTILINE)
-    if calls:
-        values = [1000 * float(call) for call in calls]
-        print(f"in fork(2) or clone(2): median {statistics.median(values):.1f} ms, most {max(values):.1f} ms", flush=True)
+def delay(options, folder, stage):
+    paced = Paced(options, folder, stage)
+    without, behind, epoch = [], [], 1
+    for _ in range(options.rounds):
+        without += paced.delays_in(SECONDS / options.rounds, None)[0]
+        values, epoch = paced.delays_in(SECONDS / options.rounds, epoch)
+        behind += values
+    paced.end()
+    rate = CHUNK / PACE / 1000
+    print(f"{stage}, {rate:.0f} thousand events a second: delay without barriers: {describe_delays(without)}")
+    print(f"{stage}, {rate:.0f} thousand events a second: with {epoch - 1:2} barriers:    {describe_delays(behind)}",
+          flush=True)
 
 
 def main():
+    parser = argparse.ArgumentParser(description="what checkpoints every second cost")
+    parser.add_argument("--tools", type=lambda text: pathlib.Path(text).resolve(),
+                        default=pathlib.Path("build/bin").resolve())
+    parser.add_argument("--keys", type=int, default=1_000_000)
+    parser.add_argument("--events", type=int, help="eight for each key if not given")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["delay", "throughput"])
+    parser.add_argument("stages", nargs="*", choices=[*STAGES, []])
+    options = parser.parse_args()
+    count = options.events or 8 * options.keys
+    stages = options.stages or list(STAGES)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        delay(folder)
-        forks(folder)
-        events(folder / "log", EVENTS)
-        for stage in STAGES:
-            throughput(folder, stage)
+        if options.only != "delay":
+            events(folder / "log", count, lambda number: number * 7919 % options.keys)
+        if options.only != "delay" and "join" in stages:
+            events(folder / "log.join", count // 2, lambda number: number)
+            events(folder / "log.right", count // 2, lambda number: number + count)
+        for stage in stages:
+            if options.only != "throughput":
+                delay(options, folder, stage)
+            if options.only != "delay":
+                throughput(options, folder, stage)
 
 
 main()

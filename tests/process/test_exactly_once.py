@@ -48,11 +48,14 @@ class ExactlyOnce(ToolTest):
 
     def stages(self, delay=None, every="30ms", windows="tumbling 10s"):
         dedup = [["sdedup", "uid", "--within", "1h"]] if "sdedup" in TOOLS else []
+        words = windows.split()
+        if words[0] != "sgroup":
+            words = ["swindow", *words, "count", "by", "qtype_name"]
         return [["sread", "log", "--checkpoint-every", every],
                 slow_stage(self.DELAY if delay is None else delay),
                 ["sfilter", "qtype_name!=TXT"],
                 *dedup,
-                ["swindow", *windows.split(), "count", "by", "qtype_name", "--idle", "off"],
+                [*words, "--idle", "off"],
                 ["swrite", "out"]]
 
     def pipeline(self, name, **more):
@@ -152,7 +155,7 @@ class WithKills(ExactlyOnce):
 
 class Kills(WithKills):
     def test_kill_anybody_at_any_time(self):
-        self.kill_anybody((KILLS + 1) // 2, windows="tumbling 10s")
+        self.kill_anybody((KILLS + 3) // 4, windows="tumbling 10s")
 
     def test_kill_anybody_while_windows_are_on_disk(self):
         self.kill_anybody(KILLS // 4, windows="sliding 20s 5s --mem 1")
@@ -165,7 +168,13 @@ class Kills(WithKills):
         self.assertEqual(self.content(on_disk), self.content(in_memory))
 
     def test_kill_anybody_while_sessions_are_saved_in_slices(self):
-        self.kill_anybody(KILLS // 2, windows="session 3s")
+        self.kill_anybody(KILLS // 4, windows="session 3s")
+
+    def test_kill_anybody_while_slices_of_windows_are_saved(self):
+        self.kill_anybody(KILLS // 4, windows="sliding 30s 5s")
+
+    def test_kill_anybody_while_tables_are_saved_in_slices(self):
+        self.kill_anybody(KILLS // 4, windows="sgroup uid count sum id.orig_p --every 1m")
 
 
 class OtherFailures(ExactlyOnce):
@@ -192,16 +201,24 @@ class OtherFailures(ExactlyOnce):
 
     def test_a_full_disk_stops_it_and_nothing_is_lost(self):
         expected = self.undisturbed()
-        sink = len(self.stages()) - 1
-        for name, limit in (("none", 0), ("little", 600), ("some", 3000)):
-            pipeline = self.pipeline(f"full-{name}")
-            self.run_for_a_while(pipeline)
-            pipeline.kill_all()
-            pipeline.wait()
-            statuses = pipeline.run(limit_of=sink, limit=limit)
-            self.assertIn(statuses[sink], (0, 4), pipeline.messages())
-            self.check_only_grows(pipeline, expected)
-            self.finish(pipeline, expected)
+        stages = self.stages()
+        # The last one saves in a child process, the others in a thread.
+        for number in [len(stages) - 1] + [n for n, stage in enumerate(stages) if stage[0] in ("sdedup", "swindow")]:
+            for limit in (0, 600, 3000):
+                with self.subTest(stage=stages[number][0], limit=limit):
+                    self.fill_disk(number, limit, expected)
+
+    def fill_disk(self, number, limit, expected):
+        pipeline = self.pipeline(f"full-{number}-{limit}")
+        self.run_for_a_while(pipeline)
+        pipeline.kill_all()
+        pipeline.wait()
+        statuses = pipeline.run(limit_of=number, limit=limit)
+        self.assertIn(statuses[number], (0, 4), pipeline.messages())
+        if limit == 0:
+            self.assertEqual(statuses[number], 4)
+        self.check_only_grows(pipeline, expected)
+        self.finish(pipeline, expected)
 
     @unittest.skipUnless(shutil.which("cc"), "no C compiler")
     def test_a_loss_of_power_takes_what_was_not_synced(self):

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "ops/dedup.h"
+#include "ops/group.h"
+#include "ops/group_args.h"
+#include "ops/join.h"
 #include "window_harness.h"
 
 namespace streamutils::testing {
@@ -75,6 +78,7 @@ int run(const Make& make, std::mt19937& random) {
     Record record;
     record.reset(std::string_view(line).substr(0, size));
     record.set_time(at_seconds(now - below(12)));
+    record.set_input(random() % 2);
     op->on_record(record, out);
     images.step();
     if (below(6) == 0) op->on_watermark(at_seconds(now - 8), out);
@@ -83,11 +87,22 @@ int run(const Make& make, std::mt19937& random) {
   return images.taken();
 }
 
-Make windows(std::string_view arguments, std::optional<Duration> every = std::nullopt) {
+Make windows(std::string_view arguments, std::optional<Duration> every = std::nullopt,
+             Duration grace = Duration::zero()) {
   WindowOptions options;
   options.arguments = parse_window_arguments(split_words(arguments)).value();
   options.every = every;
+  options.grace = grace;
   return [options] { return *make_window(options); };
+}
+
+Make groups(std::string_view arguments, std::optional<Duration> every = std::nullopt) {
+  GroupOptions options;
+  options.arguments = parse_group_arguments(split_words(arguments), [](const std::string&) {
+                        return false;
+                      }).value();
+  options.every = every;
+  return [options] { return std::move(make_group(options).value()); };
 }
 
 Make dedup(std::optional<Duration> within, bool refresh, std::optional<std::uint64_t> max_keys) {
@@ -99,6 +114,13 @@ Make dedup(std::optional<Duration> within, bool refresh, std::optional<std::uint
   return [options] { return *make_dedup(options); };
 }
 
+Make join(std::string_view words, JoinType type) {
+  const auto arguments = parse_join_arguments(split_words(words), {}, {}).value();
+  return [arguments, type] {
+    return std::move(make_join({.arguments = arguments, .type = type}).value());
+  };
+}
+
 }  // namespace
 
 TEST_CASE("an image in slices is what the state was when it was begun") {
@@ -107,6 +129,20 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    windows("session 20s list v by k,v"),
                                    windows("session 5s count"),
                                    windows("session 9s max v by k", seconds(4)),
+                                   windows("tumbling 7s count sum v last v by k"),
+                                   windows("tumbling 7s list v by k,v"),
+                                   windows("tumbling 5s count avg v", seconds(2)),
+                                   windows("tumbling 4s max v by k", {}, seconds(20)),
+                                   windows("sliding 2s 3s var v by k"),
+                                   windows("sliding 20s 4s count sum v last v by k"),
+                                   windows("sliding 9s 3s list v distinct v by k,v"),
+                                   groups("k count sum v"),
+                                   groups("k,v list v"),
+                                   groups("k avg v distinct v", seconds(6)),
+                                   join("on k within -6s..9s l r", JoinType::inner),
+                                   join("on k within 9s l r", JoinType::full),
+                                   join("on k,v within 5s l r", JoinType::anti),
+                                   join("on k within 2s..20s l r", JoinType::semi),
                                    dedup({}, false, {}),
                                    dedup({}, false, 5),
                                    dedup(seconds(5), false, {}),
@@ -124,7 +160,7 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
 
 TEST_CASE("state that has no images in slices says so") {
   CHECK_FALSE(windows("session 3s max 9s count")()->has_images());
-  CHECK_FALSE(windows("tumbling 3s count")()->has_images());
+  CHECK_FALSE(windows("rolling 3s count")()->has_images());
 }
 
 }  // namespace streamutils::testing
