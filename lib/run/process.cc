@@ -457,10 +457,11 @@ class Process {
   World world_;
   FilePatterns patterns_;
   std::size_t named_ = 0;  // the first inputs, which were named one by one
-  std::unique_ptr<Recovery> recovery_;
-  SinkCheckpoints* sink_ = nullptr;  // the same, if it is one
   std::unique_ptr<Driver> driver_;
   std::unique_ptr<Loop> loop_;
+  // Goes first: a thread of it may be at work with the state and the files.
+  std::unique_ptr<Recovery> recovery_;
+  SinkCheckpoints* sink_ = nullptr;  // the same, if it is one
 };
 
 }  // namespace
