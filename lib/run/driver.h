@@ -159,9 +159,12 @@ class Driver {
   bool feed(std::size_t input, std::string_view line, std::uint64_t offset);
 
   // A block of whole lines, as feed() for each of them, but lines that cannot matter are not looked
-  // at. Returns the bytes consumed: all of them unless the driver became done, or another input is
-  // to be read.
+  // at. Returns the bytes consumed: all of them unless the driver became done, another input is to be
+  // read, or it was told to leave.
   std::size_t feed_block(std::size_t input, std::string_view block, std::uint64_t offset);
+
+  // While feed_block() works on a line: it returns behind this one.
+  void leave_block() { leaves_block_ = true; }
 
   // A line that exceeds --max-line, of which `head` is the start.
   void feed_too_long(std::size_t input, std::string_view head, std::uint64_t offset);
@@ -255,6 +258,8 @@ class Driver {
   bool outlives_end() const { return op_->outlives_end(); }
 
  private:
+  bool ends_block() const { return leaves_block_ || is_done(); }
+
   struct Input;
   class Out;
 
@@ -388,6 +393,7 @@ class Driver {
   bool controlled_out_ = false;  // control lines leave
   bool begin_written_ = false;
   bool stopped_ = false;
+  bool leaves_block_ = false;
   bool finished_ = false;
   ExitStatus status_ = ExitStatus::done;
 };

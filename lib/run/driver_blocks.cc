@@ -17,6 +17,7 @@ std::string_view whole_lines(std::string_view block, std::size_t limit) {
 
 std::size_t Driver::feed_block(std::size_t index, std::string_view block, std::uint64_t offset) {
   Input& input = inputs_[index];
+  leaves_block_ = false;
   // The scanner is for records; how a stream begins and ends is for the plain path, and so is a
   // line that is too long, for which the scanner has no eye.
   if (scanner_ && input.begun && !input.end_mark) {
@@ -47,7 +48,7 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
     on_line(input, {at, newline});
     ++input.lines;
     at = newline + 1;
-    if (stopped_ || op_->is_done()) break;
+    if (ends_block()) break;
     if (may_switch && !is_before(input, rival) && (next_input() != index || reads_on(index))) break;
     if (scanner_ && input.begun && !input.end_mark) break;
   }
@@ -77,7 +78,7 @@ std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uin
   const char* const begin = block.data();
   const char* const end = begin + block.size();
   const char* at = begin;
-  while (at < end && !is_done()) {
+  while (at < end && !ends_block()) {
     std::size_t n = 0;
     for (const char* next = at; n < kForeseen && next < end; ++n) {
       const char* newline = find_newline(next, end);
@@ -85,7 +86,7 @@ std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uin
       next = newline + 1;
     }
     op_->foresee({lines.data(), n});
-    for (std::size_t i = 0; i < n && !is_done(); ++i) {
+    for (std::size_t i = 0; i < n && !ends_block(); ++i) {
       input.at = input.counted = lines[i].data();
       input.offset = offset + static_cast<std::uint64_t>(lines[i].data() - begin);
       on_line(input, lines[i]);

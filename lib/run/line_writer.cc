@@ -42,6 +42,7 @@ void LineWriter::write_pieces(std::span<const std::string_view> pieces) {
 void LineWriter::flush() {
   write_all(block_.get(), size_);
   size_ = 0;
+  after_block_();
 }
 
 void LineWriter::write_all(const char* data, std::size_t size) {

@@ -30,6 +30,9 @@ class LineWriter final : public Sink {
   void write_pieces(std::span<const std::string_view> pieces) override;
   void flush();
 
+  // To be called behind each block that was written, or failed to be.
+  void set_after_block(std::function<void()> call) { after_block_ = std::move(call); }
+
   // The errno of the first write that failed; 0 if none has.
   int error() const { return error_; }
 
@@ -37,6 +40,7 @@ class LineWriter final : public Sink {
   void write_all(const char* data, std::size_t size);
 
   Write write_;
+  std::function<void()> after_block_ = [] {};
   std::size_t capacity_;
   std::unique_ptr<char[]> block_;
   std::size_t size_ = 0;

@@ -166,6 +166,10 @@ Loop::Loop(LoopSettings settings, Driver& driver, std::vector<Source> sources, O
   const bool unasked = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0 && !settings_.quiet;
   shows_progress_ = settings_.progress || unasked;
   if (settings_.shows_table) table_.emplace(outputs_.out.fd());
+  // A block of input may make more output than a disk can hold.
+  outputs_.out.writer().set_after_block([this] {
+    if (outputs_.out.error() != 0 || ending_signal() != 0) driver_.leave_block();
+  });
 }
 
 int Loop::run() {

@@ -112,6 +112,20 @@ class Join(ToolTest):
         self.assertEqual((status, output), (4, b""))
         self.assert_says(messages, "sjoin: a: cannot be kept while it is ahead: No such file or directory")
 
+    def test_a_full_disk_ends_a_join_of_one_key(self):
+        """Each event of a block has 20,000 matches: what cannot be written is not made either."""
+        events = b'{"ts":1700000000,"k":1}\n' * 20_000
+        for name in ("left", "right"):
+            self.file(name, events)
+        with open("/dev/full", "wb") as full:
+            argv = [str(BIN / "sjoin"), "on", "k", "within", "1s", "--stats=json", "left", "right"]
+            result = subprocess.run(argv, cwd=self.folder, stdout=full, stderr=subprocess.PIPE, check=False,
+                                    env=clean_environment(), timeout=PATIENCE * 3)
+        self.assertEqual(result.returncode, 4)
+        self.assert_says(result.stderr, "sjoin: standard output: No space left on device")
+        rows = int(re.search(rb'"out":(\d+)', result.stderr).group(1))
+        self.assertLess(rows, 100_000)
+
     def test_one_side_that_dies(self):
         self.file("l", lines_of('{"~stream":{"begin":{"time":"ts"}}}', event(0, n=1)))
         self.file("r", lines_of(event(0, n=2)))
