@@ -159,8 +159,8 @@ class Driver {
   bool feed(std::size_t input, std::string_view line, std::uint64_t offset);
 
   // A block of whole lines, as feed() for each of them, but lines that cannot matter are not looked
-  // at. Returns the bytes consumed: all of them unless the driver became done, another input is to be
-  // read, or it was told to leave.
+  // at. Returns the bytes consumed: all of them unless the driver became done, another input is to
+  // be read, or it was told to leave.
   std::size_t feed_block(std::size_t input, std::string_view block, std::uint64_t offset);
 
   // While feed_block() works on a line: it returns behind this one.
