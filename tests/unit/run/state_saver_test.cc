@@ -89,7 +89,9 @@ class Stage {
   Stage& operator=(const Stage&) = delete;
 
   Status start(StateSaver& saver, const std::string& name) {
-    return saver.start(path(name), {.tool = "numbers"}, *driver_, files_);
+    SnapshotHeader header;
+    header.tool = "numbers";
+    return saver.start(path(name), header, *driver_, files_);
   }
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::size_t files() const {
