@@ -476,29 +476,15 @@ void SessionWindows::save_head(SnapshotWriter& out) const {
   if (memory_ || spilled_) out.field("swept", spilled_ ? swept_ : parts_.watermark);
 }
 
-// With --mem a snapshot does not show what was in memory.  Sessions that have closed but have not
-// left are not to be joined any more.
+// With --mem a snapshot does not show what was in memory.
 void SessionWindows::save_by_key(SnapshotWriter& out) const {
-  GroupRows<SessionFacts> open(parts_.aggregates, out);
-  bool ok = true;
   if (spilled_) {
-    ok = spilled_->visit(parts_.watermark, false, [&](const Group& group, const SessionSpan& span) {
-      open.write(SessionFacts{span}, group, group.state());
-    });
-  } else {
-    std::vector<const Session*> sessions = open_sessions();
-    sort_by_key(sessions);
-    for (const Session* session : sessions) {
-      open.write(SessionFacts{span_of(*session)}, *session->group, session->block);
-    }
+    if (!session_rows_.save(*spilled_, parts_.watermark, out)) out.fail(kSpillUnreadable);
+    return;
   }
-  GroupRows<ClosedSessionFacts> closed(parts_.aggregates, out);
-  if (spilled_) {
-    ok = spilled_->visit(parts_.watermark, true, [&](const Group& group, const SessionSpan& span) {
-      closed.write(ClosedSessionFacts{span}, group, group.state());
-    }) && ok;
-  }
-  if (!ok) out.fail(kSpillUnreadable);
+  std::vector<const Session*> sessions = open_sessions();
+  sort_by_key(sessions);
+  session_rows_.save(sessions, out);
 }
 
 void SessionWindows::save(SnapshotWriter& out) const {

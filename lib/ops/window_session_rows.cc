@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "ops/group_image.h"
 #include "ops/spill_states.h"
 
 namespace streamutils {
@@ -40,6 +41,27 @@ void SessionFacts::put(RowText& row) const {
     row.put(distance(span.start, span.untold));
   }
   row.put(span.first_seen);
+}
+
+void SessionRows::save(std::span<const Session* const> sessions, SnapshotWriter& out) const {
+  GroupRows<SessionFacts> rows(aggregates_, out);
+  for (const Session* session : sessions) {
+    rows.write({span_of(*session)}, *session->group, session->block);
+  }
+  GroupRows<ClosedSessionFacts> none(aggregates_, out);
+}
+
+bool SessionRows::save(const SpilledSessions& sessions, Timestamp watermark,
+                       SnapshotWriter& out) const {
+  GroupRows<SessionFacts> open(aggregates_, out);
+  const bool ok =
+      sessions.visit(watermark, false, [&](const Group& group, const SessionSpan& span) {
+        open.write({span}, group, group.state());
+      });
+  GroupRows<ClosedSessionFacts> closed(aggregates_, out);
+  return sessions.visit(watermark, true, [&](const Group& group, const SessionSpan& span) {
+    closed.write({{span}}, group, group.state());
+  }) && ok;
 }
 
 SavedKey SessionRows::key(SnapshotReader& in) const {

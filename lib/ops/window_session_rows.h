@@ -53,6 +53,12 @@ class SessionRows {
   // aggregates must outlive it.
   explicit SessionRows(const AggregateList& aggregates) : aggregates_(aggregates) {}
 
+  // Two entries: those that are open, and those that have closed but have not left, which are not
+  // to be joined any more.  In memory all are open.
+  void save(std::span<const Session* const> sessions, SnapshotWriter& out) const;
+  // False if something cannot be read from disk.
+  bool save(const SpilledSessions& sessions, Timestamp watermark, SnapshotWriter& out) const;
+
   // Of the current row; what does not read makes in.status() an error.
   SavedKey key(SnapshotReader& in) const;
   SessionSpan span(SnapshotReader& in) const;

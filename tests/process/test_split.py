@@ -102,7 +102,7 @@ class State(ToolTest):
 
     def test_what_cannot_be_kept_is_refused(self):
         for option, form, why in (("--checkpoint", ["--split", "{user}"], "belongs to no epoch"),
-                                  ("--state", ["--jobs", "2", "--", "cat"], "belong together")):
+                                  ("--state", ["--jobs", "2", "--", "cat"], "could be of different moments")):
             argv = [str(BIN / "sgroup"), "user", option, str(self.folder / "kept"), *form]
             result = run(argv, b"")
             self.assertEqual(result.returncode, 2)

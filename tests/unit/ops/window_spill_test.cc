@@ -1,10 +1,10 @@
 // Windows that are larger than memory: the same rows, whatever is spilled, on a disk of any size.
 // SPDX-License-Identifier: Apache-2.0
-#include "../rounds.h"
 #include "ops/window_spill.h"
 
 #include <catch2/catch.hpp>
 
+#include "../rounds.h"
 #include "ops/group.h"
 #include "ops/group_args.h"
 #include "window_random.h"
