@@ -34,7 +34,7 @@ class KeepFirst final : public Operator {
       out.count(kNoKey);
     } else if (Seen::kTimed && record.time() < seen_.horizon()) {
       out.emit(record.line());
-      return {.late_partly = true, .deadline = plus(plus(record.time(), *within_), Duration(1))};
+      return passed_late(record.time(), *within_);
     } else if (seen_.repeats(*print, record.time())) {
       return {.fate = Fate::dropped};
     } else {

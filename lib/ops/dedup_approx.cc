@@ -30,8 +30,7 @@ class KeepProbablyFirst final : public Operator {
     if (!print) {
       out.count(kNoKey);
     } else if (within_ && record.time() < filter_.horizon()) {
-      outcome.late_partly = true;
-      outcome.deadline = plus(plus(record.time(), *within_), Duration(1));
+      outcome = passed_late(record.time(), *within_);
     } else if (filter_.repeats(*print, record.time())) {
       ++dropped_;
       return {.fate = Fate::dropped};

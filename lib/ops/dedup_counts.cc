@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +10,9 @@
 #include <vector>
 
 #include "ops/dedup_count_row.h"
+#include "ops/dedup_reach.h"
 #include "ops/dedup_state.h"
+#include "ops/dedup_tables.h"
 #include "ops/dedup_words.h"
 #include "ops/fingerprint.h"
 #include "ops/fingerprint_table.h"
@@ -49,9 +49,10 @@ class DedupCounts final : public Operator {
  public:
   explicit DedupCounts(DedupOptions options)
       : options_(std::move(options)),
-        reach_(options_.within.value_or(Duration::max())),
+        reach_(options_),
         keys_(options_.fields),
         counts_(options_.fields),
+        tables_(options_.max_keys),
         rows_(sizeof(Tally)),
         moved_([this](Ref from, Ref to) { follow(from, to); }) {}
   DedupCounts(const DedupCounts&) = delete;
@@ -65,9 +66,9 @@ class DedupCounts final : public Operator {
         options_.within ? record.time() : from_nanos(static_cast<std::int64_t>(events_++));
     if (!print) {
       out.count(kNoKey);
-    } else if (options_.within && t < minus(now_, reach_)) {
+    } else if (reach_.is_late(t)) {
       out.emit(record.line());
-      return {.late_partly = true, .deadline = plus(plus(t, reach_), Duration(1))};
+      return passed_late(t, reach_.length());
     } else if (const auto found = find(*print, t)) {
       add_repeat(*print, *found, record, t);
       return {.fate = Fate::dropped};
@@ -82,18 +83,18 @@ class DedupCounts final : public Operator {
   bool foresees() const override { return true; }
   void foresee(std::span<const std::string_view> lines) override {
     keys_.foresee(lines, [this](const Fingerprint& print) {
-      if (!tables_.empty()) tables_.rbegin()->second.prefetch(print);
+      if (!map().empty()) map().rbegin()->second.prefetch(print);
     });
   }
 
   void on_watermark(Timestamp now, Emitter& out) override {
-    now_ = now;
+    reach_.set_now(now);
     if (!options_.within) return;
     while (!rows_.empty() && is_complete(tally_at(rows_.first()))) tell_first(false, out);
-    const std::int64_t slice = slice_of(minus(now, reach_));
-    while (!tables_.empty() && tables_.begin()->first.slice < slice) {
-      size_ -= tables_.begin()->second.size();
-      tables_.erase(tables_.begin());
+    const std::int64_t slice = slice_of(minus(now, reach_.length()));
+    while (!map().empty() && map().begin()->first.slice < slice) {
+      size_ -= map().begin()->second.size();
+      map().erase(map().begin());
     }
   }
   void on_end(Emitter& out) override { tell_all(false, out); }
@@ -107,7 +108,7 @@ class DedupCounts final : public Operator {
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override {
     std::size_t bytes = rows_.bytes();
-    for (const auto& [where, table] : tables_) bytes += table.bytes();
+    for (const auto& [place, table] : tables_.map()) bytes += table.bytes();
     json_members += "\"keys\":" + std::to_string(size_);
     json_members += ",\"bytes\":" + std::to_string(bytes);
   }
@@ -115,14 +116,8 @@ class DedupCounts final : public Operator {
  private:
   using Table = FingerprintTable<Once>;
   using Slot = Table::Slot;
-  // Tables of one slice are told apart by the order in which they were begun.
-  struct Where {
-    std::int64_t slice;
-    std::uint64_t number;
-    friend auto operator<=>(const Where&, const Where&) = default;
-  };
   struct Found {
-    Where where;
+    SlicePlace place;  // of its table
     Tally tally;
     std::optional<Ref> ref;  // of its row
   };
@@ -130,25 +125,13 @@ class DedupCounts final : public Operator {
   // Groups
   // -----------------------------------------------------------------------------------------
 
-  std::int64_t slice_of(Timestamp t) const {
-    if (!options_.within) return 0;
-    const std::int64_t width = reach_.count() + 1;
-    const std::int64_t n = to_nanos(t);
-    return n / width - (n % width < 0 ? 1 : 0);
-  }
-  // Modulo 2^64, as the first slice may start before all times.
-  std::uint64_t start_of(std::int64_t slice) const {
-    return options_.within
-               ? static_cast<std::uint64_t>(slice) * static_cast<std::uint64_t>(reach_.count() + 1)
-               : 0;
-  }
+  SliceTables<Once>::Map& map() { return tables_.map(); }
+
+  std::int64_t slice_of(Timestamp t) const { return reach_.slices().of(t); }
   std::uint64_t distance_of(Timestamp t) const {
-    return static_cast<std::uint64_t>(to_nanos(t)) - start_of(slice_of(t));
+    return static_cast<std::uint64_t>(to_nanos(t)) - reach_.slices().start(slice_of(t));
   }
-  // The time by which a group stands in a slice, and is told.
-  Timestamp turn_of(const Tally& tally) const {
-    return options_.refresh ? tally.greatest : tally.first;
-  }
+  Timestamp turn_of(const Tally& tally) const { return reach_.turn(tally.first, tally.greatest); }
 
   Tally tally_at(Ref ref) const {
     Tally tally;
@@ -157,30 +140,25 @@ class DedupCounts final : public Operator {
   }
   Tally tally_of(const Slot& slot, std::int64_t slice) const {
     if (!slot.is_once()) return tally_at(slot.ref());
-    const auto t = from_nanos(static_cast<std::int64_t>(start_of(slice) + slot.distance()));
+    const std::uint64_t start = reach_.slices().start(slice);
+    const auto t = from_nanos(static_cast<std::int64_t>(start + slot.distance()));
     return {t, t, t, 0, slot.print};
   }
 
-  bool is_complete(const Tally& tally) const {
-    return options_.within && plus(turn_of(tally), reach_) < now_;
-  }
-  bool takes(const Tally& tally, Timestamp t) const {
-    if (!options_.within) return true;
-    return t >= minus(tally.first, reach_) && t <= plus(turn_of(tally), reach_) &&
-           !is_complete(tally);
-  }
+  bool is_complete(const Tally& tally) const { return reach_.is_complete(turn_of(tally)); }
 
-  // The earliest group that takes an event of time t: one that reaches it stands in the slice
-  // before that of t, or later.
+  // The earliest group that takes an event of time t.
   std::optional<Found> find(const Fingerprint& print, Timestamp t) const {
     const std::int64_t slice = slice_of(t);
-    const std::int64_t before = std::max(slice, std::numeric_limits<std::int64_t>::min() + 1) - 1;
-    for (auto at = tables_.lower_bound({before, 0}); at != tables_.end(); ++at) {
-      if (!options_.refresh && at->first.slice > slice && at->first.slice - 1 > slice) break;
+    const auto end = tables_.map().end();
+    for (auto at = tables_.from(reach_.first_slice(slice)); at != end; ++at) {
+      if (reach_.is_beyond(at->first.slice, slice)) break;
       const Slot* slot = at->second.find(print);
       if (slot == nullptr) continue;
       const Tally tally = tally_of(*slot, at->first.slice);
-      if (takes(tally, t)) return Found{at->first, tally, ref_of(*slot)};
+      if (reach_.takes(tally.first, turn_of(tally), t)) {
+        return Found{at->first, tally, ref_of(*slot)};
+      }
     }
     return std::nullopt;
   }
@@ -195,36 +173,26 @@ class DedupCounts final : public Operator {
   // any more.
   Slot& place(const Fingerprint& print, Timestamp t) {
     const std::int64_t slice = slice_of(t);
-    const auto end = tables_.upper_bound({slice, std::numeric_limits<std::uint64_t>::max()});
-    for (auto at = tables_.lower_bound({slice, 0}); at != end; ++at) {
+    const auto end = tables_.behind(slice);
+    for (auto at = tables_.from(slice); at != end; ++at) {
       if (Slot* slot = at->second.find(print)) return *slot;
     }
     ++size_;
-    return table_for(slice).insert(print);
+    return tables_.table_for(slice).insert(print);
   }
 
-  Table& table_for(std::int64_t slice) {
-    const auto next = tables_.upper_bound({slice, std::numeric_limits<std::uint64_t>::max()});
-    if (next != tables_.begin()) {
-      const auto last = std::prev(next);
-      const bool full = options_.max_keys && last->second.size() >= (*options_.max_keys + 1) / 2;
-      if (last->first.slice == slice && !full) return last->second;
-    }
-    return tables_.emplace_hint(next, Where{slice, ++number_}, Table())->second;
-  }
-
-  void displace(const Where& where, const Fingerprint& print) {
-    const auto table = tables_.find(where);
+  void displace(const SlicePlace& place, const Fingerprint& print) {
+    const auto table = map().find(place);
     table->second.erase(table->second.find(print));
     --size_;
-    if (table->second.size() == 0) tables_.erase(table);
+    if (table->second.size() == 0) map().erase(table);
   }
 
   // The slot that says that the row stands there, and its table; or null.
-  std::pair<const Where*, Slot*> slot_of(Ref ref, const Tally& tally) {
+  std::pair<const SlicePlace*, Slot*> slot_of(Ref ref, const Tally& tally) {
     const std::int64_t slice = slice_of(turn_of(tally));
-    for (auto at = tables_.lower_bound({slice, 0}); at != tables_.end() && at->first.slice == slice;
-         ++at) {
+    const auto end = tables_.behind(slice);
+    for (auto at = tables_.from(slice); at != end; ++at) {
       Slot* slot = at->second.find(tally.print);
       if (slot != nullptr && ref_of(*slot) == ref) return {&at->first, slot};
     }
@@ -247,7 +215,7 @@ class DedupCounts final : public Operator {
       if (options_.refresh) tally.first = tally.least;
     }
     std::optional<Found> next;
-    if (options_.refresh) next = touched(print, found.where, tally);
+    if (options_.refresh) next = touched(print, found.place, tally);
     if (found.ref && !next && turn_of(tally) == turn_of(found.tally)) {
       return static_cast<void>(std::memcpy(rows_.head(*found.ref), &tally, sizeof tally));
     }
@@ -263,12 +231,13 @@ class DedupCounts final : public Operator {
   }
 
   // A stretch that has grown may touch the next one: both are one then.
-  std::optional<Found> touched(const Fingerprint& print, const Where& where, const Tally& tally) {
-    for (auto at = tables_.upper_bound(where); at != tables_.end(); ++at) {
+  std::optional<Found> touched(const Fingerprint& print, const SlicePlace& place,
+                               const Tally& tally) {
+    for (auto at = map().upper_bound(place); at != map().end(); ++at) {
       const Slot* slot = at->second.find(print);
       if (slot == nullptr) continue;
       const Tally later = tally_of(*slot, at->first.slice);
-      if (is_complete(later) || later.first > plus(tally.greatest, reach_)) return std::nullopt;
+      if (is_complete(later) || reach_.are_apart(tally.greatest, later.first)) return std::nullopt;
       return Found{at->first, later, ref_of(*slot)};
     }
     return std::nullopt;
@@ -282,9 +251,9 @@ class DedupCounts final : public Operator {
 
   // Rows move when one goes: where the other one's stands is asked again.
   void take_out(const Found& found, const Fingerprint& print) {
-    const Slot* slot = tables_.find(found.where)->second.find(print);
+    const Slot* slot = map().find(found.place)->second.find(print);
     const auto ref = ref_of(*slot);
-    displace(found.where, print);
+    displace(found.place, print);
     if (ref) rows_.remove(*ref, moved_);
   }
 
@@ -302,13 +271,15 @@ class DedupCounts final : public Operator {
     const Ref ref = rows_.first();
     tell(ref, partial, out);
     const Tally tally = tally_at(ref);
-    if (const Where* where = slot_of(ref, tally).first) displace(Where(*where), tally.print);
+    if (const SlicePlace* place = slot_of(ref, tally).first) {
+      displace(SlicePlace(*place), tally.print);
+    }
     rows_.remove(ref, moved_);
   }
 
   // Nobody looks for any of them again.
   void tell_all(bool partial, Emitter& out) {
-    tables_.clear();
+    map().clear();
     size_ = 0;
     while (!rows_.empty()) tell_first(partial, out);
   }
@@ -316,7 +287,7 @@ class DedupCounts final : public Operator {
   // The oldest table goes, and what it has to tell is told.
   void make_room(Emitter& out) {
     if (!options_.max_keys || size_ < *options_.max_keys) return;
-    const auto oldest = tables_.begin();
+    const auto oldest = map().begin();
     const std::size_t n = oldest->second.size();
     if (out.count(kPushedOut, n)) out.say(words_of_pushed_out(*options_.max_keys));
     std::vector<std::pair<Timestamp, Fingerprint>> told;
@@ -330,29 +301,27 @@ class DedupCounts final : public Operator {
       rows_.remove(ref, moved_);
     }
     size_ -= n;
-    tables_.erase(oldest);
+    map().erase(oldest);
   }
 
   DedupOptions options_;
-  Duration reach_;
+  DedupReach reach_;
   FingerprintReader keys_;
   CountRow counts_;
   TimeStyle style_;
-  Timestamp now_ = kMinTime;  // the watermark
   std::uint64_t events_ = 0;
-  std::map<Where, Table> tables_;
-  std::uint64_t number_ = 0;  // of the last table that was begun
-  std::size_t size_ = 0;      // of all tables
-  HeldLines rows_;            // by their turns
+  SliceTables<Once> tables_;
+  std::size_t size_ = 0;  // of all tables
+  HeldLines rows_;        // by their turns
   HeldLines::Moved moved_;
 };
 
 void DedupCounts::save(SnapshotWriter& out) const {
-  out.entry("dedup_counts").field("watermark", now_).field("events", events_);
-  out.field("number", number_);
+  out.entry("dedup_counts").field("watermark", reach_.now()).field("events", events_);
+  tables_.save(out);
   keys_.save(out);
-  for (const auto& [where, table] : tables_) {
-    out.entry("slice").field("slice", where.slice).field("number", where.number);
+  for (const auto& [place, table] : tables_.map()) {
+    place.save(out);
     save_slots(out, table);
   }
   rows_.for_each([&](Ref ref) {
@@ -368,12 +337,12 @@ void DedupCounts::save(SnapshotWriter& out) const {
 // Slots say where rows have stood; once all rows are there, where they stand now.
 Status DedupCounts::restore(SnapshotReader& in) {
   if (!in.next_is("dedup_counts")) return Error{"the snapshot has no entry 'dedup_counts'"};
-  now_ = in.time("watermark");
+  reach_.set_now(in.time("watermark"));
   events_ = in.unsigned_integer("events");
-  number_ = in.unsigned_integer("number");
+  tables_.restore(in);
   keys_.restore(in);
   while (in.next_is("slice")) {
-    Table& table = tables_[{in.integer("slice"), in.unsigned_integer("number")}];
+    Table& table = map()[SlicePlace(in)];
     restore_slots(in, table);
     size_ += table.size();
   }
@@ -394,7 +363,7 @@ Status DedupCounts::restore(SnapshotReader& in) {
     if (Slot* slot = slot_of(was, tally).second) moves.emplace_back(slot, ref);
   }
   for (auto& [slot, ref] : moves) slot->set_ref(ref);
-  for (const auto& [where, table] : tables_) {
+  for (const auto& [place, table] : map()) {
     table.for_each([&](const Slot& slot) { repeated += slot.is_once() ? 0 : 1; });
   }
   if (repeated != moves.size()) in.fail("a group has repeats, and no row says which");

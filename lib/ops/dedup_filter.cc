@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "ops/dedup_state.h"
+#include "ops/time_slices.h"
 
 namespace streamutils {
 namespace {
@@ -74,8 +75,7 @@ std::optional<RotatingFilter> RotatingFilter::make(std::optional<Duration> withi
 
 std::int64_t RotatingFilter::slice_of(Timestamp t) const {
   const std::int64_t width = std::max<std::int64_t>((within_->count() - 1) / kSlices + 1, 1);
-  const std::int64_t n = to_nanos(t);
-  return n / width - (n % width < 0 ? 1 : 0);
+  return TimeSlices(Duration(width)).of(t);
 }
 
 // The slice of t itself is shorter than D, or as long as an instant.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "ops/dedup_count_row.h"
+#include "ops/dedup_reach.h"
 #include "ops/dedup_words.h"
 #include "ops/fingerprint.h"
 #include "ops/fingerprint_table.h"
@@ -62,7 +62,7 @@ class DedupLast final : public Operator {
  public:
   explicit DedupLast(DedupOptions options)
       : options_(std::move(options)),
-        reach_(options_.within.value_or(Duration::max())),
+        reach_(options_),
         keys_(options_.fields),
         counts_(options_.fields),
         lines_(options_.counts    ? sizeof(Head)
@@ -81,9 +81,9 @@ class DedupLast final : public Operator {
       out.emit(record.line());
       return {};
     }
-    if (options_.within && t < minus(now_, reach_)) {
+    if (reach_.is_late(t)) {
       out.emit(record.line());
-      return {.late_partly = true, .deadline = plus(plus(t, reach_), Duration(1))};
+      return passed_late(t, reach_.length());
     }
     if (const auto found = find(*print, t)) {
       add_repeat(*print, *found, record, t);
@@ -103,7 +103,7 @@ class DedupLast final : public Operator {
   }
 
   void on_watermark(Timestamp now, Emitter& out) override {
-    now_ = now;
+    reach_.set_now(now);
     while (!lines_.empty() && is_complete(group_at(lines_.first()))) release(false, out);
   }
   void on_end(Emitter& out) override { release_all(false, out); }
@@ -181,38 +181,23 @@ class DedupLast final : public Operator {
     return lines_.add(group.greatest, text_ += line);
   }
 
-  // The last instant at which an event can still join.
-  bool is_complete(const Group& group) const {
-    return options_.within && plus(options_.refresh ? group.greatest : group.first, reach_) < now_;
-  }
-
-  bool takes(const Group& group, Timestamp t) const {
-    const Timestamp last = options_.refresh ? group.greatest : group.first;
-    return t >= minus(group.first, reach_) && t <= plus(last, reach_) && !is_complete(group);
-  }
+  Timestamp turn_of(const Group& group) const { return reach_.turn(group.first, group.greatest); }
+  bool is_complete(const Group& group) const { return reach_.is_complete(turn_of(group)); }
 
   // Slots
   // ------------------------------------------------------------------------------------------
 
-  std::int64_t slice_of(Timestamp t) const {
-    if (!options_.within) return 0;
-    const std::int64_t width = reach_.count() + 1;
-    const std::int64_t n = to_nanos(t);
-    return n / width - (n % width < 0 ? 1 : 0);
-  }
-  std::int64_t slice_of(const Group& group) const {
-    return slice_of(options_.refresh ? group.greatest : group.first);
-  }
+  std::int64_t slice_of(const Group& group) const { return reach_.slices().of(turn_of(group)); }
 
-  // The earliest group that takes an event of time t: one that reaches it stands in the slice
-  // before that of t, or later.
+  // The earliest group that takes an event of time t.
   std::optional<Ref> find(const Fingerprint& print, Timestamp t) const {
-    const std::int64_t slice = slice_of(t);
-    const std::int64_t before = std::max(slice, std::numeric_limits<std::int64_t>::min() + 1) - 1;
-    for (auto at = tables_.lower_bound(before); at != tables_.end(); ++at) {
-      if (!options_.refresh && at->first > slice && at->first - 1 > slice) break;
+    const std::int64_t slice = reach_.slices().of(t);
+    for (auto at = tables_.lower_bound(reach_.first_slice(slice)); at != tables_.end(); ++at) {
+      if (reach_.is_beyond(at->first, slice)) break;
       const auto* slot = at->second.find(print);
-      if (slot != nullptr && takes(group_at(slot->ref()), t)) return slot->ref();
+      if (slot == nullptr) continue;
+      const Group group = group_at(slot->ref());
+      if (reach_.takes(group.first, turn_of(group), t)) return slot->ref();
     }
     return std::nullopt;
   }
@@ -266,7 +251,7 @@ class DedupLast final : public Operator {
       if (slot == nullptr) continue;
       const Ref next = slot->ref();
       Group later = group_at(next);
-      if (is_complete(later) || later.first > plus(group.greatest, reach_)) return false;
+      if (is_complete(later) || reach_.are_apart(group.greatest, later.first)) return false;
       later.first = group.first;
       later.least = std::min(group.least, later.least);
       later.repeats += group.repeats + 1;
@@ -322,11 +307,10 @@ class DedupLast final : public Operator {
   }
 
   DedupOptions options_;
-  Duration reach_;
+  DedupReach reach_;
   FingerprintReader keys_;
   CountRow counts_;
   TimeStyle style_;
-  Timestamp now_ = kMinTime;  // the watermark
   HeldLines lines_;
   HeldLines::Moved moved_;
   std::map<std::int64_t, Table> tables_;  // by slice
@@ -335,7 +319,7 @@ class DedupLast final : public Operator {
 
 // In an order in which those of equal times stand as they came.
 void DedupLast::save(SnapshotWriter& out) const {
-  out.entry("dedup_last").field("watermark", now_);
+  out.entry("dedup_last").field("watermark", reach_.now());
   keys_.save(out);
   lines_.for_each([&](Ref ref) {
     const Group group = group_at(ref);
@@ -347,7 +331,7 @@ void DedupLast::save(SnapshotWriter& out) const {
 
 Status DedupLast::restore(SnapshotReader& in) {
   if (!in.next_is("dedup_last")) return Error{"the snapshot has no entry 'dedup_last'"};
-  now_ = in.time("watermark");
+  reach_.set_now(in.time("watermark"));
   keys_.restore(in);
   while (in.next_is("group")) {
     Group group{in.time("first"), in.time("first"), in.time("last")};

@@ -23,16 +23,13 @@
 // A slice whose end is older than W - D is freed as a whole, in constant time.  So a key stays in
 // memory for D after its time has come, and for at most D more.
 //
-// A limit on the number of keys forgets those of the oldest slice first.  A table takes at most
-// half as many keys as the limit, so that never all are forgotten at once.
+// A limit on the number of keys forgets those of the oldest slice first (dedup_tables.h).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -43,7 +40,9 @@
 #include "base/siphash.h"
 #include "base/time.h"
 #include "ops/dedup_state.h"
+#include "ops/dedup_tables.h"
 #include "ops/fingerprint_table.h"
+#include "ops/time_slices.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
@@ -121,7 +120,7 @@ class SeenKeys {
  public:
   // within is 0 for SeenEver.
   SeenKeys(Duration within, std::optional<std::uint64_t> max_keys)
-      : within_(within), max_keys_(max_keys) {}
+      : within_(within), slices_(within + Duration(1)), max_keys_(max_keys), tables_(max_keys) {}
 
   // True if an event of time t is a repeat.  Afterwards it has been seen.
   // REQUIRES: t >= horizon(), if Seen has times.
@@ -129,8 +128,8 @@ class SeenKeys {
     const std::int64_t slice = slice_of(t);
     Slot* own = nullptr;  // in the slice of t
     bool is_repeat = false;
-    for (auto place = tables_.lower_bound({before(slice), 0});
-         place != tables_.end() && place->first.slice <= slice + 1; ++place) {
+    for (auto place = tables_.from(TimeSlices::before(slice));
+         place != tables_.map().end() && place->first.slice <= slice + 1; ++place) {
       Slot* slot = place->second.find(print);
       if (slot == nullptr) continue;
       if (place->first.slice == slice) own = slot;
@@ -145,7 +144,8 @@ class SeenKeys {
   // Brings near what repeats() will look at for an event about as young as the youngest so far.
   [[gnu::always_inline]] void prefetch(const Fingerprint& print) const {
     int n = 0;
-    for (auto place = tables_.rbegin(); place != tables_.rend() && n < 2; ++place, ++n) {
+    for (auto place = tables_.map().rbegin(); place != tables_.map().rend() && n < 2;
+         ++place, ++n) {
       place->second.prefetch(print);
     }
   }
@@ -155,7 +155,7 @@ class SeenKeys {
     if (!Seen::kTimed) return;
     horizon_ = minus(w, within_);
     const std::int64_t slice = slice_of(horizon_);
-    while (!tables_.empty() && tables_.begin()->first.slice < slice) drop_oldest();
+    while (!map().empty() && map().begin()->first.slice < slice) drop_oldest();
   }
 
   // Older events have nothing to be compared with.
@@ -176,27 +176,11 @@ class SeenKeys {
  private:
   using Table = FingerprintTable<Seen>;
   using Slot = typename Table::Slot;
-  // Tables of one slice are told apart by the order in which they were begun.
-  struct Place {
-    std::int64_t slice;
-    std::uint64_t number;
-    friend auto operator<=>(const Place&, const Place&) = default;
-  };
 
-  static std::int64_t before(std::int64_t slice) {
-    return std::max(slice, std::numeric_limits<std::int64_t>::min() + 1) - 1;
-  }
+  typename SliceTables<Seen>::Map& map() { return tables_.map(); }
 
-  std::int64_t slice_of(Timestamp t) const {
-    if (!Seen::kTimed) return 0;
-    const std::int64_t width = within_.count() + 1;
-    const std::int64_t n = to_nanos(t);
-    return n / width - (n % width < 0 ? 1 : 0);
-  }
-
-  Start start_of(std::int64_t slice) const {
-    return static_cast<Start>(slice) * static_cast<Start>(within_.count() + 1);
-  }
+  std::int64_t slice_of(Timestamp t) const { return Seen::kTimed ? slices_.of(t) : 0; }
+  Start start_of(std::int64_t slice) const { return slices_.start(slice); }
 
   bool is_forgotten(const Slot& slot, std::int64_t slice) const {
     if constexpr (Seen::kTimed) return slot.greatest(start_of(slice)) < horizon_;
@@ -225,44 +209,32 @@ class SeenKeys {
 
   Slot& insert(const Fingerprint& print, std::int64_t slice) {
     if (max_keys_ && size_ >= *max_keys_) {
-      pushed_out_ += tables_.begin()->second.size();
+      pushed_out_ += map().begin()->second.size();
       drop_oldest();
     }
-    Table& table = table_for(slice);
-    const std::size_t bytes = table.bytes();
+    const std::size_t tables = map().size();
+    Table& table = tables_.table_for(slice);
+    const std::size_t bytes = map().size() == tables ? table.bytes() : 0;
     Slot& slot = table.insert(print);
     ++size_;
     bytes_ += table.bytes() - bytes;
     return slot;
   }
 
-  Table& table_for(std::int64_t slice) {
-    auto next = tables_.upper_bound({slice, std::numeric_limits<std::uint64_t>::max()});
-    if (next != tables_.begin()) {
-      auto last = std::prev(next);
-      const bool full = max_keys_ && last->second.size() >= (*max_keys_ + 1) / 2;
-      if (last->first.slice == slice && !full) return last->second;
-    }
-    auto place = tables_.emplace_hint(next, Place{slice, ++number_}, Table());
-    bytes_ += place->second.bytes();
-    return place->second;
-  }
-
   void drop_oldest() {
-    const Table& table = tables_.begin()->second;
+    const Table& table = map().begin()->second;
     size_ -= table.size();
     bytes_ -= table.bytes();
-    tables_.erase(tables_.begin());
+    map().erase(map().begin());
   }
 
   void save_head(SnapshotWriter& out) const;
-  static void save_place(SnapshotWriter& out, const Place& place);
 
   Duration within_;
+  TimeSlices slices_;
   std::optional<std::uint64_t> max_keys_;
   Timestamp horizon_ = kMinTime;
-  std::map<Place, Table> tables_;
-  std::uint64_t number_ = 0;  // of the last table that was begun
+  SliceTables<Seen> tables_;
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t pushed_out_ = 0;
@@ -273,19 +245,14 @@ class SeenKeys {
 template <typename Seen>
 void SeenKeys<Seen>::save_head(SnapshotWriter& out) const {
   out.entry("seen").field("horizon", horizon_).field("pushed_out", pushed_out_);
-  out.field("number", number_);
-}
-
-template <typename Seen>
-void SeenKeys<Seen>::save_place(SnapshotWriter& out, const Place& place) {
-  out.entry("slice").field("slice", place.slice).field("number", place.number);
+  tables_.save(out);
 }
 
 template <typename Seen>
 void SeenKeys<Seen>::save(SnapshotWriter& out) const {
   save_head(out);
-  for (const auto& [place, table] : tables_) {
-    save_place(out, place);
+  for (const auto& [place, table] : tables_.map()) {
+    place.save(out);
     save_slots(out, table);
   }
 }
@@ -293,9 +260,9 @@ void SeenKeys<Seen>::save(SnapshotWriter& out) const {
 template <typename Seen>
 void SeenKeys<Seen>::save_image(SnapshotWriter& out) const {
   save_head(out);
-  for (const auto& [place, table] : tables_) {
+  for (const auto& [place, table] : tables_.map()) {
     SnapshotWriter entry;
-    save_place(entry, place);
+    place.save(entry);
     const std::string lines = entry.take();
     out.lines(lines);
     table.for_each_stretch(SlotsPart<Slot>::kMost, [&](std::span<const Slot> slots) {
@@ -309,10 +276,9 @@ void SeenKeys<Seen>::restore(SnapshotReader& in) {
   if (!in.next_is("seen")) return in.fail("no entry 'seen'");
   horizon_ = in.time("horizon");
   pushed_out_ = in.unsigned_integer("pushed_out");
-  number_ = in.unsigned_integer("number");
+  tables_.restore(in);
   while (in.next_is("slice")) {
-    const Place place{in.integer("slice"), in.unsigned_integer("number")};
-    const auto [at, is_new] = tables_.try_emplace(place);
+    const auto [at, is_new] = map().try_emplace(SlicePlace(in));
     Table& table = at->second;
     const std::size_t size = table.size();
     const std::size_t bytes = is_new ? 0 : table.bytes();

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "json/record.h"
+#include "ops/time_slices.h"
 
 namespace streamutils {
 namespace {
@@ -205,10 +206,7 @@ std::vector<std::uint32_t> HeldLines::in_order() const {
 
 // --- Buckets -------------------------------------------------------------------------------------
 
-std::int64_t HeldLines::bucket_of(Timestamp t) const {
-  const std::int64_t n = to_nanos(t);
-  return n / width_.count() - (n % width_.count() < 0 ? 1 : 0);
-}
+std::int64_t HeldLines::bucket_of(Timestamp t) const { return TimeSlices(width_).of(t); }
 
 HeldLines::Buckets::iterator HeldLines::bucket_for(Timestamp t) {
   auto found = buckets_.find(bucket_of(t));
