@@ -49,6 +49,14 @@ bool join_runs(const std::vector<Run>& runs, const AggregateList& aggregates,
   return !merge.has_failed();
 }
 
+std::optional<Run> join_to_run(const std::vector<Run>& runs, const AggregateList& aggregates,
+                               std::shared_ptr<SteadyScratch> scratch) {
+  RunWriter<GroupAge> writer(std::move(scratch));
+  const bool ok = join_runs(runs, aggregates, [&](const AgeRecord& record) { writer.add(record); });
+  Run joined = writer.finish();
+  return ok ? std::optional(std::move(joined)) : std::nullopt;
+}
+
 Run write_groups(const Pane& pane, const Revisions& revisions, const AggregateList& aggregates,
                  std::shared_ptr<SteadyScratch> scratch) {
   std::vector<const Group*> groups(pane.groups().begin(), pane.groups().end());
@@ -73,12 +81,9 @@ bool visit_groups(const std::vector<Run>& runs, const AggregateList& aggregates,
   });
   if (!could_join) return false;
   LoneGroup group(aggregates);
-  bool ok = true;
-  const bool could_sort = sorter.visit([&](const AgeRecord& record) {
-    ok = ok && group.make(record.key, record.numbers.first_seen, record.states);
-    if (ok) by_age(group.get(), record.numbers.revisions);
-  });
-  return ok && could_sort;
+  const auto show = [&](const Group& whole, const GroupAge& age) { by_age(whole, age.revisions); };
+  const bool could_sort = sorter.visit([&](const AgeRecord& record) { group.show(record, show); });
+  return could_sort && group.ok();
 }
 
 bool LoneGroup::make(const GroupKey& key, std::uint64_t first_seen, std::string_view states) {

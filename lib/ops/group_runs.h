@@ -46,6 +46,10 @@ using VisitRecord = std::function<void(const SpilledRecord<GroupAge>& record)>;
 bool join_runs(const std::vector<Run>& runs, const AggregateList& aggregates,
                const VisitRecord& visit);
 
+// The same as a run; nullopt if something cannot be read.
+std::optional<Run> join_to_run(const std::vector<Run>& runs, const AggregateList& aggregates,
+                               std::shared_ptr<SteadyScratch> scratch);
+
 // Writes the groups of the pane as a run.
 Run write_groups(const Pane& pane, const Revisions& revisions, const AggregateList& aggregates,
                  std::shared_ptr<SteadyScratch> scratch);
@@ -69,17 +73,23 @@ class LoneGroup {
   LoneGroup(const LoneGroup&) = delete;
   LoneGroup& operator=(const LoneGroup&) = delete;
 
-  // Makes it another one.  False if the text is none of states.
-  bool make(const GroupKey& key, std::uint64_t first_seen, std::string_view states);
-  // REQUIRES: one has been made.
-  const Group& get() const { return *group_; }
+  // Makes it the group of the record, and calls visit(group, numbers).  Once the states of one
+  // could not be read, does nothing.
+  template <typename Numbers, typename Visit>
+  void show(const SpilledRecord<Numbers>& record, const Visit& visit) {
+    ok_ = ok_ && make(record.key, record.numbers.first_seen, record.states);
+    if (ok_) visit(*group_, record.numbers);
+  }
+  bool ok() const { return ok_; }
 
  private:
+  bool make(const GroupKey& key, std::uint64_t first_seen, std::string_view states);
   void forget();
 
   const AggregateList& aggregates_;
   GroupTable table_;
   Group* group_ = nullptr;
+  bool ok_ = true;
 };
 
 // What has been found of one key.

@@ -27,7 +27,7 @@ class GroupTotal final : public Previewed {
         changes_(options.changes),
         groups_(parts_.aggregates, true, options.max_keys),
         memory_(options.memory),
-        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4),
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_),
         image_(parts_.aggregates) {}
 
   Outcome on_record(const Record& record, Emitter& out) override {

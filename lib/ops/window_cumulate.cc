@@ -94,7 +94,7 @@ class CumulatingWindows final : public Windows {
                  options.zone),
         steps_(options),
         memory_(options.memory),
-        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4) {}
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_) {}
 
   Outcome on_record(const Record& record, Emitter& out) override;
   void on_watermark(Timestamp now, Emitter& out) override;

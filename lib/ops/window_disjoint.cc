@@ -48,7 +48,7 @@ class DisjointWindows final : public Windows {
         every_(options.every),
         grace_(options.grace),
         memory_(options.memory),
-        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4),
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_),
         image_(parts_.aggregates) {
     if (options.fill) known_.emplace(parts_, options.fill_for);
   }

@@ -48,7 +48,7 @@ class OverlappingWindows final : public Windows {
         windows_(fixed_windows(options)),
         memory_(options.memory),
         grace_(options.grace),
-        spill_tools_(parts_.aggregates, options.make_scratch, memory_.value_or(0) / 4),
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_),
         slice_image_(parts_.aggregates),
         pane_image_(parts_.aggregates) {
     histories_.emplace(parts_.aggregates);

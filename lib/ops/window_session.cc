@@ -61,7 +61,7 @@ class SessionWindows final : public Windows {
         every_(options.every),
         image_(parts_.aggregates),
         memory_(options.memory),
-        make_scratch_(options.make_scratch) {}
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_) {}
   ~SessionWindows() override;
   SessionWindows(const SessionWindows&) = delete;
   SessionWindows& operator=(const SessionWindows&) = delete;
@@ -160,7 +160,7 @@ class SessionWindows final : public Windows {
   std::size_t image_next_ = 0;  // the place in storage_ from where it is to be continued
 
   std::optional<std::size_t> memory_;
-  MakeScratch make_scratch_;
+  SpillTools spill_tools_;
   MemoryWatch watch_;
   std::optional<SpilledSessions> spilled_;  // in place of all sessions above; null: none
   Timestamp swept_ = kMinTime;              // the watermark of its last sweep
@@ -416,10 +416,10 @@ std::size_t SessionWindows::bytes() const {
 
 void SessionWindows::begin_spilling() {
   swept_ = parts_.watermark;
-  spilled_.emplace(parts_.aggregates, pool_, gap_, make_scratch_, memory_.value_or(0) / 4);
+  spilled_.emplace(spill_tools_, pool_, gap_);
   std::vector<const Session*> sessions = open_sessions();
   sort_by_key(sessions);
-  Run run = session_rows_.write_run(sessions, spilled_->room_for_run());
+  Run run = session_rows_.write_run(sessions, spill_tools_.room.for_run());
   if (!sessions.empty()) spilled_->add_open(std::move(run));
   for (const Session* session : sessions) pool_.free(session->block);
   storage_.clear();
@@ -536,9 +536,9 @@ void SessionWindows::restore_by_key(SnapshotReader& in) {
   begin_spilling();
   swept_ = in.time("swept");
   if (!in.next_is(SessionFacts::kEntry)) in.fail("no entry 'sessions'");
-  spilled_->add_open(session_rows_.restore_run(spilled_->room_for_run(), in));
+  spilled_->add_open(session_rows_.restore_run(spill_tools_.room.for_run(), in));
   if (!in.next_is(ClosedSessionFacts::kEntry)) in.fail("no entry 'closed_sessions'");
-  Run closed = session_rows_.restore_run(spilled_->room_for_run(), in);
+  Run closed = session_rows_.restore_run(spill_tools_.room.for_run(), in);
   const bool all_are_open = closed.size() == 0;
   spilled_->add_closed(std::move(closed));
   if (swept_ != parts_.watermark || !all_are_open || !fits_into_memory()) return;

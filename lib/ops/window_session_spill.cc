@@ -26,13 +26,8 @@ void extend(SessionSpan& span, const SessionSpan& other) {
 
 }  // namespace
 
-SpilledSessions::SpilledSessions(const AggregateList& aggregates, BlockPool& pool, Duration gap,
-                                 MakeScratch make_scratch, std::size_t buffer)
-    : aggregates_(aggregates),
-      pool_(pool),
-      gap_(gap),
-      room_(std::move(make_scratch)),
-      buffer_(buffer) {}
+SpilledSessions::SpilledSessions(SpillTools& tools, BlockPool& pool, Duration gap)
+    : tools_(tools), pool_(pool), gap_(gap) {}
 
 SpilledSessions::~SpilledSessions() {
   for (Group* group : keys_.groups()) {
@@ -70,7 +65,7 @@ std::byte* SpilledSessions::add(const GroupKey& key, Timestamp t, std::uint64_t 
 
 void SpilledSessions::absorb(Fragments& fragments, std::size_t i, std::size_t other) {
   extend(fragments[i].span, fragments[other].span);
-  aggregates_.merge(fragments[i].block, fragments[other].block);
+  tools_.aggregates.merge(fragments[i].block, fragments[other].block);
   pool_.free(fragments[other].block);
   fragments.erase(fragments.begin() + static_cast<std::ptrdiff_t>(other));
   --fragments_;
@@ -109,9 +104,9 @@ std::optional<bool> SpilledSessions::would_join(std::string_view key, Timestamp 
 std::size_t SpilledSessions::bytes() const {
   constexpr std::size_t kOverhead = 32;  // of what is allocated for a fragment
   std::size_t bytes = keys_.bytes();
-  bytes += fragments_ * (sizeof(Fragment) + aggregates_.block_size() + kOverhead);
+  bytes += fragments_ * (sizeof(Fragment) + tools_.aggregates.block_size() + kOverhead);
   for (Group* group : keys_.unsorted_groups()) {
-    for (const Fragment& fragment : of(group)) bytes += aggregates_.bytes(fragment.block);
+    for (const Fragment& fragment : of(group)) bytes += tools_.aggregates.bytes(fragment.block);
   }
   return bytes;
 }
@@ -130,7 +125,7 @@ Run SpilledSessions::write(std::shared_ptr<SteadyScratch> scratch) const {
   RunWriter<SessionSpan> writer(std::move(scratch));
   for (Group* group : groups) {
     for (const Fragment& fragment : of(group)) {
-      const std::string states = states_text(aggregates_, fragment.block);
+      const std::string states = states_text(tools_.aggregates, fragment.block);
       writer.add({fragment.span, group->group_key(), states});
     }
   }
@@ -139,7 +134,7 @@ Run SpilledSessions::write(std::shared_ptr<SteadyScratch> scratch) const {
 
 void SpilledSessions::spill() {
   if (fragments_ == 0) return;
-  runs_.push_back(write(room_.for_run()));
+  runs_.push_back(write(tools_.room.for_run()));
   disk_is_full_ = disk_is_full_ || runs_.back().scratch->is_full();
   for (Group* group : keys_.unsorted_groups()) {
     for (const Fragment& fragment : of(group)) pool_.free(fragment.block);
@@ -191,7 +186,7 @@ std::vector<SpilledSessions::Joined> SpilledSessions::join(const std::vector<Par
 
 bool SpilledSessions::visit_key(std::string_view key, const std::vector<Part>& parts,
                                 const VisitRecord& visit) const {
-  StateBlock whole(aggregates_);
+  StateBlock whole(tools_.aggregates);
   for (const Joined& session : join(parts)) {
     const Part* first = &parts[session.parts.front()];
     std::string text;
@@ -202,7 +197,7 @@ bool SpilledSessions::visit_key(std::string_view key, const std::vector<Part>& p
         if (!whole.merge(parts[part].states)) return false;
         if (parts[part].span.first_seen < first->span.first_seen) first = &parts[part];
       }
-      text = states_text(aggregates_, whole.get());
+      text = states_text(tools_.aggregates, whole.get());
       whole.clear();
     }
     visit({session.span, {key, first->spelling}, text});
@@ -229,14 +224,14 @@ bool SpilledSessions::visit_joined(const std::vector<Run>& runs, const VisitReco
 
 bool SpilledSessions::sweep(Timestamp now, Timestamp tick, const Visit& closed, const Visit& open) {
   spill();
-  SessionSorter leaving(room_.fresh(), buffer_);
-  SessionSorter early(room_.fresh(), buffer_);
+  SessionSorter leaving(tools_.room.fresh(), tools_.buffer);
+  SessionSorter early(tools_.room.fresh(), tools_.buffer);
   for (const Run& run : closed_) {
     RunReader<SessionSpan> reader(run);
     while (reader.next()) leaving.add(reader.record());
     if (reader.has_failed()) return false;
   }
-  RunWriter<SessionSpan> rest(room_.for_run());
+  RunWriter<SessionSpan> rest(tools_.room.for_run());
   const bool could_join = visit_joined(runs_, [&](SessionRecord session) {
     if (has_closed(session.numbers, now)) return leaving.add(session);
     if (tick == kMaxTime || session.numbers.untold < tick) {
@@ -251,37 +246,29 @@ bool SpilledSessions::sweep(Timestamp now, Timestamp tick, const Visit& closed, 
   runs_.clear();
   closed_.clear();
   if (kept.size() > 0) runs_.push_back(std::move(kept));
-  LoneGroup group(aggregates_);
-  bool ok = true;
+  LoneGroup group(tools_.aggregates);
   const auto write = [&](const Visit& visit) {
-    return [&](const SessionRecord& record) {
-      ok = ok && group.make(record.key, record.numbers.first_seen, record.states);
-      if (ok) visit(group.get(), record.numbers);
-    };
+    return [&](const SessionRecord& record) { group.show(record, visit); };
   };
-  return leaving.visit(write(closed)) && early.visit(write(open)) && ok;
+  return leaving.visit(write(closed)) && early.visit(write(open)) && group.ok();
 }
 
 bool SpilledSessions::visit(Timestamp now, bool closed, const Visit& visit) const {
-  LoneGroup group(aggregates_);
+  LoneGroup group(tools_.aggregates);
   bool ok = true;
-  const auto give = [&](const SessionRecord& record) {
-    ok = ok && group.make(record.key, record.numbers.first_seen, record.states);
-    if (ok) visit(group.get(), record.numbers);
-  };
   std::vector<Run> runs = runs_;
-  if (fragments_ > 0) runs.push_back(write(room_.fresh()));
+  if (fragments_ > 0) runs.push_back(write(tools_.room.fresh()));
   if (closed) {
     for (const Run& run : closed_) {
       RunReader<SessionSpan> reader(run);
-      while (reader.next()) give(reader.record());
+      while (reader.next()) group.show(reader.record(), visit);
       ok = ok && !reader.has_failed();
     }
   }
   const bool could_join = visit_joined(runs, [&](const SessionRecord& session) {
-    if (has_closed(session.numbers, now) == closed) give(session);
+    if (has_closed(session.numbers, now) == closed) group.show(session, visit);
   });
-  return ok && could_join;
+  return ok && could_join && group.ok();
 }
 
 }  // namespace streamutils

@@ -35,7 +35,7 @@
 #include "ops/aggregate_pool.h"
 #include "ops/group_runs.h"
 #include "ops/keyed_states.h"
-#include "ops/spill_room.h"
+#include "ops/spill_tools.h"
 
 namespace streamutils {
 
@@ -51,9 +51,8 @@ using SessionRecord = SpilledRecord<SessionSpan>;
 
 class SpilledSessions {
  public:
-  // aggregates and pool must outlive it.  buffer: how many bytes of sessions are sorted in memory.
-  SpilledSessions(const AggregateList& aggregates, BlockPool& pool, Duration gap,
-                  MakeScratch make_scratch, std::size_t buffer);
+  // tools and pool must outlive it.
+  SpilledSessions(SpillTools& tools, BlockPool& pool, Duration gap);
   ~SpilledSessions();
   SpilledSessions(const SpilledSessions&) = delete;
   SpilledSessions& operator=(const SpilledSessions&) = delete;
@@ -83,7 +82,6 @@ class SpilledSessions {
   bool has_many_runs() const { return runs_.size() >= kMostRuns; }
   std::uint64_t bytes_on_disk() const;
   bool disk_is_full() const { return disk_is_full_; }
-  std::shared_ptr<SteadyScratch> room_for_run() { return room_.for_run(); }
 
   // Calls closed(group, span) for the sessions that have closed at `now`, by their ends, then by
   // first_seen; then `open` for those others that hold an event before the tick of which no row has
@@ -135,11 +133,9 @@ class SpilledSessions {
                  const VisitRecord& visit) const;
   Run write(std::shared_ptr<SteadyScratch> scratch) const;
 
-  const AggregateList& aggregates_;
+  SpillTools& tools_;
   BlockPool& pool_;
   Duration gap_;
-  SpillRoom room_;
-  std::size_t buffer_;
   KeyedStates<Fragments> keys_;
   std::size_t fragments_ = 0;
   std::vector<Run> runs_;    // the earliest first

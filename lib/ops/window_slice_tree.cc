@@ -50,13 +50,10 @@ bool SliceTree::take(const Node& node, std::vector<Run>& runs) {
     std::vector<Run> parts;
     if (!take({node.level - 1, node.place * 2}, parts)) return false;
     if (!take({node.level - 1, node.place * 2 + 1}, parts)) return false;
-    RunWriter<GroupAge> writer(tools_.room.for_run());
-    const bool ok = join_runs(parts, tools_.aggregates,
-                              [&](const SpilledRecord<GroupAge>& record) { writer.add(record); });
-    Run joined = writer.finish();
-    if (!ok) return false;
-    disk_is_full_ = disk_is_full_ || joined.scratch->is_full();
-    known = joined_.emplace(node, std::move(joined)).first;
+    auto joined = join_to_run(parts, tools_.aggregates, tools_.room.for_run());
+    if (!joined) return false;
+    disk_is_full_ = disk_is_full_ || joined->scratch->is_full();
+    known = joined_.emplace(node, *std::move(joined)).first;
   }
   runs.push_back(known->second);
   return true;

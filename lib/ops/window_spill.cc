@@ -56,17 +56,15 @@ void SpilledGroups::join_last() {
   const auto first = runs_.end() - kFan;
   std::vector<Run> parts;
   for (auto one = first; one != runs_.end(); ++one) parts.push_back(one->run);
-  RunWriter<GroupAge> writer(tools_.room.for_run());
-  const bool ok = join_runs(parts, tools_.aggregates,
-                            [&](const SpilledRecord<GroupAge>& record) { writer.add(record); });
-  Level joined{writer.finish(), runs_.back().level + 1};
-  if (!ok) {
+  auto joined = join_to_run(parts, tools_.aggregates, tools_.room.for_run());
+  if (!joined) {
     for (auto one = first; one != runs_.end(); ++one) one->level = kUnreadable;
     return;
   }
-  disk_is_full_ = disk_is_full_ || joined.run.scratch->is_full();
+  disk_is_full_ = disk_is_full_ || joined->scratch->is_full();
+  const unsigned level = runs_.back().level + 1;
   runs_.resize(runs_.size() - kFan);
-  runs_.push_back(std::move(joined));
+  runs_.push_back({*std::move(joined), level});
 }
 
 bool SpilledGroups::visit(const Pane& rest, const Revisions& revisions, const VisitKey& by_key,

@@ -15,22 +15,11 @@
 #include <string_view>
 #include <vector>
 
-#include "ops/aggregate_list.h"
 #include "ops/group_runs.h"
-#include "ops/spill_room.h"
+#include "ops/spill_tools.h"
 #include "ops/window_pane.h"
 
 namespace streamutils {
-
-// What all windows of an operator spill with.
-struct SpillTools {
-  SpillTools(const AggregateList& the_aggregates, MakeScratch make_scratch, std::size_t the_buffer)
-      : aggregates(the_aggregates), room(std::move(make_scratch)), buffer(the_buffer) {}
-
-  const AggregateList& aggregates;
-  SpillRoom room;
-  std::size_t buffer;  // how many bytes of groups are sorted in memory
-};
 
 class SpilledGroups {
  public:
