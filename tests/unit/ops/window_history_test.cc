@@ -1,12 +1,12 @@
 // The queue of slices against a plain list of them, under pushes, drops and late events.
 // SPDX-License-Identifier: Apache-2.0
-#include "../rounds.h"
 #include "ops/window_history.h"
 
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
 
+#include "../rounds.h"
 #include "window_harness.h"
 
 namespace streamutils::testing {
