@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/number_text.h"
+#include "base/short_decimal.h"
 
 namespace streamutils {
 namespace {
@@ -102,13 +103,7 @@ bool is_number(std::string_view text) {
 std::strong_ordering compare_numbers(std::string_view a, std::string_view b) {
   ShortDecimal x, y;
   if (!read_short(a, x) || !read_short(b, y)) return compare_any(a, b);
-  if (x.scale == y.scale) return x.mantissa <=> y.mantissa;
-  // 18 digits times at most 10^18 stay below 10^36.
-  const Int128 left = Int128{x.mantissa} * digits::kPowersOfTen[std::max(0, y.scale - x.scale)];
-  const Int128 right = Int128{y.mantissa} * digits::kPowersOfTen[std::max(0, x.scale - y.scale)];
-  return left < right   ? std::strong_ordering::less
-         : left > right ? std::strong_ordering::greater
-                        : std::strong_ordering::equal;
+  return x <=> y;
 }
 
 void append_canonical_number(std::string& out, std::string_view text) {

@@ -17,6 +17,7 @@
 #include "base/decimal.h"
 #include "base/long_decimal.h"
 #include "base/number_text.h"
+#include "base/short_decimal.h"
 
 namespace streamutils {
 namespace {

@@ -1,4 +1,4 @@
-// The parts of a JSON number as text, and a quick reader for short ones.
+// The parts of a JSON number as text.
 //
 // An inside header of base: decimal.cc, exact_sum.cc and the parser of epochs share it.  Everything
 // here looks at digits only; no power of ten is ever computed from an exponent that was read.
@@ -14,24 +14,6 @@
 #include "base/digits.h"
 
 namespace streamutils {
-
-// mantissa * 10^-scale.
-struct ShortDecimal {
-  std::int64_t mantissa = 0;
-  int scale = 0;
-};
-
-// read_short() of what digits::read_short_number does not read.
-bool read_less_short(std::string_view text, ShortDecimal& result);
-
-// A number of at most 18 digits without exponent: nearly every number in an event.  False for all
-// other texts, also for those that are no number at all.
-inline bool read_short(std::string_view text, ShortDecimal& result) {
-  std::uint32_t few;
-  if (!digits::read_short_number(text, few, result.scale)) return read_less_short(text, result);
-  result.mantissa = few;
-  return true;
-}
 
 // A number as sign, significant digits and the place of its point:
 //

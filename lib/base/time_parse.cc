@@ -14,6 +14,7 @@
 #include "base/decimal.h"
 #include "base/digits.h"
 #include "base/number_text.h"
+#include "base/short_decimal.h"
 #include "base/time.h"
 #include "base/time_text.h"
 

@@ -4,11 +4,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <iterator>
 #include <limits>
 
 #include "base/decimal.h"
-#include "base/digits.h"
+#include "base/short_decimal.h"
 #include "expr/error.h"
 
 namespace streamutils::expr {
@@ -24,42 +25,6 @@ constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::array<double, 19> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
                                             1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
                                             1e14, 1e15, 1e16, 1e17, 1e18};
-
-// Digits of a plain decimal with at most 18 of them: then mantissa and power of ten are exact, and
-// a mantissa below 2^53 divided by an exact power is correctly rounded (Clinger, "How to read
-// floating point numbers accurately", 1990).
-struct ShortDecimal {
-  std::int64_t mantissa = 0;
-  std::size_t fraction_digits = 0;
-};
-
-std::optional<ShortDecimal> short_decimal(std::string_view text) {
-  std::uint32_t few;
-  int places;
-  if (digits::read_short_number(text, few, places)) {
-    return ShortDecimal{few, static_cast<std::size_t>(places)};
-  }
-  if (text.size() > 19) return std::nullopt;  // 18 digits and a point
-  std::uint64_t mantissa = 0;                 // holds 19 digits too
-  const char* p = text.data();
-  const char* const end = p + text.size();
-  const auto take_digits = [&] {
-    for (; p < end; ++p) {
-      const unsigned digit = static_cast<unsigned char>(*p) - unsigned{'0'};
-      if (digit > 9) return;
-      mantissa = mantissa * 10 + digit;
-    }
-  };
-  take_digits();
-  const char* point = end;
-  if (p < end && *p == '.') {
-    point = ++p;
-    take_digits();
-  }
-  const bool is_long = text.size() == 19 && point == end;
-  if (p < end || is_long) return std::nullopt;
-  return ShortDecimal{static_cast<std::int64_t>(mantissa), static_cast<std::size_t>(end - point)};
-}
 
 Value number_from_long_text(std::string_view text) {
   if (const auto i = to_int64(text)) return Value::number(*i);
@@ -230,15 +195,16 @@ std::partial_ordering compare_int_to_real(Int128 i, double d) {
 
 }  // namespace
 
+// The mantissa of a short decimal and its power of ten are exact as doubles, the former below 2^53:
+// then their quotient is correctly rounded (Clinger, "How to read floating point numbers
+// accurately", 1990).
 Value number_from_json(std::string_view text) {
-  const bool negative = text.front() == '-';
-  const auto d = short_decimal(negative ? text.substr(1) : text);
-  if (!d) return number_from_long_text(text);
-  const std::int64_t mantissa = negative ? -d->mantissa : d->mantissa;
-  if (d->fraction_digits == 0) return Value::number(mantissa);
-  if (d->mantissa >= (std::int64_t{1} << 53)) return number_from_long_text(text);
-  if (mantissa == 0) return Value::number(std::int64_t{0});
-  return Value::number(static_cast<double>(mantissa) / kPowers[d->fraction_digits]);
+  ShortDecimal d;
+  if (!read_short(text, d)) return number_from_long_text(text);
+  if (d.scale == 0 || d.mantissa == 0) return Value::number(d.mantissa);
+  if (std::abs(d.mantissa) >= (std::int64_t{1} << 53)) return number_from_long_text(text);
+  return Value::number(static_cast<double>(d.mantissa) /
+                       kPowers[static_cast<std::size_t>(d.scale)]);
 }
 
 double to_double(Value v) {

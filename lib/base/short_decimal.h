@@ -1,0 +1,42 @@
+// ShortDecimal: what nearly every number in an event is, a decimal that fits a machine word.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <compare>
+#include <cstdint>
+#include <string_view>
+
+#include "base/digits.h"
+
+namespace streamutils {
+
+// mantissa * 10^-scale, with at most 18 digits.
+struct ShortDecimal {
+  std::int64_t mantissa = 0;
+  int scale = 0;
+};
+
+// Reads a number of at most 18 digits without exponent.  False for all other texts, also for those
+// that are no number at all.
+bool read_less_short(std::string_view text, ShortDecimal& result);  // the part that is not inline
+inline bool read_short(std::string_view text, ShortDecimal& result) {
+  std::uint32_t few;
+  if (!digits::read_short_number(text, few, result.scale)) return read_less_short(text, result);
+  result.mantissa = few;
+  return true;
+}
+
+// As points on the number line.
+inline std::strong_ordering operator<=>(ShortDecimal a, ShortDecimal b) {
+  __extension__ typedef __int128 Int128;
+  if (a.scale == b.scale) return a.mantissa <=> b.mantissa;
+  // 18 digits times at most 10^18 stay below 10^36.
+  const Int128 left = Int128{a.mantissa} * digits::kPowersOfTen[std::max(0, b.scale - a.scale)];
+  const Int128 right = Int128{b.mantissa} * digits::kPowersOfTen[std::max(0, a.scale - b.scale)];
+  return left < right   ? std::strong_ordering::less
+         : left > right ? std::strong_ordering::greater
+                        : std::strong_ordering::equal;
+}
+
+}  // namespace streamutils
