@@ -1,7 +1,7 @@
 // Names of members, made quick to compare.
 //
-// The first eight bytes of a name and its length tell most names apart
-// in one comparison, and decide it alone for short ones.
+// The first eight bytes of a name and its length tell most names apart in one comparison, and
+// decide it alone for short ones.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,23 +17,34 @@
 
 namespace streamutils {
 
-// The first eight bytes of a name as a number; missing ones count as zero.  Reads no byte behind
-// the name.
-inline std::uint64_t name_head(std::string_view name) {
-  return name.empty() ? 0 : digits::load(name.data(), std::min<std::size_t>(name.size(), 8));
-}
+// The first bytes of a text, up to eight, compared at once.
+class TextHead {
+ public:
+  TextHead() = default;  // of an empty text, which stands everywhere
+  // Reads no byte behind the text.
+  explicit TextHead(std::string_view text) {
+    if (text.empty()) return;
+    const std::size_t n = std::min<std::size_t>(text.size(), 8);
+    bytes_ = digits::load(text.data(), n);
+    mask_ = ~std::uint64_t{0} >> 8 * (8 - n);
+  }
 
-// Which bits of eight bytes count if only the first `size` bytes do.
-constexpr std::uint64_t head_mask(std::size_t size) {
-  return size < 8 ? (std::uint64_t{1} << 8 * size) - 1 : ~std::uint64_t{0};
-}
+  // 0 iff they stand here; differences of several can be joined by |.  REQUIRES: 8 readable bytes.
+  std::uint64_t difference(const char* at) const { return (digits::load8(at) ^ bytes_) & mask_; }
+
+  friend bool operator==(const TextHead&, const TextHead&) = default;
+
+ private:
+  std::uint64_t bytes_ = 0;
+  std::uint64_t mask_ = 0;
+};
 
 // A name that somebody looks for.
 class WantedName {
  public:
   // step_count: of the path, how many steps the name takes.  The text must outlive this.
   explicit WantedName(std::string_view text, std::size_t step_count = 1)
-      : text_(text), head_(name_head(text)), mask_(head_mask(text.size())), steps_(step_count) {}
+      : text_(text), head_(text), steps_(step_count) {}
 
   // A copy of `other` that looks at another copy of its text.
   WantedName(const WantedName& other, std::string_view text) : WantedName(other) { text_ = text; }
@@ -55,10 +66,8 @@ class WantedName {
 
   // The same for a string without backslashes.
   bool is_plain(const char* begin, const char* end) const {
-    std::uint64_t head;
-    std::memcpy(&head, begin + 1, sizeof head);
     const auto size = static_cast<std::size_t>(end - begin - 2);
-    if (((head ^ head_) & mask_) != 0 || size != text_.size()) return false;
+    if (head_.difference(begin + 1) != 0 || size != text_.size()) return false;
     return size <= 8 || std::memcmp(begin + 1, text_.data(), size) == 0;
   }
 
@@ -70,8 +79,7 @@ class WantedName {
   }
 
   std::string_view text_;
-  std::uint64_t head_;  // the first eight bytes…
-  std::uint64_t mask_;  // …or as many as there are
+  TextHead head_;
   std::size_t steps_;
 };
 

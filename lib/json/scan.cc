@@ -17,8 +17,6 @@
 #include <cstring>
 #include <utility>
 
-#include "json/name.h"
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "json/scan.cc"
 #include <hwy/foreach_target.h>
@@ -326,8 +324,7 @@ TextScanner::Needle::Needle(std::string the_text) : text(std::move(the_text)) {
   if (first_rare > second_rare) std::swap(first_rare, second_rare);
 }
 
-TextScanner::Member::Member(std::string the_text)
-    : Needle(std::move(the_text)), head(name_head(text)), mask(head_mask(text.size())) {}
+TextScanner::Member::Member(std::string the_text) : Needle(std::move(the_text)), head(text) {}
 
 TextScanner::TextScanner(std::string text, std::string_view member) : text_(std::move(text)) {
   assert(!text_.text.empty() && text_.text.size() <= 64);

@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "json/name.h"
+
 namespace streamutils {
 
 // The position of the first '\n' in [begin, end), or end.  Faster than memchr on short lines: no
@@ -67,14 +69,11 @@ class TextScanner {
     explicit Member(std::string the_text);
     // REQUIRES: text.size(), and 8, readable bytes.
     bool is_at(const char* at) const {
-      std::uint64_t word;
-      std::memcpy(&word, at, sizeof word);
-      if (((word ^ head) & mask) != 0) return false;
+      if (head.difference(at) != 0) return false;
       return text.size() <= 8 || std::memcmp(at + 8, text.data() + 8, text.size() - 8) == 0;
     }
 
-    std::uint64_t head = 0;  // its first bytes…
-    std::uint64_t mask = 0;  // …as many as there are
+    TextHead head;
   };
   friend struct TextSearch;
 

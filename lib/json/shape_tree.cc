@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "base/digits.h"
 #include "json/grammar.h"
 #include "json/string_text.h"
 
@@ -181,17 +180,16 @@ class ShapeTree::Learner {
     rest.members_end = static_cast<std::uint32_t>(last ? members_end_ - begin_ : 0);
     rest.has_members = has_members_;
     ShapeNode& node = tree_.nodes_.emplace_back();
-    constexpr std::size_t kHead = sizeof node.head;
-    for (std::size_t k : {0, 1}) {
-      node.mask[k] = head_mask(literal.size() > 8 * k ? literal.size() - 8 * k : 0);
-      node.head[k] = digits::load8(literal.data() + 8 * k) & node.mask[k];
+    for (std::size_t k = 0; k < ShapeNode::kHeads; ++k) {
+      node.heads[k] = TextHead(literal.substr(std::min(8 * k, literal.size())));
     }
     node.rest = &rest;
     node.size = static_cast<std::uint32_t>(literal.size());
     node.name = !last && is_top() && !is_repeated_ ? name_ : ShapeNode::kNoName;
     node.last = last;
     node.more = last || !marks_.empty();
-    node.usual = !node.more && node.name != ShapeNode::kNoName && literal.size() <= kHead;
+    node.usual =
+        !node.more && node.name != ShapeNode::kNoName && literal.size() <= 8 * ShapeNode::kHeads;
     return &node;
   }
 

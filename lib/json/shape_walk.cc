@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstring>
 
-#include "base/digits.h"
 #include "json/structure.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -90,13 +89,12 @@ HWY_INLINE const char* skip(const char* begin, const char* end) {
 }
 
 HWY_INLINE bool has_head(const ShapeNode& node, const char* at) {
-  return (((digits::load8(at) ^ node.head[0]) & node.mask[0]) |
-          ((digits::load8(at + 8) ^ node.head[1]) & node.mask[1])) == 0;
+  return (node.heads[0].difference(at) | node.heads[1].difference(at + 8)) == 0;
 }
 
 HWY_INLINE bool matches(const ShapeNode& node, const char* at, const char* end) {
   if (!has_head(node, at)) return false;
-  if (HWY_LIKELY(node.size <= 16)) return true;
+  if (HWY_LIKELY(node.size <= 8 * ShapeNode::kHeads)) return true;
   return node.size <= static_cast<std::size_t>(end - at) &&
          std::memcmp(at, node.rest->literal.data(), node.size) == 0;
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "json/name.h"
+
 namespace streamutils {
 
 struct ShapeRest;
@@ -17,8 +19,9 @@ struct ShapeRest;
 struct ShapeNode {
   static constexpr std::uint16_t kNoName = 0xFFFF;
 
-  std::uint64_t head[2] = {};  // the first bytes of the literal…
-  std::uint64_t mask[2] = {};  // …as many as there are
+  static constexpr std::size_t kHeads = 2;
+
+  TextHead heads[kHeads];  // the first bytes of the literal, eight each
   ShapeNode* child = nullptr;
   ShapeNode* sibling = nullptr;
   const ShapeRest* rest = nullptr;
@@ -26,7 +29,7 @@ struct ShapeNode {
   std::uint16_t name = kNoName;  // of the scalar, in the top level, if it is the first of that name
   bool last = false;             // the line ends here, and no scalar stands behind
   bool more = false;             // `rest` says more than the literal
-  bool usual = false;            // head is all of the literal, the scalar has a name, nothing more
+  bool usual = false;  // heads are all of the literal, the scalar has a name, nothing more
 };
 
 // What is seldom needed of a node.
