@@ -268,12 +268,7 @@ void Driver::on_record(Input& input, std::string_view line) {
     }
     if (!input.reads_output && !read_time(input)) return;
   }
-  const Outcome outcome = op_->on_record(record_, *out_);
-  if (outcome.fate == Fate::used && !outcome.late_partly && !outcome.lost) {
-    ++counts_.used;
-  } else {
-    settle(input, outcome);
-  }
+  settle(input, op_->on_record(record_, *out_));
   // No other input lets the watermark come further than this one's.
   if (input.clock.watermark() > watermark_ && reads_time(input)) advance(false);
 }

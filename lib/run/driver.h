@@ -47,9 +47,7 @@ class Sink {
   virtual void write(std::string_view line) = 0;
   // A line in pieces.
   virtual void write_pieces(std::span<const std::string_view> pieces) {
-    std::string line;
-    for (const std::string_view piece : pieces) line += piece;
-    write(line);
+    write(put_together(pieces));
   }
 };
 

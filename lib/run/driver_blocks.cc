@@ -55,12 +55,13 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
   return static_cast<std::size_t>(at - begin);
 }
 
-// The least watermark of an input other than this one that may come next.
+// The least watermark of an input other than this one, where that says who comes next.
 Timestamp Driver::watermark_of_others(std::size_t index) const {
   Timestamp least = kMaxTime;
+  if (!merges_by_time()) return least;
   for (const Input& input : inputs_) {
     if (input.index == index || input.info.plan.table) continue;
-    least = std::min(least, merges_by_time() ? input.clock.watermark() : kMaxTime);
+    least = std::min(least, input.clock.watermark());
   }
   return least;
 }

@@ -11,17 +11,6 @@ LineWriter::LineWriter(Write write, std::size_t block_size)
       capacity_(block_size),
       block_(std::make_unique_for_overwrite<char[]>(block_size)) {}
 
-void LineWriter::write(std::string_view line) {
-  if (line.size() + 1 > capacity_ - size_) flush();
-  if (line.size() + 1 > capacity_) {
-    write_all(line.data(), line.size());
-    return write_all("\n", 1);
-  }
-  std::memcpy(block_.get() + size_, line.data(), line.size());
-  size_ += line.size();
-  block_[size_++] = '\n';
-}
-
 void LineWriter::write_pieces(std::span<const std::string_view> pieces) {
   std::size_t size = 1;
   for (const std::string_view piece : pieces) size += piece.size();

@@ -26,7 +26,7 @@ class LineWriter final : public Sink {
 
   explicit LineWriter(Write write, std::size_t block_size = 128 << 10);
 
-  void write(std::string_view line) override;
+  void write(std::string_view line) override { write_pieces({&line, 1}); }
   void write_pieces(std::span<const std::string_view> pieces) override;
   void flush();
 

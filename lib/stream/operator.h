@@ -39,6 +39,13 @@ struct RequiredText {
   std::string member;
 };
 
+// A line that is given in pieces, as one.
+inline std::string put_together(std::span<const std::string_view> pieces) {
+  std::string line;
+  for (const std::string_view piece : pieces) line += piece;
+  return line;
+}
+
 // Takes what an operator produces.
 class Emitter {
  public:
@@ -48,11 +55,7 @@ class Emitter {
   virtual void emit(std::string_view line) = 0;
 
   // One output record in pieces, which need not be put together first.
-  virtual void emit_pieces(std::span<const std::string_view> pieces) {
-    std::string line;
-    for (const std::string_view piece : pieces) line += piece;
-    emit(line);
-  }
+  virtual void emit_pieces(std::span<const std::string_view> pieces) { emit(put_together(pieces)); }
 
   // A line for the tool's side file, if it has one (Plan::side_file); else nothing happens.
   virtual void emit_aside(std::string_view line) { (void)line; }
