@@ -33,7 +33,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-using Bytes = hn::CappedTag<std::int8_t, 32>;  // most values are shorter
+using Bytes = hn::CappedTag<std::int8_t, 16>;  // most values are shorter
 
 HWY_INLINE hn::Vec<Bytes> load_bytes(const char* at) {
   return hn::LoadU(Bytes(), reinterpret_cast<const std::int8_t*>(at));
