@@ -70,6 +70,8 @@ const char* skip_digits(const char* p, const char* end) {
   return p;
 }
 
+}  // namespace
+
 bool is_any_number(std::string_view text) {
   const char* p = text.data();
   const char* const end = p + text.size();
@@ -90,14 +92,6 @@ bool is_any_number(std::string_view text) {
     if (p == start) return false;
   }
   return p == end;
-}
-
-}  // namespace
-
-bool is_number(std::string_view text) {
-  std::uint32_t value;
-  int places;
-  return digits::read_short_number(text, value, places) || is_any_number(text);
 }
 
 std::strong_ordering compare_numbers(std::string_view a, std::string_view b) {

@@ -14,10 +14,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/digits.h"
+
 namespace streamutils {
 
 // True if text is a number by the grammar of RFC 8259 (no leading zeros, no '+', no NaN).
-bool is_number(std::string_view text);
+bool is_any_number(std::string_view text);  // the part that is not inline
+inline bool is_number(std::string_view text) {
+  std::uint32_t value;
+  int places;
+  return digits::read_short_number(text, value, places) || is_any_number(text);
+}
 
 // The order of two numbers as points on the number line.  Linear in the length of the texts,
 // whatever their exponents are.

@@ -51,16 +51,19 @@ bool append_short_decimal(std::string& out, double d) {
   const double whole = (scaled + 0x1p52) - 0x1p52;  // to the nearest: that is all 2^52 leaves
   if (whole / static_cast<double>(power) != d) return false;
   const auto n = static_cast<std::uint64_t>(whole);
-  char buffer[32];  // at most 15 digits, a zero before the point, and the point
-  char* at = std::to_chars(buffer, buffer + sizeof buffer, n / power).ptr;
-  *at++ = '.';
+  char buffer[24];  // at most 15 digits, a zero before the point, and the point
+  char* const end = buffer + sizeof buffer;
+  char* at = end;  // written from the right
+  const auto put = [&at](std::uint64_t digit) { *--at = static_cast<char>('0' + digit); };
   std::uint64_t fraction = n % power;
-  for (int i = places; i > 0; --i, fraction /= 10) {
-    at[i - 1] = static_cast<char>('0' + fraction % 10);
-  }
-  at += places;
-  while (at[-1] == '0') --at;
-  out.append(buffer, static_cast<std::size_t>(at - buffer));
+  int count = places;
+  for (; fraction % 10 == 0; fraction /= 10) --count;
+  for (; count > 0; --count, fraction /= 10) put(fraction % 10);
+  *--at = '.';
+  std::uint64_t rest = n / power;
+  for (; rest >= 10; rest /= 10) put(rest % 10);
+  put(rest);
+  out.append(at, static_cast<std::size_t>(end - at));
   return true;
 }
 
@@ -70,9 +73,9 @@ void append_double(std::string& out, double d) {
   constexpr double kExactIntegers = 9007199254740992.0;  // 2^53
   if (std::signbit(d)) out += '-';
   d = std::fabs(d);
-  if (d < kExactIntegers && d == std::floor(d)) {
-    append_integer(out, static_cast<std::int64_t>(d));
-    return;
+  if (d < kExactIntegers) {
+    const auto whole = static_cast<std::int64_t>(d);
+    if (static_cast<double>(whole) == d) return append_integer(out, whole);
   }
   if (append_short_decimal<2>(out, d) || append_short_decimal<6>(out, d)) return;
   char text[32];  // "d.dddddddddddddddde-ddd"

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/copy.h"
+
 namespace streamutils {
 
 LineWriter::LineWriter(Write write, std::size_t block_size)
@@ -21,8 +23,7 @@ void LineWriter::write_pieces(std::span<const std::string_view> pieces) {
   }
   char* at = block_.get() + size_;
   for (const std::string_view piece : pieces) {
-    std::memcpy(at, piece.data(), piece.size());
-    at += piece.size();
+    at = copy_bytes(at, piece);
   }
   *at = '\n';
   size_ += size;
