@@ -8,17 +8,17 @@
 
 namespace streamutils {
 
-LineEdits::LineEdits(const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
+LineEdits::LineEdits(std::vector<std::string> names) : names_(std::move(names)) {
+  for (const std::string& name : names_) {
     Edit& edit = edits_.emplace_back(name);
     edit.key = ',';
     append_json_string(edit.key, name);
     edit.key += ':';
   }
+  pieces_.resize(2 * edits_.size() + 2);
 }
 
 std::span<const std::string_view> LineEdits::pieces(const Record& record) {
-  pieces_.clear();
   in_place_.clear();
   const Edit* added = nullptr;  // a new member: all of them go to one place
   for (Edit& edit : edits_) {
@@ -33,24 +33,25 @@ std::span<const std::string_view> LineEdits::pieces(const Record& record) {
               [](const Edit* a, const Edit* b) { return a->place.begin < b->place.begin; });
   }
   const std::string_view line = record.line();
+  std::string_view* piece = pieces_.data();
   std::size_t at = 0;
   for (const Edit* edit : in_place_) {
-    pieces_.push_back(line.substr(at, edit->place.begin - at));
-    pieces_.push_back(edit->json);
+    *piece++ = line.substr(at, edit->place.begin - at);
+    *piece++ = edit->json;
     at = edit->place.end;
   }
   if (added != nullptr) {
-    pieces_.push_back(line.substr(at, added->place.end - at));
+    *piece++ = line.substr(at, added->place.end - at);
     at = added->place.end;
     bool first = added->place.is_first;
     for (const Edit& edit : edits_) {
       if (!edit.is_set || edit.place.exists) continue;
-      pieces_.push_back(std::string_view(edit.key).substr(std::exchange(first, false) ? 1 : 0));
-      pieces_.push_back(edit.json);
+      *piece++ = std::string_view(edit.key).substr(std::exchange(first, false) ? 1 : 0);
+      *piece++ = edit.json;
     }
   }
-  pieces_.push_back(line.substr(at));
-  return pieces_;
+  *piece++ = line.substr(at);
+  return {pieces_.data(), piece};
 }
 
 }  // namespace streamutils

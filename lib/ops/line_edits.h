@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,7 +19,9 @@ namespace streamutils {
 class LineEdits {
  public:
   // names: of the members that may be set, each once.
-  explicit LineEdits(const std::vector<std::string>& names);
+  explicit LineEdits(std::vector<std::string> names);
+  LineEdits(const LineEdits&) = delete;
+  LineEdits& operator=(const LineEdits&) = delete;
 
   // Forgets what was set.
   void clear() {
@@ -43,21 +44,19 @@ class LineEdits {
 
  private:
   struct Edit {
-    explicit Edit(std::string_view text) : name(text), wanted(name) {}
-    Edit(const Edit&) = delete;
-    Edit& operator=(const Edit&) = delete;
+    explicit Edit(std::string_view name) : wanted(name) {}
 
-    std::string name;
-    WantedName wanted;  // a view on it
-    std::string key;    // with a comma before it, quotes and colon
+    WantedName wanted;
+    std::string key;  // with a comma before it, quotes and colon
     std::string json;
     bool is_set = false;
     Record::Place place;
   };
 
-  std::deque<Edit> edits_;
-  std::vector<const Edit*> in_place_;  // scratch
-  std::vector<std::string_view> pieces_;
+  std::vector<std::string> names_;
+  std::vector<Edit> edits_;
+  std::vector<const Edit*> in_place_;     // scratch
+  std::vector<std::string_view> pieces_;  // as many as there may be
 };
 
 }  // namespace streamutils

@@ -135,11 +135,11 @@ class Map final : public Operator {
   }
 
   Outcome on_record(const Record& record, Emitter& out) override {
+    Outcome outcome;
+    if (edits_ && edit_line(record, out, outcome)) return outcome;
     pool_.reset();
     rows_.clear();
     bad_.clear();
-    Outcome outcome;
-    if (edits_ && edit_line(record, out, outcome)) return outcome;
     if (!event_.read(record)) {
       outcome.fate = Fate::bad;
       return outcome;
@@ -164,7 +164,7 @@ class Map final : public Operator {
       if (!assigner.works_on_line(names)) return;
       names.push_back(assigner.target().steps().front());
     }
-    edits_.emplace(names);
+    edits_.emplace(std::move(names));
   }
 
   // False, and nothing done, if a member is to be removed.
