@@ -17,6 +17,7 @@
 #include "expr/arena.h"
 #include "expr/container.h"
 #include "expr/error.h"
+#include "expr/number.h"
 #include "expr/value.h"
 #include "json/record.h"
 #include "re2/re2.h"
@@ -50,7 +51,11 @@ class Context {
 
   // The same, with an error (no_such_field) for nothing.
   Value field(const WantedName& name) {
-    if (variables_.empty() && record_ != nullptr) return from_json(arena_, record_->member(name));
+    if (variables_.empty() && record_ != nullptr) {
+      const std::string_view raw = record_->raw(name);
+      if (const auto number = short_number_from_json(raw)) return *number;
+      return from_json(arena_, record_->checked(raw));
+    }
     const auto found = lookup(name.text());
     return found ? *found : fail(ErrorKind::no_such_field);
   }

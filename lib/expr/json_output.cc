@@ -15,6 +15,12 @@
 namespace streamutils::expr {
 namespace {
 
+JsonTrouble put_number(std::string& out, Value v) {
+  if (!std::isfinite(to_double(v))) return JsonTrouble::not_finite;
+  append_number(out, v);
+  return JsonTrouble::none;
+}
+
 class Output {
  public:
   Output(Arena& arena, std::string& out) : arena_(arena), out_(out) {}
@@ -34,7 +40,7 @@ class Output {
       case Kind::uinteger:
       case Kind::real:
       case Kind::number:
-        return number(v);
+        return put_number(out_, v);
       case Kind::string:
         append_json_string(out_, v.text());
         return JsonTrouble::none;
@@ -50,12 +56,6 @@ class Output {
   }
 
  private:
-  JsonTrouble number(Value v) {
-    if (!std::isfinite(to_double(v))) return JsonTrouble::not_finite;
-    append_number(out_, v);
-    return JsonTrouble::none;
-  }
-
   // What JSON has no type for, as a string; none of these needs an escape.
   JsonTrouble quoted(Value v) {
     out_ += '"';
@@ -146,6 +146,7 @@ void append_ipv6(std::string& out, const Address& a) {
 }  // namespace
 
 JsonTrouble append_json(Arena& arena, std::string& out, Value v) {
+  if (v.is_numeric()) return put_number(out, v);  // most results are
   const std::size_t before = out.size();
   const JsonTrouble trouble = Output(arena, out).put(v);
   if (trouble != JsonTrouble::none) out.resize(before);

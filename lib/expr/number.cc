@@ -22,11 +22,7 @@ constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
 // --- Reading -------------------------------------------------------------------------------------
 
-constexpr std::array<double, 19> kPowers = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
-                                            1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
-                                            1e14, 1e15, 1e16, 1e17, 1e18};
-
-Value number_from_long_text(std::string_view text) {
+Value number_from_any_text(std::string_view text) {
   if (const auto i = to_int64(text)) return Value::number(*i);
   std::uint64_t u = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), u);
@@ -106,22 +102,6 @@ Value uint_result(Arithmetic op, std::uint64_t a, std::uint64_t b) {
   return overflow ? fail(ErrorKind::overflow) : Value::uinteger(r);
 }
 
-double real_result(Arithmetic op, double a, double b) {
-  switch (op) {
-    case Arithmetic::add:
-      return a + b;
-    case Arithmetic::subtract:
-      return a - b;
-    case Arithmetic::multiply:
-      return a * b;
-    case Arithmetic::divide:
-      return a / b;
-    case Arithmetic::remainder:
-      break;
-  }
-  return std::numeric_limits<double>::quiet_NaN();  // unreachable: doubles have no remainder
-}
-
 // a op b in 128 bits, or nothing if that is no whole number (or too large).
 std::optional<Int128> exact_result(Arithmetic op, Int128 a, Int128 b) {
   Int128 r = 0;
@@ -153,7 +133,7 @@ Value number_result(Arithmetic op, Value a, Value b) {
     return v.is(Kind::real) || (v.is(Kind::number) && v.form() == Value::Form::plain);
   };
   if (has_fraction(a) || has_fraction(b)) {
-    return Value::number(real_result(op, to_double(a), to_double(b)));
+    return Value::number(calculate_reals(op, to_double(a), to_double(b)));
   }
   const auto x = whole_128(a);
   const auto y = whole_128(b);
@@ -165,7 +145,7 @@ Value number_result(Arithmetic op, Value a, Value b) {
       return Value::number_big(static_cast<std::uint64_t>(*r));
     }
   }
-  return Value::number(real_result(op, to_double(a), to_double(b)));
+  return Value::number(calculate_reals(op, to_double(a), to_double(b)));
 }
 
 constexpr ErrorDetail kNotWhole{"% wants whole numbers", Value::null(), false};
@@ -195,31 +175,14 @@ std::partial_ordering compare_int_to_real(Int128 i, double d) {
 
 }  // namespace
 
-// The mantissa of a short decimal and its power of ten are exact as doubles, the former below 2^53:
-// then their quotient is correctly rounded (Clinger, "How to read floating point numbers
-// accurately", 1990).
 Value number_from_json(std::string_view text) {
+  if (const auto number = short_number_from_json(text)) return *number;
   ShortDecimal d;
-  if (!read_short(text, d)) return number_from_long_text(text);
+  if (!read_less_short(text, d)) return number_from_any_text(text);
   if (d.scale == 0 || d.mantissa == 0) return Value::number(d.mantissa);
-  if (std::abs(d.mantissa) >= (std::int64_t{1} << 53)) return number_from_long_text(text);
+  if (std::abs(d.mantissa) >= (std::int64_t{1} << 53)) return number_from_any_text(text);
   return Value::number(static_cast<double>(d.mantissa) /
-                       kPowers[static_cast<std::size_t>(d.scale)]);
-}
-
-double to_double(Value v) {
-  switch (v.kind()) {
-    case Kind::integer:
-      return static_cast<double>(v.as_int());
-    case Kind::uinteger:
-      return static_cast<double>(v.as_uint());
-    case Kind::number:
-      if (v.form() == Value::Form::whole) return static_cast<double>(v.as_int());
-      if (v.form() == Value::Form::big) return static_cast<double>(v.as_uint());
-      return v.as_real();
-    default:
-      return v.as_real();
-  }
+                       kPowersOfTen[static_cast<std::size_t>(d.scale)]);
 }
 
 std::optional<std::int64_t> whole_number(Value v) {
@@ -234,7 +197,7 @@ std::optional<std::int64_t> whole_index(Value v) {
   return whole_number(v);
 }
 
-Value calculate(Arithmetic op, Value a, Value b) {
+Value calculate_any(Arithmetic op, Value a, Value b) {
   if (a.kind() == b.kind()) {
     if (a.is(Kind::integer)) return int_result(op, a.as_int(), b.as_int());
     if (a.is(Kind::uinteger)) return uint_result(op, a.as_uint(), b.as_uint());
@@ -245,7 +208,7 @@ Value calculate(Arithmetic op, Value a, Value b) {
   if (op == Arithmetic::remainder || (is_strict_integer(a) && is_strict_integer(b))) {
     return no_overload({a, b});
   }
-  return Value::real(real_result(op, to_double(a), to_double(b)));
+  return Value::real(calculate_reals(op, to_double(a), to_double(b)));
 }
 
 Value negate(Value a) {

@@ -8,29 +8,77 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/digits.h"
 #include "expr/value.h"
 
 namespace streamutils::expr {
+
+// Those that are exact as doubles and smaller than 10^19.
+inline constexpr std::array<double, 19> kPowersOfTen = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,
+                                                        1e7,  1e8,  1e9,  1e10, 1e11, 1e12, 1e13,
+                                                        1e14, 1e15, 1e16, 1e17, 1e18};
 
 enum class Arithmetic : std::uint8_t { add, subtract, multiply, divide, remainder };
 
 // The event number that a JSON number spells: exact for integers of 64 bits, else the nearest
 // double. ErrorKind::damaged if no double is near.  REQUIRES: a JSON number by its grammar.
+// The mantissa of a short decimal and its power of ten are exact as doubles, the former below 2^53:
+// then their quotient is correctly rounded (Clinger, "How to read floating point numbers
+// accurately", 1990).
 Value number_from_json(std::string_view text);
+
+// The same for any text; nothing for one that is no number, and for some numbers.
+inline std::optional<Value> short_number_from_json(std::string_view text) {
+  std::uint32_t few;
+  int places;
+  if (!digits::read_short_number(text, few, places)) return std::nullopt;
+  if (places == 0 || few == 0) return Value::number(std::int64_t{few});
+  return Value::number(few / kPowersOfTen[static_cast<std::size_t>(places)]);
+}
+
+// The nearest double.  REQUIRES: v is numeric.
+inline double to_double(Value v) {
+  if (v.is(Kind::integer) || v.form() == Value::Form::whole) return static_cast<double>(v.as_int());
+  if (v.is(Kind::uinteger) || v.form() == Value::Form::big) return static_cast<double>(v.as_uint());
+  return v.as_real();
+}
+
+// An operation on doubles, which have no remainder.
+inline double calculate_reals(Arithmetic op, double a, double b) {
+  switch (op) {
+    case Arithmetic::add:
+      return a + b;
+    case Arithmetic::subtract:
+      return a - b;
+    case Arithmetic::multiply:
+      return a * b;
+    case Arithmetic::divide:
+      return a / b;
+    case Arithmetic::remainder:
+      break;
+  }
+  return std::numeric_limits<double>::quiet_NaN();
+}
 
 // REQUIRES: a and b are numeric (negate takes anything).  Errors: no_overload, overflow,
 // division_by_zero, bad_value (the remainder of what is not whole).
-Value calculate(Arithmetic op, Value a, Value b);
+Value calculate_any(Arithmetic op, Value a, Value b);  // the part that is not inline
+inline Value calculate(Arithmetic op, Value a, Value b) {
+  const bool has_fraction = a.form() == Value::Form::plain || b.form() == Value::Form::plain;
+  if (a.is(Kind::number) && b.is(Kind::number) && has_fraction && op != Arithmetic::remainder) {
+    return Value::number(calculate_reals(op, to_double(a), to_double(b)));
+  }
+  return calculate_any(op, a, b);
+}
 Value negate(Value a);
-
-// The nearest double.  REQUIRES: v is numeric.
-double to_double(Value v);
 
 // v as a whole number for functions and indexes that want an int: ints and whole event numbers.
 std::optional<std::int64_t> whole_number(Value v);

@@ -53,13 +53,4 @@ Value Value::number_big(std::uint64_t u) {
   return {Kind::number, Form::big, 0, Payload{.u = u}};
 }
 
-Value Value::number(double d) {
-  // 2^63 itself is out; NaN fails both comparisons.  -0.0 stays a double.
-  if (d >= -0x1p63 && d < 0x1p63 && !(d == 0 && std::signbit(d))) {
-    const auto i = static_cast<std::int64_t>(d);
-    if (static_cast<double>(i) == d) return number(i);
-  }
-  return {Kind::number, Form::plain, 0, Payload{.d = d}};
-}
-
 }  // namespace streamutils::expr

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cassert>
+#include <cmath>
 #include <cstdint>
 #include <string_view>
 
@@ -119,7 +120,14 @@ class Value {
   // An event number.  A whole double becomes `whole`, so that there is one form for each number.
   static Value number(std::int64_t i) { return {Kind::number, Form::whole, 0, Payload{.i = i}}; }
   static Value number_big(std::uint64_t u);  // above int64
-  static Value number(double d);
+  static Value number(double d) {
+    // 2^63 itself is out; NaN fails both comparisons.  -0.0 stays a double.
+    if (d >= -0x1p63 && d < 0x1p63) {
+      const auto i = static_cast<std::int64_t>(d);
+      if (static_cast<double>(i) == d && (i != 0 || !std::signbit(d))) return number(i);
+    }
+    return {Kind::number, Form::plain, 0, Payload{.d = d}};
+  }
 
   constexpr Kind kind() const { return static_cast<Kind>(tag_ & 0xff); }
   constexpr bool is(Kind kind) const { return this->kind() == kind; }

@@ -264,9 +264,14 @@ Value Record::get_nested(const Path& path) const {
   return result;
 }
 
-Value Record::member(const WantedName& name) const {
+std::string_view Record::raw(const WantedName& name) const {
   const std::string_view value = index_->find(name);
-  const Value result = index_->checked(value, index_->facts_of(value));
+  damage_ = index_->damage;
+  return value;
+}
+
+Value Record::checked(std::string_view raw) const {
+  const Value result = index_->checked(raw, index_->facts_of(raw));
   damage_ = index_->damage;
   return result;
 }

@@ -47,8 +47,13 @@ class Record {
   }
 
   // A member of the top level by its exact name (unescaped).  Quicker for a name that is kept.
-  Value member(const WantedName& name) const;
+  Value member(const WantedName& name) const { return checked(raw(name)); }
   Value member(std::string_view name) const { return member(WantedName(name)); }
+
+  // The same in two steps, for who reads a number and checks it in one: the text of the member,
+  // which may be damaged, or an empty one; and what it is.  REQUIRES: raw() returned it last.
+  std::string_view raw(const WantedName& name) const;
+  Value checked(std::string_view raw) const;
 
   // Where a member of the top level stands in line(): its value, unread.  If there is none of that
   // name, the place where a new one would go: behind the last value, or behind the bracket of an
