@@ -33,14 +33,20 @@ namespace HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
-using Bytes = hn::CappedTag<std::int8_t, 16>;  // most values are shorter
+// Most strings, and most numbers, are shorter.
+using Bytes = hn::CappedTag<std::int8_t, 32>;
+using Few = hn::CappedTag<std::int8_t, 16>;
 
-HWY_INLINE hn::Vec<Bytes> load_bytes(const char* at) {
-  return hn::LoadU(Bytes(), reinterpret_cast<const std::int8_t*>(at));
+template <class D>
+HWY_INLINE hn::Vec<D> load_bytes(D d, const char* at) {
+  return hn::LoadU(d, reinterpret_cast<const std::int8_t*>(at));
 }
 
 // A row of shape_walk_bytes.
-HWY_INLINE hn::Vec<Bytes> all(Row row) { return hn::Load(Bytes(), shape_walk_bytes[row].data()); }
+template <class D>
+HWY_INLINE hn::Vec<D> all(D d, Row row) {
+  return hn::Load(d, shape_walk_bytes[row].data());
+}
 
 HWY_INLINE hn::Vec<Bytes> fill(char c) { return hn::Set(Bytes(), static_cast<std::int8_t>(c)); }
 
@@ -48,8 +54,9 @@ HWY_INLINE hn::Vec<Bytes> fill(char c) { return hn::Set(Bytes(), static_cast<std
 HWY_INLINE const char* skip_string(const char* quote, const char* end) {
   const char* at = quote + 1;
   do {
-    const auto bytes = load_bytes(at);
-    const auto stops = hn::Or(hn::Eq(bytes, all(kQuotes)), hn::Eq(bytes, all(kBackslashes)));
+    const auto bytes = load_bytes(Bytes(), at);
+    const auto stops =
+        hn::Or(hn::Eq(bytes, all(Bytes(), kQuotes)), hn::Eq(bytes, all(Bytes(), kBackslashes)));
     const auto stop = hn::FindFirstTrue(Bytes(), stops);
     if (stop < 0) {
       at += hn::Lanes(Bytes());
@@ -68,18 +75,18 @@ HWY_INLINE const char* skip_string(const char* quote, const char* end) {
 HWY_INLINE const char* skip_bare(const char* begin, const char* end) {
   const char* at = begin;
   do {
-    const auto bytes = load_bytes(at);
+    const auto bytes = load_bytes(Few(), at);
     // Below '-' stand spaces, '"', ',' and (negative) what is not ASCII; the brackets and the
     // backslash are behind the letters.
-    const auto high = hn::Gt(hn::Or(bytes, all(kSpaces)), all(kZs));
-    const auto low = hn::Gt(all(kMinuses), bytes);
-    const auto stops = hn::Or(hn::Or(low, high), hn::Eq(bytes, all(kColons)));
-    const auto stop = hn::FindFirstTrue(Bytes(), stops);
+    const auto high = hn::Gt(hn::Or(bytes, all(Few(), kSpaces)), all(Few(), kZs));
+    const auto low = hn::Gt(all(Few(), kMinuses), bytes);
+    const auto stops = hn::Or(hn::Or(low, high), hn::Eq(bytes, all(Few(), kColons)));
+    const auto stop = hn::FindFirstTrue(Few(), stops);
     if (stop >= 0) {
       at += stop;
       return at > begin && at < end ? at : nullptr;
     }
-    at += hn::Lanes(Bytes());
+    at += hn::Lanes(Few());
   } while (at < end);
   return nullptr;
 }
@@ -183,7 +190,7 @@ bool walk_here(ShapeWalk& walk, std::uint16_t name) {
 
 std::uint8_t facts_here(const char* begin, const char* end) {
   for (const char* at = begin; at < end; at += hn::Lanes(Bytes())) {
-    const auto bytes = load_bytes(at);
+    const auto bytes = load_bytes(Bytes(), at);
     const auto unusual = hn::Or(hn::Lt(bytes, fill(' ')), hn::Eq(bytes, fill('\\')));
     const auto first = hn::FindFirstTrue(Bytes(), unusual);
     // Which facts hold is left to whoever reads the bytes one by one.
