@@ -47,7 +47,7 @@ class Record {
   }
 
   // A member of the top level by its exact name (unescaped).  Quicker for a name that is kept.
-  Value member(const WantedName& name) const { return checked(raw(name)); }
+  Value member(const WantedName& name) const;
   Value member(std::string_view name) const { return member(WantedName(name)); }
 
   // The same in two steps, for who reads a number and checks it in one: the text of the member,
