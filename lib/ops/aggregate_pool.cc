@@ -1,19 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/aggregate_pool.h"
 
-#include <new>
+#include <algorithm>
 
 namespace streamutils {
+namespace {
 
-BlockPool::~BlockPool() {
-  for (std::byte* block : spare_) ::operator delete[](block, std::align_val_t{16});
+constexpr std::size_t kFirstChunk = std::size_t{4} << 10;
+constexpr std::size_t kLastChunk = std::size_t{2} << 20;  // a huge page
+
+}  // namespace
+
+std::byte* BlockPool::allocate() {
+  const std::size_t size = aggregates_.block_size();
+  if (left_ < size) {
+    const std::size_t last = chunks_.empty() ? 0 : chunks_.back().get_deleter().bytes;
+    left_ = std::max(size, std::clamp(2 * last, kFirstChunk, kLastChunk));
+    chunks_.push_back(make_zeroed(left_));
+    next_ = chunks_.back().get();
+  }
+  left_ -= size;
+  std::byte* const block = next_;
+  next_ += size;
+  return block;
 }
 
 std::byte* BlockPool::make() {
   std::byte* block = nullptr;
   if (spare_.empty()) {
-    block =
-        static_cast<std::byte*>(::operator new[](aggregates_.block_size(), std::align_val_t{16}));
+    block = allocate();
   } else {
     block = spare_.back();
     spare_.pop_back();

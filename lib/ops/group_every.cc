@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,8 @@ class GroupEvery final : public Operator {
         image_(parts_.aggregates) {}
 
   Outcome on_record(const Record& record, Emitter& out) override;
+  bool foresees() const override { return parts_.keys.foresees() && table_.is_large(); }
+  void foresee(std::span<const std::string_view> lines) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
   std::optional<std::string> output_time() const override { return "window_end"; }
@@ -78,6 +81,12 @@ Outcome GroupEvery::on_record(const Record& record, Emitter& out) {
   Group& group = period_that_ends(end).group(key, parts_.events);
   parts_.aggregates.add(group.state(), out);
   return outcome;
+}
+
+// Nearly all events belong to the latest period.
+void GroupEvery::foresee(std::span<const std::string_view> lines) {
+  parts_.keys.foresee(lines);
+  if (!periods_.empty()) periods_.rbegin()->second->prefetch(parts_.keys);
 }
 
 // A key that is new in a period may be new in another one, too: then it takes two places of

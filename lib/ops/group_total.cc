@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,12 @@ class GroupTotal final : public Previewed {
     if (changes_) parts_.write(*group, {}, false, out);
     if (watch_.is_due()) check_memory(out);
     return outcome;
+  }
+
+  bool foresees() const override { return parts_.keys.foresees() && groups_.is_large(); }
+  void foresee(std::span<const std::string_view> lines) override {
+    parts_.keys.foresee(lines);
+    groups_.prefetch(parts_.keys);
   }
 
   void on_end(Emitter& out) override { write_all(false, out); }

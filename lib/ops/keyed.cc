@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 #include <random>
+#include <span>
+#include <utility>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -22,7 +24,8 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-GroupTable::GroupTable(std::size_t state_size) : state_size_(state_size), slots_(kFirstSlots) {}
+GroupTable::GroupTable(std::size_t state_size)
+    : state_size_(state_size), slots_(make_zeroed(kFirstSlots * sizeof(Slot))) {}
 
 std::uint32_t GroupTable::hash_of(std::string_view canonical) {
   static const std::uint64_t seed = random_seed();
@@ -30,36 +33,29 @@ std::uint32_t GroupTable::hash_of(std::string_view canonical) {
 }
 
 std::size_t GroupTable::slot_of(std::string_view key, std::uint32_t hash) const {
-  const std::size_t mask = slots_.size() - 1;
+  const std::size_t mask = slot_count() - 1;
   for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
-    const Slot slot = slots_[i];
+    const Slot slot = slots()[i];
     if (slot.where == 0 || (slot.hash == hash && at(slot.where)->key() == key)) return i;
   }
 }
 
-void GroupTable::prefetch_group(std::uint32_t hash) const {
-  for (std::size_t i = home_of(hash);; i = home_of(static_cast<std::uint32_t>(i) + 1)) {
-    const Slot slot = slots_[i];
-    if (slot.where == 0) return;
-    if (slot.hash == hash) return __builtin_prefetch(at(slot.where), 1);
-  }
-}
-
-Group* GroupTable::find(std::string_view canonical) const {
-  const Slot slot = slots_[slot_of(canonical, hash_of(canonical))];
+Group* GroupTable::find(const GroupKey& key) const {
+  const std::uint32_t hash = key.hash ? *key.hash : hash_of(key.canonical);
+  const Slot slot = slots()[slot_of(key.canonical, hash)];
   return slot.where == 0 ? nullptr : at(slot.where);
 }
 
 GroupTable::Found GroupTable::find_or_add(const GroupKey& key) {
   const std::uint32_t hash = key.hash ? *key.hash : hash_of(key.canonical);
   std::size_t i = slot_of(key.canonical, hash);
-  if (slots_[i].where != 0) return {at(slots_[i].where), false};
-  if ((size_ + 1) * 4 > slots_.size() * 3) {
+  if (slots()[i].where != 0) return {at(slots()[i].where), false};
+  if ((size_ + 1) * 4 > slot_count() * 3) {
     grow();
     i = slot_of(key.canonical, hash);
   }
   const std::uint32_t where = allocate(units_of(key.canonical.size(), key.spelling.size()));
-  slots_[i] = {hash, where};
+  slots()[i] = {hash, where};
   ++size_;
   Group* group = at(where);
   group->first_seen = 0;
@@ -73,20 +69,21 @@ GroupTable::Found GroupTable::find_or_add(const GroupKey& key) {
 }
 
 void GroupTable::grow() {
-  std::vector<Slot> old(slots_.size() * 2);
-  old.swap(slots_);
-  const std::size_t mask = slots_.size() - 1;
-  for (const Slot slot : old) {
+  const std::size_t old_count = slot_count();
+  const Zeroed old = std::exchange(slots_, make_zeroed(2 * slots_.get_deleter().bytes));
+  const Slot* const old_slots = reinterpret_cast<const Slot*>(old.get());
+  const std::size_t mask = slot_count() - 1;
+  for (const Slot slot : std::span(old_slots, old_count)) {
     if (slot.where == 0) continue;
     std::size_t i = slot.hash & mask;
-    while (slots_[i].where != 0) i = (i + 1) & mask;
-    slots_[i] = slot;
+    while (slots()[i].where != 0) i = (i + 1) & mask;
+    slots()[i] = slot;
   }
 }
 
 void GroupTable::erase(Group* group) {
   const std::size_t i = slot_of(group->key(), hash_of(group->key()));
-  free_[units_of(group->key_size, group->spelling_size)].push_back(slots_[i].where);
+  free_[units_of(group->key_size, group->spelling_size)].push_back(slots()[i].where);
   empty_slot(i);
   --size_;
 }
@@ -94,24 +91,25 @@ void GroupTable::erase(Group* group) {
 // Moves later slots of the run forward, so that no search stops at the hole (Knuth, TAOCP 6.4,
 // algorithm R).
 void GroupTable::empty_slot(std::size_t hole) {
-  const std::size_t mask = slots_.size() - 1;
-  for (std::size_t i = (hole + 1) & mask; slots_[i].where != 0; i = (i + 1) & mask) {
-    const std::size_t home = slots_[i].hash & mask;
+  const std::size_t mask = slot_count() - 1;
+  for (std::size_t i = (hole + 1) & mask; slots()[i].where != 0; i = (i + 1) & mask) {
+    const std::size_t home = slots()[i].hash & mask;
     if (((i - home) & mask) < ((i - hole) & mask)) continue;
-    slots_[hole] = slots_[i];
+    slots()[hole] = slots()[i];
     hole = i;
   }
-  slots_[hole] = {};
+  slots()[hole] = {};
 }
 
 void GroupTable::clear() {
   std::size_t slots = kFirstSlots;
   while (slots * 3 < size_ * 4) slots *= 2;
-  slots_.assign(slots, {});
+  slots_ = make_zeroed(slots * sizeof(Slot));
   size_ = 0;
   free_.clear();
   owned_.clear();
   chunks_.clear();
+  second_half_ = nullptr;
   chunk_units_ = 0;
   used_units_ = 0;
   bytes_ = 0;
@@ -120,13 +118,13 @@ void GroupTable::clear() {
 std::vector<Group*> GroupTable::groups() const {
   std::vector<Group*> groups;
   groups.reserve(size_);
-  for (const Slot slot : slots_) {
+  for (const Slot slot : std::span(slots(), slot_count())) {
     if (slot.where != 0) groups.push_back(at(slot.where));
   }
   return groups;
 }
 
-std::size_t GroupTable::bytes() const { return bytes_ + slots_.size() * sizeof(Slot); }
+std::size_t GroupTable::bytes() const { return bytes_ + slots_.get_deleter().bytes; }
 
 std::size_t GroupTable::units_of(std::size_t key_size, std::size_t spelling_size) const {
   return (sizeof(Group) + state_size_) / kUnit + (key_size + spelling_size + kUnit - 1) / kUnit;
@@ -144,10 +142,7 @@ std::uint32_t GroupTable::allocate(std::size_t units) {
   if (chunk_units_ - used_units_ < units) {
     if (units > kUnitsPerIndex / 4) return allocate_large(units);
     chunk_units_ = std::clamp(chunk_units_ * 2, std::max(kFirstChunk, units + 1), kUnitsPerIndex);
-    chunks_.push_back(nullptr);
-    owned_.emplace_back(
-        static_cast<std::byte*>(::operator new[](chunk_units_* kUnit, std::align_val_t{kUnit})));
-    chunks_.back() = owned_.back().get();
+    chunks_.push_back(make_chunk(chunk_units_));
     bytes_ += chunk_units_ * kUnit;
     used_units_ = chunks_.size() == 1 ? 1 : 0;  // place 0 means "no group"
   }
@@ -156,12 +151,21 @@ std::uint32_t GroupTable::allocate(std::size_t units) {
   return where;
 }
 
+// The largest chunks are halves of huge pages.
+std::byte* GroupTable::make_chunk(std::size_t units) {
+  const std::size_t size = units * kUnit;
+  if (units == kUnitsPerIndex && second_half_) return std::exchange(second_half_, nullptr);
+  const bool is_half = units == kUnitsPerIndex;
+  owned_.push_back(make_zeroed(is_half ? 2 * size : size));
+  if (is_half) second_half_ = owned_.back().get() + size;
+  return owned_.back().get();
+}
+
 // A group with a key of hundreds of kilobytes has a chunk of its own.  It is put before the chunk
 // in use only in memory, not in number: the chunk in use is given up.
 std::uint32_t GroupTable::allocate_large(std::size_t units) {
   if (chunks_.empty()) allocate(1);
-  owned_.emplace_back(
-      static_cast<std::byte*>(::operator new[](units* kUnit, std::align_val_t{kUnit})));
+  owned_.push_back(make_zeroed(units * kUnit));
   chunks_.push_back(owned_.back().get());
   bytes_ += units * kUnit;
   chunk_units_ = used_units_ = 0;

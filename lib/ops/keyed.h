@@ -13,14 +13,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
+
+#include "base/near.h"
+#include "base/zeroed.h"
 
 namespace streamutils {
 
@@ -65,12 +67,33 @@ class GroupTable {
   // The same for all tables of the process.
   static std::uint32_t hash_of(std::string_view canonical);
 
-  // Bring near what find_or_add will look at, in two steps: the second has to wait for the first.
-  void prefetch_slot(std::uint32_t hash) const { __builtin_prefetch(&slots_[home_of(hash)]); }
-  void prefetch_group(std::uint32_t hash) const;
+  // True if it is more than stays next to the processor by itself: then it pays to foresee events.
+  bool is_large() const { return slot_count() >= kManySlots; }
+  // Brings near what find_or_add will look at, in two steps: the second has to wait for the first.
+  // keys: has for_each_hash(visit).
+  template <typename Keys>
+  void prefetch(const Keys& keys) const {
+    keys.for_each_hash([this](std::uint32_t h) { bring_near(&slots()[home_of(h)]); });
+    for_each_likely(keys, [](const Group* group) { bring_near(group); });
+  }
+  // The same for what erase() will look at; the group is near.
+  void prefetch(const Group& group) const {
+    __builtin_prefetch(&slots()[home_of(hash_of(group.key()))], 1);
+  }
+  // Calls visit(group) for the first group of each hash: nearly always that of the key.  For those
+  // who bring near what a group points to.
+  template <typename Keys, typename Visit>
+  void for_each_likely(const Keys& keys, const Visit& visit) const {
+    keys.for_each_hash([&](std::uint32_t h) {
+      for (std::size_t i = home_of(h); slots()[i].where != 0; i = (i + 1) & (slot_count() - 1)) {
+        if (slots()[i].hash == h) return visit(at(slots()[i].where));
+      }
+    });
+  }
 
   // The group of the key, or null.
-  Group* find(std::string_view canonical) const;
+  Group* find(const GroupKey& key) const;
+  Group* find(std::string_view canonical) const { return find(GroupKey{canonical, {}}); }
 
   struct Found {
     Group* group;
@@ -90,6 +113,7 @@ class GroupTable {
   std::size_t bytes() const;
 
  private:
+  static constexpr std::size_t kManySlots = 1 << 8;
   static constexpr std::size_t kUnit = 16;
   static constexpr std::size_t kUnitsPerIndex = 1 << 16;  // the reach of the lower half of a place
 
@@ -97,15 +121,12 @@ class GroupTable {
     std::uint32_t hash;
     std::uint32_t where;  // of the group; 0: the slot is empty
   };
-  struct FreeBytes {
-    void operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{16}); }
-  };
-  using Bytes = std::unique_ptr<std::byte[], FreeBytes>;
-
   static std::uint32_t place(std::size_t chunk, std::size_t unit) {
     return static_cast<std::uint32_t>(chunk * kUnitsPerIndex + unit);
   }
-  std::size_t home_of(std::uint32_t hash) const { return hash & (slots_.size() - 1); }
+  Slot* slots() const { return reinterpret_cast<Slot*>(slots_.get()); }
+  std::size_t slot_count() const { return slots_.get_deleter().bytes / sizeof(Slot); }
+  std::size_t home_of(std::uint32_t hash) const { return hash & (slot_count() - 1); }
   Group* at(std::uint32_t where) const {
     std::byte* const chunk = chunks_[where / kUnitsPerIndex];
     return reinterpret_cast<Group*>(chunk + where % kUnitsPerIndex * kUnit);
@@ -117,19 +138,42 @@ class GroupTable {
   std::size_t units_of(std::size_t key_size, std::size_t spelling_size) const;
   std::uint32_t allocate(std::size_t units);
   std::uint32_t allocate_large(std::size_t units);
+  std::byte* make_chunk(std::size_t units);
 
   std::size_t state_size_;
-  std::vector<Slot> slots_;  // a power of two of them
+  Zeroed slots_;  // a power of two of them
   std::size_t size_ = 0;
 
   // Memory comes in chunks.  A place in it is a number: the chunk in the upper half, the unit of 16
   // bytes within it in the lower.
-  std::vector<Bytes> owned_;
-  std::vector<std::byte*> chunks_;  // where each chunk begins
-  std::size_t chunk_units_ = 0;     // of the last chunk…
-  std::size_t used_units_ = 0;      // …and how many of them are taken
+  std::vector<Zeroed> owned_;
+  std::vector<std::byte*> chunks_;    // where each chunk begins
+  std::byte* second_half_ = nullptr;  // of the last huge page, not in use yet
+  std::size_t chunk_units_ = 0;       // of the last chunk…
+  std::size_t used_units_ = 0;        // …and how many of them are taken
   std::size_t bytes_ = 0;
   std::unordered_map<std::size_t, std::vector<std::uint32_t>> free_;  // erased groups, by units
+};
+
+// A few keys with their hashes, to be looked up one after the other.
+template <std::size_t kMost>
+class HashedKeys {
+ public:
+  // REQUIRES: fewer than kMost so far.
+  void add(const GroupKey& key) {
+    keys_[size_] = key;
+    keys_[size_++].hash = GroupTable::hash_of(key.canonical);
+  }
+  const GroupKey& operator[](std::size_t i) const { return keys_[i]; }
+
+  template <typename Visit>
+  void for_each_hash(const Visit& visit) const {
+    for (std::size_t i = 0; i < size_; ++i) visit(*keys_[i].hash);
+  }
+
+ private:
+  std::array<GroupKey, kMost> keys_;
+  std::size_t size_ = 0;
 };
 
 }  // namespace streamutils

@@ -28,7 +28,21 @@ class KeyedStates {
 
   static State& of(Group* group) { return *std::launder(reinterpret_cast<State*>(group->state())); }
 
+  Group* find(const GroupKey& key) const { return table_.find(key); }
   Group* find(std::string_view canonical) const { return table_.find(canonical); }
+
+  // GroupTable says what these are.
+  bool is_large() const { return table_.is_large(); }
+  template <typename Keys>
+  void prefetch(const Keys& keys) const {
+    table_.prefetch(keys);
+  }
+  void prefetch(const Group& group) const { table_.prefetch(group); }
+  // Calls visit(state) for the states of the keys, for those who bring near what they point to.
+  template <typename Keys, typename Visit>
+  void for_each_likely(const Keys& keys, const Visit& visit) const {
+    table_.for_each_likely(keys, [&](Group* group) { visit(of(group)); });
+  }
 
   // The group of the key; made if there is none, and then its first event has the number `event`.
   Group* group(const GroupKey& key, std::uint64_t event) {
@@ -42,7 +56,7 @@ class KeyedStates {
 
   // The same, but null if it would be one more than `limit`.
   Group* group_within(std::size_t limit, const GroupKey& key, std::uint64_t event) {
-    return table_.size() < limit ? group(key, event) : find(key.canonical);
+    return table_.size() < limit ? group(key, event) : find(key);
   }
 
   void erase(Group* group) {

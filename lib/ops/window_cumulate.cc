@@ -97,6 +97,14 @@ class CumulatingWindows final : public Windows {
         spill_tools_(parts_.aggregates, options.make_scratch, memory_) {}
 
   Outcome on_record(const Record& record, Emitter& out) override;
+  bool foresees() const override {
+    const Pane* pane = newest_pane();
+    return parts_.keys.foresees() && pane && pane->is_large();
+  }
+  void foresee(std::span<const std::string_view> lines) override {
+    parts_.keys.foresee(lines);
+    if (const Pane* pane = newest_pane()) pane->prefetch(parts_.keys);
+  }
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
@@ -107,6 +115,11 @@ class CumulatingWindows final : public Windows {
 
  private:
   Growing& open(std::int64_t number);
+  // Of the latest step, to which nearly all events belong; null if there is none.
+  const Pane* newest_pane() const {
+    if (open_.empty() || open_.rbegin()->second.steps.empty()) return nullptr;
+    return &open_.rbegin()->second.steps.rbegin()->second.pane;
+  }
   Part& step(Growing& growing, Timestamp step_end) {
     return growing.steps.try_emplace(step_end, parts_).first->second;
   }

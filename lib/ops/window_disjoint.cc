@@ -54,7 +54,9 @@ class DisjointWindows final : public Windows {
   }
 
   Outcome on_record(const Record& record, Emitter& out) override;
-  bool foresees() const override { return parts_.keys.foresees(); }
+  bool foresees() const override {
+    return parts_.keys.foresees() && latest_ && latest_->pane->is_large();
+  }
   void foresee(std::span<const std::string_view> lines) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;

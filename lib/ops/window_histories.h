@@ -44,6 +44,12 @@ class Histories {
     return queue(found.group);
   }
 
+  // Brings near the queues of the keys (GroupTable::prefetch).
+  template <typename Keys>
+  void prefetch(const Keys& keys) const {
+    if (table_.is_large()) table_.prefetch(keys);
+  }
+
   bool has(std::string_view canonical) const { return table_.find(canonical) != nullptr; }
 
   // Drops the slices before t, and the keys that have no others.

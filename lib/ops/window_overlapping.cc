@@ -59,6 +59,10 @@ class OverlappingWindows final : public Windows {
   }
 
   Outcome on_record(const Record& record, Emitter& out) override;
+  bool foresees() const override {
+    return parts_.keys.foresees() && latest_.pane && latest_.pane->is_large();
+  }
+  void foresee(std::span<const std::string_view> lines) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override { close(kMaxTime, true, out); }
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
@@ -143,6 +147,12 @@ Outcome OverlappingWindows::on_record(const Record& record, Emitter& out) {
   if (slice.start < sealed_) return add_late(t, key, out);
   latest_ = {slice, first_end, &pane_of(slice.start)};
   return add(*latest_.pane, key, out);
+}
+
+// Nearly all events belong to the slice of the last one.
+void OverlappingWindows::foresee(std::span<const std::string_view> lines) {
+  parts_.keys.foresee(lines);
+  if (latest_.pane) latest_.pane->prefetch(parts_.keys);
 }
 
 Outcome OverlappingWindows::add(Pane& pane, const GroupKey& key, Emitter& out) {
@@ -268,10 +278,20 @@ void OverlappingWindows::seal_before(Timestamp end) {
   latest_ = {};
 }
 
+// Some groups at a time, so that their queues are near when their turn comes.
 void OverlappingWindows::add_to_queues(Timestamp slice, const Pane& pane) {
-  for (const Group* group : pane.groups()) {
-    SliceQueue& queue = histories_->queue_of(group->group_key());
-    queue.add(slice, group->state(), group->first_seen, histories_->tools());
+  constexpr std::size_t kAhead = 32;
+  std::span<Group* const> rest = pane.groups();
+  while (!rest.empty()) {
+    const auto next = rest.first(std::min(kAhead, rest.size()));
+    rest = rest.subspan(next.size());
+    HashedKeys<kAhead> keys;
+    for (const Group* group : next) keys.add(group->group_key());
+    histories_->prefetch(keys);
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      SliceQueue& queue = histories_->queue_of(keys[i]);
+      queue.add(slice, next[i]->state(), next[i]->first_seen, histories_->tools());
+    }
   }
 }
 

@@ -56,11 +56,9 @@ class Pane {
   // The group of the key if there is one.
   Group* find(std::string_view canonical) const { return table_.find(canonical); }
 
-  // Brings near the groups of the keys that are foreseen.
-  void prefetch(const KeyReader& keys) const {
-    keys.for_each_hash([this](std::uint32_t hash) { table_.prefetch_slot(hash); });
-    keys.for_each_hash([this](std::uint32_t hash) { table_.prefetch_group(hash); });
-  }
+  // Whether that is of use, and brings near the groups of the keys that are foreseen.
+  bool is_large() const { return table_.is_large(); }
+  void prefetch(const KeyReader& keys) const { table_.prefetch(keys); }
 
   // Adds all groups of another pane of the same parts.
   void merge(const Pane& other);

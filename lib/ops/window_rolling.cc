@@ -99,6 +99,11 @@ class RollingWindows final : public Windows {
   RollingWindows& operator=(const RollingWindows&) = delete;
 
   Outcome on_record(const Record& record, Emitter& out) override;
+  bool foresees() const override { return parts_.keys.foresees() && keys_.is_large(); }
+  void foresee(std::span<const std::string_view> lines) override {
+    parts_.keys.foresee(lines);
+    keys_.prefetch(parts_.keys);
+  }
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
   std::optional<std::string> output_time() const override { return std::nullopt; }
