@@ -17,9 +17,9 @@
 // closed, and no open one is within GAP.  With a cap, it never cuts: it joins an open session that
 // stays within the cap, or forms one.
 //
-// When which session is due is kept in a heap with one entry for each session.  A session that has
-// grown is found at its old end, and put back: so an event that makes a session longer costs
-// nothing there.
+// When which session is due is known by one timer for each (session_timers.h).  A session that has
+// grown is found at its old end, and its timer set anew: so an event that makes a session longer
+// costs nothing there.
 //
 // With --mem, sessions that memory has no room for go to disk, all of them at once, and others take
 // over until few are left (window_session_spill.h).
@@ -29,14 +29,17 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/near.h"
 #include "ops/aggregate_pool.h"
 #include "ops/group_image.h"
 #include "ops/keyed_states.h"
 #include "ops/memory_watch.h"
+#include "ops/session_timers.h"
 #include "ops/window_kinds.h"
 #include "ops/window_parts.h"
 #include "ops/window_session_rows.h"
@@ -49,6 +52,12 @@ namespace {
 
 constexpr std::size_t kPrefetchAhead = 8;  // sessions of an image, before their turn
 
+// It may stand in two cache lines.
+void bring_all_near(const Session& session) {
+  bring_near(&session.start);
+  bring_near(&session.image);
+}
+
 class SessionWindows final : public Windows {
  public:
   explicit SessionWindows(const WindowOptions& options)
@@ -57,6 +66,7 @@ class SessionWindows final : public Windows {
         cap_(options.arguments.window.max),
         session_rows_(parts_.aggregates),
         pool_(parts_.aggregates),
+        timers_(gap_),
         waiting_(parts_.aggregates, pool_),
         every_(options.every),
         image_(parts_.aggregates),
@@ -67,6 +77,8 @@ class SessionWindows final : public Windows {
   SessionWindows& operator=(const SessionWindows&) = delete;
 
   Outcome on_record(const Record& record, Emitter& out) override;
+  bool foresees() const override { return parts_.keys.foresees() && keys_.is_large(); }
+  void foresee(std::span<const std::string_view> lines) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
   // A session whose end is the watermark is still open, and the time of its row is the last instant
@@ -116,6 +128,7 @@ class SessionWindows final : public Windows {
   template <typename Pointer>
   void sort(std::vector<Pointer>& sessions) const;
   std::vector<Session*> take_due(Timestamp now);
+  void prepare_due() const;
   void close_due(Timestamp now, Emitter& out);
   void write_early(Timestamp tick, Emitter& out);
   std::vector<const Session*> open_sessions() const;  // by first_seen
@@ -150,7 +163,7 @@ class SessionWindows final : public Windows {
   KeyedStates<KeyState> keys_;
   std::deque<Session> storage_;
   std::vector<Session*> spare_;
-  LeastFirst<Timer> timers_;
+  SessionTimers<Session> timers_;
   WaitingEvents waiting_;
   std::optional<Duration> every_;
   Timestamp ticked_ = kMinTime;  // the multiple of --every that was passed last
@@ -184,7 +197,7 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
     return outcome;
   }
   if (spilled_) return add_spilled(key, t, out);
-  Group* group = keys_.find(key.canonical);
+  Group* group = keys_.find(key);
   Session* session = group ? join(group, t) : nullptr;
   if (!session && plus(t, gap_) < parts_.watermark) {
     outcome.fate = Fate::late;
@@ -200,6 +213,19 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
   parts_.aggregates.add(session->block, out);
   if (watch_.is_due()) check_memory(out);
   return outcome;
+}
+
+// The newest session of the key, and its states, are what most events change.
+void SessionWindows::foresee(std::span<const std::string_view> lines) {
+  parts_.keys.foresee(lines);
+  keys_.prefetch(parts_.keys);
+  const auto for_each_newest = [&](const auto& visit) {
+    keys_.for_each_likely(parts_.keys, [&](const KeyState& state) {
+      if (state.newest) visit(*state.newest);
+    });
+  };
+  for_each_newest(bring_all_near);
+  for_each_newest([](const Session& session) { bring_near(session.block); });
 }
 
 void SessionWindows::release_if_unused(Group* group) {
@@ -253,13 +279,13 @@ void SessionWindows::close(Session* session) {
   place = session->older;
   if (session->older) session->older->newer = session->newer;
   pool_.free(session->block);
-  *session = {};  // without a timer, so that what the heap still holds of it is known as stale
+  *session = {};  // without a timer, so that one that was set before is known as stale
   spare_.push_back(session);
 }
 
 void SessionWindows::start_timer(Session* session) {
   session->timer = end_of(*session);
-  timers_.push({session->timer, session});
+  timers_.set(session->timer, session);
 }
 
 void SessionWindows::wait(Group* group, Timestamp t, Emitter& out) {
@@ -295,7 +321,7 @@ void SessionWindows::on_watermark(Timestamp now, Emitter& out) {
   parts_.watermark = now;
   if (spilled_) return advance_spilled(now, out);
   settle_before(now);
-  if (!timers_.empty() && (timers_.top().end < now || now == kMaxTime)) close_due(now, out);
+  if (timers_.is_due(now)) close_due(now, out);
   if (every_ && now != kMaxTime) write_early(floor_to(now, *every_), out);
 }
 
@@ -326,12 +352,11 @@ void SessionWindows::write_early(Timestamp tick, Emitter& out) {
 
 std::vector<Session*> SessionWindows::take_due(Timestamp now) {
   std::vector<Session*> due;
-  while (!timers_.empty() && (timers_.top().end < now || now == kMaxTime)) {
-    const Timer timer = timers_.top();
-    timers_.pop();
-    Session* session = timer.session;
-    if (session->timer != timer.end) continue;
-    if (end_of(*session) != timer.end) {
+  while (timers_.is_due(now)) {
+    prepare_due();
+    const auto [end, session] = timers_.take();
+    if (session->timer != end) continue;
+    if (end_of(*session) != end) {
       start_timer(session);
     } else {
       session->timer = kMinTime;
@@ -340,6 +365,21 @@ std::vector<Session*> SessionWindows::take_due(Timestamp now) {
   }
   sort(due);
   return due;
+}
+
+// What closing the sessions to come will look at: each step needs what the one before has brought.
+void SessionWindows::prepare_due() const {
+  if (const Session* session = timers_.ahead(24)) {
+    __builtin_prefetch(&session->start, 1);
+    __builtin_prefetch(&session->image, 1);  // it may stand in two cache lines
+  }
+  if (const Session* session = timers_.ahead(16)) {
+    __builtin_prefetch(session->group, 1);
+    __builtin_prefetch(session->block, 1);
+  }
+  if (const Session* session = timers_.ahead(8); session && session->group) {
+    keys_.prefetch(*session->group);
+  }
 }
 
 template <typename Pointer>
@@ -405,7 +445,8 @@ void SessionWindows::relieve_memory() {
 std::size_t SessionWindows::bytes() const {
   if (spilled_) return spilled_->bytes();
   const std::size_t sessions = storage_.size() - spare_.size();
-  const std::size_t each = sizeof(Session) + sizeof(Timer) + parts_.aggregates.block_size();
+  const std::size_t each =
+      sizeof(Session) + sizeof(SessionTimers<Session>::Timer) + parts_.aggregates.block_size();
   std::size_t bytes = keys_.bytes() + sessions * each;
   if (!memory_) return bytes;
   for (const Session& session : storage_) {
@@ -424,7 +465,7 @@ void SessionWindows::begin_spilling() {
   for (const Session* session : sessions) pool_.free(session->block);
   storage_.clear();
   spare_.clear();
-  timers_ = {};
+  timers_.clear();
   keys_.clear();
 }
 
@@ -514,8 +555,10 @@ bool SessionWindows::continue_image(std::size_t entries) {
   const std::size_t end = std::min(storage_.size(), image_next_ + entries);
   for (; image_next_ < end; ++image_next_) {
     const std::size_t ahead = std::min(image_next_ + kPrefetchAhead, end - 1);
-    __builtin_prefetch(storage_[ahead].group);
-    __builtin_prefetch(storage_[ahead].block);
+    if (const Session& session = storage_[ahead]; session.block) {
+      bring_near(session.group);
+      bring_near(session.block);
+    }
     keep_for_image(storage_[image_next_]);
   }
   if (image_next_ < storage_.size()) return false;

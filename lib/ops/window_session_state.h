@@ -1,13 +1,9 @@
-// What session windows keep: sessions, those of each key, and when they are due.  Inside of
-// window_session.cc.
+// What session windows keep: sessions, and those of each key.  Inside of window_session.cc.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <queue>
-#include <vector>
 
 #include "base/time.h"
 #include "ops/keyed_states.h"
@@ -21,7 +17,7 @@ struct Session {
   Group* group;
   std::byte* block = nullptr;   // null: the session is not in use
   Timestamp untold = kMaxTime;  // the least time of the events that no row has told of
-  Timestamp timer = kMinTime;   // the end under which the heap holds it, kMinTime: none
+  Timestamp timer = kMinTime;   // the end for which it was set last, kMinTime: none
   // Of the same key, by start.
   Session* newer = nullptr;
   Session* older = nullptr;
@@ -35,15 +31,5 @@ struct KeyState {
 };
 
 inline KeyState& state_of(Group* group) { return KeyedStates<KeyState>::of(group); }
-
-struct Timer {
-  Timestamp end;
-  Session* session;
-
-  friend bool operator>(const Timer& a, const Timer& b) { return a.end > b.end; }
-};
-
-template <typename T>
-using LeastFirst = std::priority_queue<T, std::vector<T>, std::greater<>>;
 
 }  // namespace streamutils
