@@ -47,7 +47,7 @@ def unread_bytes(pipe):
 class Spill(ToolTest):
     KEYS = 40000
     WORDS = ("tumbling", "1h", "count", "sum", "n", "last", "n", "by", "k")
-    KINDS = ("tumbling 1h", "cumulate 1h 25s", "sliding 30s 15s", "session 10s")
+    KINDS = ("tumbling 1h", "cumulate 100s 25s", "sliding 30s 15s", "session 10s")
 
     def setUp(self):
         super().setUp()
