@@ -11,6 +11,7 @@
 // those to come if no newer one is known that W has passed.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <string>
@@ -43,7 +44,7 @@ class AsofJoin final : public Operator {
   // The lists are in the groups, which know nothing of them.
   ~AsofJoin() override {
     for (const JoinRow* row : rows_.all()) {
-      if (row->side == kRight && !row->done) versions_of(*row->group).release();
+      if (row->side == kRight && !row->done) versions_of(*row->group).clear();
     }
   }
   AsofJoin(const AsofJoin&) = delete;
@@ -158,7 +159,7 @@ class AsofJoin final : public Operator {
     Group* group = groups_.find(key);
     if (group == nullptr) return false;
     const JoinList& list = versions_of(*group);
-    const auto* next = list.upper(t);
+    const auto next = list.upper_bound(t);
     return next != list.end() && next->time < watermark_;
   }
 
@@ -167,7 +168,7 @@ class AsofJoin final : public Operator {
     if (is_new) new (group->state()) Versions{};
     row->side = kRight;
     row->group = group;
-    versions_of(*group).insert(row);
+    versions_of(*group).add({row->time, row});
     ++versions_;
   }
 
@@ -193,9 +194,9 @@ class AsofJoin final : public Operator {
     Group* group = key.empty() ? nullptr : groups_.find(key);
     if (group == nullptr) return nullptr;
     const JoinList& list = versions_of(*group);
-    const auto* next = list.upper(t);
+    const auto next = list.upper_bound(t);
     if (next == list.begin()) return nullptr;
-    const JoinRow* row = next[-1].row;
+    const JoinRow* row = std::prev(next)->row;
     const auto& within = options_.arguments.within;
     const bool too_old = within && plus(row->time, *within) < t;
     return row->deletes || too_old ? nullptr : row;
@@ -209,7 +210,7 @@ class AsofJoin final : public Operator {
     JoinList& list = versions_of(*row->group);
     drop_before(list, row);
     if (row->passed || row->deletes) {
-      list.erase(row);
+      list.remove({row->time, row});
       --versions_;
       if (list.empty()) forget(row->group);
       return rows_.free(row);
@@ -226,17 +227,17 @@ class AsofJoin final : public Operator {
   // What stands in front of the row has been passed too: either it waits in the queue a second
   // time, or it is nowhere but in the list.
   void drop_before(JoinList& list, const JoinRow* row) {
-    auto* at = list.begin();
-    for (; at->row != row; ++at) {
-      at->row->done = true;
-      if (!options_.arguments.within) rows_.free(at->row);
+    while (list.begin()->row != row) {
+      JoinRow* const old = list.begin()->row;
+      list.erase(list.begin());
+      old->done = true;
+      if (!options_.arguments.within) rows_.free(old);
       --versions_;
     }
-    list.erase(list.begin(), at);
   }
 
   void forget(Group* group) {
-    versions_of(*group).release();
+    std::destroy_at(&versions_of(*group));
     groups_.erase(group);
   }
 

@@ -26,6 +26,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -235,7 +236,7 @@ class IntervalJoin final : public Operator {
   void meet_right(JoinRow& left, Emitter& out) {
     const JoinList& list = sides_of(*left.group).lists[kRight];
     const Timestamp first = unbounded_ ? kMinTime : plus(left.time, bounds_.lower);
-    for (auto* at = list.lower(first); at != list.end() && at->time <= left.expiry; ++at) {
+    for (auto at = list.lower_bound(first); at != list.end() && at->time <= left.expiry; ++at) {
       pair(left, *at->row, out);
       if (one_is_enough()) return;
     }
@@ -244,9 +245,9 @@ class IntervalJoin final : public Operator {
   void meet_left(JoinRow& right, Emitter& out) {
     JoinList& list = sides_of(*right.group).lists[kLeft];
     const bool fixed = !bounds_.upper_expr && !unbounded_;
-    auto* const first = fixed ? list.lower(minus(right.time, bounds_.upper)) : list.begin();
-    auto* const last = unbounded_ ? list.end() : list.upper(minus(right.time, bounds_.lower));
-    for (auto* at = first; at < last; ++at) {
+    const Timestamp last = unbounded_ ? kMaxTime : minus(right.time, bounds_.lower);
+    const auto first = fixed ? list.lower_bound(minus(right.time, bounds_.upper)) : list.begin();
+    for (auto at = first; at != list.end() && at->time <= last; ++at) {
       if (at->row->expiry >= right.time) pair(*at->row, right, out);
     }
     if (one_is_enough()) release_matched(list, first, last);
@@ -269,12 +270,12 @@ class IntervalJoin final : public Operator {
   }
 
   // Those of a semi or anti join that have had a partner are not to meet another.
-  void release_matched(JoinList& list, JoinList::Item* first, JoinList::Item* last) {
-    for (auto* at = first; at < last; ++at) {
-      if (at->row->matched) set_done(at->row);
+  void release_matched(JoinList& list, JoinList::iterator first, Timestamp last) {
+    for (auto at = first; at != list.end() && at->time <= last;) {
+      JoinRow* const row = at->row;
+      if (row->matched) set_done(row);
+      at = row->matched ? list.erase(at) : std::next(at);
     }
-    list.erase(std::remove_if(first, last, [](const auto& item) { return item.row->matched; }),
-               last);
     drop_done();
   }
 
@@ -304,7 +305,7 @@ class IntervalJoin final : public Operator {
   }
 
   void insert(std::size_t side, JoinRow* row) {
-    sides_of(*row->group).lists[side].insert(row);
+    sides_of(*row->group).lists[side].add({row->time, row});
     queues_[side].push(row);
     ++counts_[side];
     if (side == kLeft && bounds_.upper_expr) held_times_.emplace(row->time, row->number);
@@ -349,14 +350,14 @@ class IntervalJoin final : public Operator {
 
   // Takes the row out of its list, and its group away if that is empty.
   void forget(JoinRow* row) {
-    sides_of(*row->group).lists[row->side].erase(row);
+    sides_of(*row->group).lists[row->side].remove({row->time, row});
     erase_if_empty(row->group);
   }
 
   void erase_if_empty(Group* group) {
     Sides& sides = sides_of(*group);
     if (!sides.empty()) return;
-    for (JoinList& list : sides.lists) list.release();
+    std::destroy_at(&sides);
     groups_.erase(group);
   }
 

@@ -140,64 +140,6 @@ void JoinRows::hand_over() {
   if (part_) image_out_->part(std::move(part_));
 }
 
-JoinList::Item* JoinList::lower(Timestamp t) const {
-  return std::partition_point(begin(), end(), [t](const Item& item) { return item.time < t; });
-}
-
-JoinList::Item* JoinList::upper(Timestamp t) const {
-  return std::partition_point(begin(), end(), [t](const Item& item) { return item.time <= t; });
-}
-
-void JoinList::insert(JoinRow* row) {
-  if (begin_ + size_ == capacity_) make_room();
-  Item* place = end();
-  while (place != begin() && place[-1].time > row->time) {
-    *place = place[-1];
-    --place;
-  }
-  *place = {row->time, row};
-  ++size_;
-}
-
-// A list that has moved on far enough is moved back; else it is doubled.
-void JoinList::make_room() {
-  if (begin_ > 0 && begin_ >= capacity_ / 2) {
-    std::copy(begin(), end(), items_);
-    begin_ = 0;
-    return;
-  }
-  const std::uint32_t capacity = std::max<std::uint32_t>(2, capacity_ * 2);
-  auto items = std::make_unique_for_overwrite<Item[]>(capacity);
-  std::copy(begin(), end(), items.get());
-  delete[] items_;
-  items_ = items.release();
-  begin_ = 0;
-  capacity_ = capacity;
-}
-
-void JoinList::erase(const JoinRow* row) {
-  Item* place = lower(row->time);
-  while (place != end() && place->row != row) ++place;
-  if (place != end()) erase(place, place + 1);
-}
-
-void JoinList::erase(Item* first, Item* last) {
-  const auto n = static_cast<std::uint32_t>(last - first);
-  if (first == begin()) {
-    begin_ += n;
-  } else {
-    std::copy(last, end(), first);
-  }
-  size_ -= n;
-  if (size_ == 0) begin_ = 0;
-}
-
-void JoinList::release() {
-  delete[] items_;
-  items_ = nullptr;
-  begin_ = size_ = capacity_ = 0;
-}
-
 void JoinQueue::push(JoinRow* row) {
   if (row->expiry > last_) {
     later_.emplace_back(row->expiry, row);

@@ -12,6 +12,7 @@
 
 #include "base/time.h"
 #include "ops/image_part.h"
+#include "ops/join_list.h"
 #include "ops/keyed.h"
 #include "stream/snapshot.h"
 
@@ -100,39 +101,17 @@ class JoinRows {
   std::unique_ptr<JoinPart> part_;
 };
 
-// The rows of one side of one key, by time, then by number.  A plain value in the state of a group:
-// all bytes zero are an empty list; release() before the group goes.
-class JoinList {
- public:
-  struct Item {
-    Timestamp time;
-    JoinRow* row;
-  };
+// A row in the list of its key.
+struct ListedRow {
+  Timestamp time;
+  JoinRow* row;
 
-  Item* begin() const { return items_ + begin_; }
-  Item* end() const { return items_ + begin_ + size_; }
-  bool empty() const { return size_ == 0; }
-  std::size_t size() const { return size_; }
-
-  // The first row that is not before t, and the first that is after t.
-  Item* lower(Timestamp t) const;
-  Item* upper(Timestamp t) const;
-
-  // A row that is younger, by number, than all others.  Cheap if few have a later time.
-  void insert(JoinRow* row);
-  void erase(const JoinRow* row);
-  void erase(Item* first, Item* last);
-
-  void release();
-
- private:
-  void make_room();
-
-  Item* items_;
-  std::uint32_t begin_;
-  std::uint32_t size_;
-  std::uint32_t capacity_;
+  friend bool before_at_one_time(const ListedRow& a, const ListedRow& b) {
+    return a.row->number < b.row->number;
+  }
 };
+
+using JoinList = TimeOrdered<ListedRow>;
 
 // Rows by expiry, then by time, then by number.
 //
