@@ -106,6 +106,7 @@ class AsofJoin final : public Operator {
 
   Outcome on_event(const Record& record, Emitter& out) {
     const auto key = keys_[kLeft].read(record);
+    output_.read_left(record);
     if (!record.ok()) return {.fate = Fate::bad};
     if (record.time() < watermark_) {
       return {.fate = Fate::late, .deadline = plus(record.time(), Duration(1))};

@@ -194,6 +194,7 @@ class IntervalJoin final : public Operator {
     head_.clear();
     text_.clear();
     if (side == kLeft) {
+      output_.read_left(record);
       text_ = record.line();
     } else if (!one_is_enough()) {
       output_.append_right(text_, record);

@@ -36,6 +36,13 @@ bool may_hold(std::string_view text, std::string_view name) {
   return found != 0 || text.find('\\', n) != std::string_view::npos;
 }
 
+// An object without its closing bracket.
+std::string_view without_end(std::string_view object) {
+  object = object.substr(0, object.rfind('}'));
+  while (is_space(object.back())) object.remove_suffix(1);
+  return object;
+}
+
 std::string quoted(std::string_view name) {
   std::string text;
   append_json_string(text, name);
@@ -48,7 +55,9 @@ JoinOutput::JoinOutput(const JoinOptions& options)
     : left_keys_(options.arguments.left_keys),
       right_keys_(options.arguments.right_keys),
       flat_(options.flat_prefix.has_value()),
-      label_(quoted(options.as) + ":") {
+      label_(quoted(options.as) + ":"),
+      name_(options.as),
+      member_(name_) {
   for (const Path& key : left_keys_) key_labels_.push_back(quoted(key.text()) + ":");
   if (!flat_) return;
   prefix_ = quoted(*options.flat_prefix);
@@ -60,8 +69,21 @@ bool JoinOutput::is_key(std::string_view raw_name) const {
                      [&](const Path& key) { return is_name_of(raw_name, key); });
 }
 
+// To the end of the line, through the structure of its top level.  True if it has the member.
+bool JoinOutput::read_whole(const Record& record) const {
+  const bool exists = record.place_of(member_).exists;
+  if (exists) record.for_each([](std::string_view, Value) { return true; });
+  return exists;
+}
+
+bool JoinOutput::read_left(const Record& record) const {
+  const bool exists = read_whole(record);
+  return flat_ ? may_clash(record.line()) : exists;
+}
+
 void JoinOutput::append_right(std::string& out, const Record& record) const {
   if (!flat_) {
+    read_whole(record);
     out += label_;
     out += trim(record.line());
     return;
@@ -111,8 +133,7 @@ bool JoinOutput::may_clash(std::string_view left) const {
 
 // An object without its end, ready for another member.
 void JoinOutput::open(std::string_view object) {
-  row_ = object.substr(0, object.rfind('}'));
-  while (is_space(row_.back())) row_.pop_back();
+  row_ = without_end(object);
   if (row_.back() != '{') row_ += ',';
 }
 
@@ -126,9 +147,18 @@ void JoinOutput::close(bool partial, Emitter& out) {
 void JoinOutput::write_match(std::string_view left, std::string_view right, Emitter& out,
                              bool partial) {
   if (may_clash(left) && replace_members(left, right, partial, out)) return;
+  if (!partial) return write_plain_match(left, right, out);
   open(left);
   row_ += right;
   close(partial, out);
+}
+
+void JoinOutput::write_plain_match(std::string_view left, std::string_view right,
+                                   Emitter& out) const {
+  const std::string_view begin = without_end(left);
+  const bool is_first = begin.back() == '{' || right.empty();
+  const std::string_view pieces[] = {begin, is_first ? "" : ",", right, "}"};
+  out.emit_pieces(pieces);
 }
 
 void JoinOutput::write_left(std::string_view left, bool partial, Emitter& out) {
@@ -145,7 +175,7 @@ void JoinOutput::write_right(std::string_view head, std::string_view right, bool
   close(partial, out);
 }
 
-// False if LEFT cannot be taken apart, because it is damaged where nobody has looked.
+// False if LEFT cannot be taken apart.
 bool JoinOutput::replace_members(std::string_view left, std::string_view right, bool partial,
                                  Emitter& out) {
   pool_.reset();
