@@ -2,6 +2,7 @@
 #include "ops/held_lines.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -15,29 +16,24 @@ namespace {
 
 constexpr std::size_t kMostBuckets = 256;
 constexpr std::size_t kFirstCapacity = 512;
-constexpr std::uint64_t kMiddle = std::uint64_t{1} << 55;  // the offset of a chunk's base
-constexpr std::uint64_t kGap = (std::uint64_t{1} << 56) - 1;
-
-std::uint64_t offset_of(Timestamp t, std::uint64_t base) {
-  return static_cast<std::uint64_t>(to_nanos(t)) - base + kMiddle;
-}
 
 }  // namespace
 
 void HeldLines::Free::operator()(char* memory) const { std::free(memory); }
 
-std::uint64_t HeldLines::offset_at(const Chunk& chunk, std::size_t at) const {
-  std::uint64_t offset = 0;
-  std::memcpy(&offset, chunk.memory.get() + at, kTimeBytes);
-  return offset;
+// At most eight bytes are read, and the chunk has padding.
+std::uint64_t HeldLines::distance_at(const Chunk& chunk, std::size_t at) {
+  std::uint64_t distance = 0;
+  std::memcpy(&distance, chunk.memory.get() + at, sizeof distance);
+  return distance & chunk.gap();
 }
 
-bool HeldLines::is_gap(const Chunk& chunk, std::size_t at) const {
-  return offset_at(chunk, at) == kGap;
+bool HeldLines::is_gap(const Chunk& chunk, std::size_t at) {
+  return distance_at(chunk, at) == chunk.gap();
 }
 
 std::size_t HeldLines::size_at(const Chunk& chunk, std::size_t at) const {
-  const char* line = chunk.memory.get() + at + kTimeBytes + head_size_;
+  const char* line = chunk.memory.get() + at + chunk.time_bytes + head_size_;
   const char* end = chunk.memory.get() + chunk.used;
   const void* newline = std::memchr(line, '\n', static_cast<std::size_t>(end - line));
   return static_cast<std::size_t>(static_cast<const char*>(newline) + 1 - chunk.memory.get()) - at;
@@ -45,13 +41,13 @@ std::size_t HeldLines::size_at(const Chunk& chunk, std::size_t at) const {
 
 Timestamp HeldLines::time(Ref ref) const {
   const Chunk& chunk = chunks_[ref >> 16];
-  const std::uint64_t offset = offset_at(chunk, ref & 0xFFFF);
-  return from_nanos(static_cast<std::int64_t>(chunk.base + offset - kMiddle));
+  return from_nanos(static_cast<std::int64_t>(chunk.base + distance_at(chunk, ref & 0xFFFF)));
 }
 
 std::string_view HeldLines::line(Ref ref) const {
-  const std::size_t size = size_at(chunks_[ref >> 16], ref & 0xFFFF);
-  return {head(ref) + head_size_, size - kTimeBytes - head_size_ - 1};
+  const Chunk& chunk = chunks_[ref >> 16];
+  const std::size_t size = size_at(chunk, ref & 0xFFFF);
+  return {head(ref) + head_size_, size - chunk.time_bytes - head_size_ - 1};
 }
 
 std::size_t HeldLines::bytes() const {
@@ -64,15 +60,16 @@ std::size_t HeldLines::bytes() const {
 
 HeldLines::Ref HeldLines::add(Timestamp time, std::string_view line) {
   const auto bucket = bucket_for(time);
-  const std::size_t row_size = kTimeBytes + head_size_ + line.size() + 1;
-  const std::uint32_t index = chunk_for(bucket->second, time, row_size);
+  const std::size_t beside = head_size_ + 1;
+  const std::uint32_t index = chunk_for(bucket->second, time, line.size() + beside);
   Chunk& chunk = chunks_[index];
+  const std::size_t row_size = chunk.time_bytes + line.size() + beside;
   const Ref ref = ref_of(index, chunk.used);
   char* to = chunk.memory.get() + chunk.used;
-  const std::uint64_t offset = offset_of(time, chunk.base);
-  std::memcpy(to, &offset, kTimeBytes);
-  std::memset(to + kTimeBytes, 0, head_size_);
-  line.copy(to + kTimeBytes + head_size_, line.size());
+  const std::uint64_t distance = chunk.distance(time);
+  std::memcpy(to, &distance, chunk.time_bytes);
+  std::memset(to + chunk.time_bytes, 0, head_size_);
+  line.copy(to + chunk.time_bytes + head_size_, line.size());
   to[row_size - 1] = '\n';
   chunk.used += row_size;
   ++chunk.rows;
@@ -96,7 +93,7 @@ void HeldLines::remove(Ref ref, const Moved& moved) {
   Chunk& chunk = chunks_[index];
   const auto bucket = buckets_.find(bucket_of(time(ref)));
   const std::size_t size = size_at(chunk, ref & 0xFFFF);
-  std::memset(row(ref), 0xFF, kTimeBytes);
+  std::memset(row(ref), 0xFF, chunk.time_bytes);
   chunk.gaps += size;
   --chunk.rows;
   --bucket->second.rows;
@@ -148,14 +145,18 @@ void HeldLines::close_gaps(std::uint32_t index, const Moved& moved) {
 
 // --- Chunks --------------------------------------------------------------------------------------
 
-std::uint32_t HeldLines::chunk_for(Bucket& bucket, Timestamp t, std::size_t row_size) {
+// rest: bytes of a row beside its time.
+std::uint32_t HeldLines::chunk_for(Bucket& bucket, Timestamp t, std::size_t rest) {
   if (!bucket.chunks.empty()) {
     Chunk& last = chunks_[bucket.chunks.back()];
-    const bool fits = last.used == 0 || last.used + row_size <= kChunk;
-    if (fits && offset_of(t, last.base) < kGap) {
+    if (last.used == 0) begin(last, t);
+    const bool knows = last.distance(t) < last.gap();
+    const std::size_t row_size = last.time_bytes + rest;
+    if (knows && (last.used == 0 || last.used + row_size <= kChunk)) {
       make_room(last, row_size);
       return bucket.chunks.back();
     }
+    if (!knows) set_capacity(last, last.used);
   }
   if (free_chunks_.empty()) {
     free_chunks_.push_back(static_cast<std::uint32_t>(chunks_.size()));
@@ -164,10 +165,17 @@ std::uint32_t HeldLines::chunk_for(Bucket& bucket, Timestamp t, std::size_t row_
   const std::uint32_t index = free_chunks_.back();
   free_chunks_.pop_back();
   chunks_[index].number = ++chunks_begun_;
-  chunks_[index].base = static_cast<std::uint64_t>(to_nanos(t));
-  make_room(chunks_[index], row_size);
+  begin(chunks_[index], t);
+  make_room(chunks_[index], chunks_[index].time_bytes + rest);
   bucket.chunks.push_back(index);
   return index;
+}
+
+// An empty chunk, for times of the bucket of t as it is now.
+void HeldLines::begin(Chunk& chunk, Timestamp t) {
+  const auto width = static_cast<std::uint64_t>(width_.count());
+  chunk.base = TimeSlices(width_).start(bucket_of(t));
+  chunk.time_bytes = (static_cast<std::size_t>(std::bit_width(width)) + 7) / 8;
 }
 
 // It begins small, and is doubled.

@@ -1,11 +1,14 @@
 // HeldLines: lines that wait, to leave in order of their times; of equal times, as they came.
 //
-// There may be millions, so little stands beside each: seven bytes of time, a head of fixed size,
+// There may be millions, so little stands beside each: a few bytes of time, a head of fixed size,
 // and a line feed behind it.
 //
 //     row     | time | head | line | \n |
-//     chunk   rows as they came, up to 32 KiB; its base and seven bytes make a time
+//     chunk   rows as they came, up to 32 KiB; their times as distances from its base
 //     bucket  the chunks of a stretch of time; there are at most 256, all equally wide
+//
+// A distance takes as many bytes as the width of a bucket: 3 of a millisecond, 5 of minutes, 6 of
+// hours and days.
 //
 // Only the rows of the earliest bucket are sorted, when it becomes that.  When there are too many
 // buckets, each two become one.
@@ -48,7 +51,7 @@ class HeldLines {
   Ref first() const { return due_[next_].ref; }
 
   Timestamp time(Ref ref) const;
-  char* head(Ref ref) const { return row(ref) + kTimeBytes; }
+  char* head(Ref ref) const { return row(ref) + chunks_[ref >> 16].time_bytes; }
   // Valid until the next change; Record::kPadding bytes behind it are readable.
   std::string_view line(Ref ref) const;
 
@@ -67,7 +70,6 @@ class HeldLines {
   }
 
  private:
-  static constexpr std::size_t kTimeBytes = 7;
   static constexpr std::size_t kChunk = std::size_t{1} << 15;
 
   struct Free {
@@ -79,8 +81,15 @@ class HeldLines {
     std::size_t used = 0;
     std::size_t gaps = 0;  // bytes
     std::size_t rows = 0;
-    std::uint64_t number = 0;  // in the order in which they were begun
-    std::uint64_t base = 0;    // of its times
+    std::uint64_t number = 0;    // in the order in which they were begun
+    std::uint64_t base = 0;      // of its times
+    std::size_t time_bytes = 1;  // up to 8
+
+    // The distance that marks a gap: greater than that of any time.
+    std::uint64_t gap() const { return ~std::uint64_t{0} >> (64 - 8 * time_bytes); }
+    std::uint64_t distance(Timestamp t) const {
+      return static_cast<std::uint64_t>(to_nanos(t)) - base;
+    }
   };
   struct Bucket {
     std::vector<std::uint32_t> chunks;  // by number; rows are added to the last
@@ -95,15 +104,16 @@ class HeldLines {
 
   static Ref ref_of(std::uint32_t chunk, std::size_t at) { return Ref{chunk} << 16 | at; }
   char* row(Ref ref) const { return chunks_[ref >> 16].memory.get() + (ref & 0xFFFF); }
-  std::uint64_t offset_at(const Chunk& chunk, std::size_t at) const;
-  bool is_gap(const Chunk& chunk, std::size_t at) const;
+  static std::uint64_t distance_at(const Chunk& chunk, std::size_t at);
+  static bool is_gap(const Chunk& chunk, std::size_t at);
   std::size_t size_at(const Chunk& chunk, std::size_t at) const;
   bool goes_before(const Due& a, const Due& b) const;
   std::int64_t bucket_of(Timestamp t) const;
 
   Buckets::iterator bucket_for(Timestamp t);
   void widen();
-  std::uint32_t chunk_for(Bucket& bucket, Timestamp t, std::size_t row_size);
+  std::uint32_t chunk_for(Bucket& bucket, Timestamp t, std::size_t rest);
+  void begin(Chunk& chunk, Timestamp t);
   static void make_room(Chunk& chunk, std::size_t size);
   static void set_capacity(Chunk& chunk, std::size_t capacity);
   void close_gaps(std::uint32_t index, const Moved& moved);

@@ -124,6 +124,24 @@ TEST_CASE("times from end to end are told apart") {
   }
 }
 
+TEST_CASE("beside a line stand its end and as many bytes of time as its stretch needs") {
+  constexpr std::int64_t kLines = 3'000'000;
+  const std::string text(40, 'x');
+  struct Row {
+    Duration length;  // of all of them
+    std::size_t beside;
+  };
+  for (const auto& [length, beside] :
+       {Row{std::chrono::milliseconds(100), 4}, Row{std::chrono::hours(1), 6},
+        Row{std::chrono::days(300), 7}}) {
+    CAPTURE(length.count());
+    HeldLines lines(0);
+    for (std::int64_t i = 0; i < kLines; ++i)
+      lines.add(from_nanos(length.count() / kLines * i), text);
+    CHECK(lines.bytes() < kLines * (text.size() + beside + 1));
+  }
+}
+
 TEST_CASE("a line that is replaced for ever takes no more memory, among others that stay") {
   for (const std::int64_t step : {0, 1000, 1'000'000'000}) {
     CAPTURE(step);
