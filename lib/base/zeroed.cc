@@ -35,6 +35,19 @@ std::byte* map_zeroed(std::size_t bytes) {
   return begin + before;
 }
 
+// Moves the huge pages that are whole from one mapping to another, which is as large at least;
+// returns how many bytes that are.  Each by itself: the kernel may keep them as several mappings.
+// What is behind them is for the caller to copy, for its small pages would stay small.
+std::size_t move_huge_pages(std::byte* from, std::size_t size, std::byte* to) {
+  std::size_t at = 0;
+  for (; at + kHugePage <= size; at += kHugePage) {
+    const void* const moved =
+        mremap(from + at, kHugePage, kHugePage, MREMAP_MAYMOVE | MREMAP_FIXED, to + at);
+    if (moved != to + at) break;
+  }
+  return at;
+}
+
 std::byte* allocate_zeroed(std::size_t bytes) {
   const std::size_t size = rounded_up(bytes, kCacheLine);
   void* memory = std::aligned_alloc(kCacheLine, size);
@@ -60,17 +73,13 @@ Zeroed make_zeroed(std::size_t bytes) {
 Zeroed grow_zeroed(Zeroed memory, std::size_t bytes) {
   const std::size_t old = memory.get_deleter().bytes;
   Zeroed larger = make_zeroed(bytes);
-  if (is_large(old)) {
-    // Both begin at a huge page, so that these move as a whole.
-    const void* const moved =
-        mremap(memory.get(), rounded_up(old, kSmallPage), rounded_up(old, kSmallPage),
-               MREMAP_MAYMOVE | MREMAP_FIXED, larger.get());
-    if (moved == larger.get()) {
-      static_cast<void>(memory.release());
-      return larger;
-    }
+  const std::size_t moved = is_large(old) ? move_huge_pages(memory.get(), old, larger.get()) : 0;
+  std::memcpy(larger.get() + moved, memory.get() + moved, old - moved);
+  if (moved > 0) {
+    // Where the moved pages were, another thread may have mapped something meanwhile.
+    std::byte* const rest = memory.release() + moved;
+    if (old > moved) munmap(rest, rounded_up(old - moved, kSmallPage));
   }
-  std::memcpy(larger.get(), memory.get(), old);
   return larger;
 }
 
