@@ -10,6 +10,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace streamutils {
@@ -34,5 +35,9 @@ struct SipKey {
 };
 
 Fingerprint siphash128(const SipKey& key, std::string_view text);
+
+// Of each of the texts, side by side: the rounds of one wait for each other, those of several do
+// not.  REQUIRES: room for as many prints.
+void siphash128(const SipKey& key, std::span<const std::string_view> texts, Fingerprint* prints);
 
 }  // namespace streamutils

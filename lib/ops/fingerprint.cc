@@ -5,15 +5,22 @@
 #include "ops/dedup_state.h"
 
 namespace streamutils {
+namespace {
+
+// Low halves of 0 mark what is empty in tables.
+void avoid_zero(Fingerprint& print) {
+  if (print.low == 0) print.low = 1;
+}
+
+}  // namespace
 
 std::optional<Fingerprint> FingerprintReader::read(const Record& record) {
   if (const Fingerprint* known = foreseen_.take(record.line())) return *known;
   return read_fields(record);
 }
 
-// Between values stands a line feed, which no spelling of a value holds.
-std::optional<Fingerprint> FingerprintReader::read_fields(const Record& record) {
-  canonical_.clear();
+// Between values stands a line feed, which no spelling of a value holds.  False if none is there.
+bool FingerprintReader::append_key_of(const Record& record) {
   bool has_key = false;
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     if (i > 0) canonical_ += '\n';
@@ -21,10 +28,44 @@ std::optional<Fingerprint> FingerprintReader::read_fields(const Record& record) 
     has_key |= value.exists() && !value.is(Kind::null);
     append_key(canonical_, value);
   }
-  if (!has_key) return std::nullopt;
+  return has_key;
+}
+
+std::optional<Fingerprint> FingerprintReader::read_fields(const Record& record) {
+  canonical_.clear();
+  if (!append_key_of(record)) return std::nullopt;
   Fingerprint print = siphash128(secret_, canonical_);
-  if (print.low == 0) print.low = 1;  // which marks what is empty in tables
+  avoid_zero(print);
   return print;
+}
+
+// Keys are hashed together, once all of them stand side by side.
+std::span<const Fingerprint> FingerprintReader::foresee(std::span<const std::string_view> lines) {
+  foreseen_.clear();
+  canonical_.clear();
+  keyed_lines_.clear();
+  for (const std::string_view line : lines) {
+    const std::size_t begin = canonical_.size();
+    scratch_.reset(line);
+    if (append_key_of(scratch_) && scratch_.ok()) {
+      keyed_lines_.push_back({line, canonical_.size()});
+    } else {
+      canonical_.resize(begin);
+    }
+  }
+  keys_.clear();
+  std::size_t begin = 0;
+  for (const auto& [line, end] : keyed_lines_) {
+    keys_.push_back(std::string_view(canonical_).substr(begin, end - begin));
+    begin = end;
+  }
+  prints_.resize(keys_.size());
+  siphash128(secret_, keys_, prints_.data());
+  for (std::size_t i = 0; i < prints_.size(); ++i) {
+    avoid_zero(prints_[i]);
+    foreseen_.add(keyed_lines_[i].line, prints_[i]);
+  }
+  return prints_;
 }
 
 std::string FingerprintReader::secret() const {

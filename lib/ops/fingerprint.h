@@ -37,14 +37,7 @@ class FingerprintReader {
   // costs nothing.  Replaces those that were foreseen before.
   template <typename Visit>
   void foresee(std::span<const std::string_view> lines, Visit visit) {
-    foreseen_.clear();
-    for (const std::string_view line : lines) {
-      scratch_.reset(line);
-      const auto print = read_fields(scratch_);
-      if (!print || !scratch_.ok()) continue;
-      foreseen_.add(line, *print);
-      visit(*print);
-    }
+    for (const Fingerprint& print : foresee(lines)) visit(print);
   }
 
   // Of a line that was a record with a key, by reading it again.  Record::kPadding bytes behind it
@@ -68,11 +61,22 @@ class FingerprintReader {
   void restore(SnapshotReader& in);
 
  private:
+  // A line that comes next and has a key, which ends there in canonical_.
+  struct KeyedLine {
+    std::string_view line;
+    std::size_t end;
+  };
+
+  std::span<const Fingerprint> foresee(std::span<const std::string_view> lines);
+  bool append_key_of(const Record& record);
   std::optional<Fingerprint> read_fields(const Record& record);
 
   std::vector<Path> fields_;
   SipKey secret_ = SipKey::random();
-  std::string canonical_;
+  std::string canonical_;  // scratch, as the next ones
+  std::vector<KeyedLine> keyed_lines_;
+  std::vector<std::string_view> keys_;
+  std::vector<Fingerprint> prints_;
   Record scratch_;
   Foreseen<Fingerprint> foreseen_;
 };

@@ -2,7 +2,10 @@
 #include "base/siphash.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace streamutils {
 namespace {
@@ -26,6 +29,25 @@ TEST_CASE("SipHash-2-4 of 128 bits is that of others") {
     CAPTURE(row.size);
     const SipKey key{0x0706050403020100, 0x0f0e0d0c0b0a0908};
     CHECK(siphash128(key, std::string_view(bytes).substr(0, row.size)) == row.print);
+  }
+}
+
+TEST_CASE("many texts are hashed as one by one, of whatever lengths they are") {
+  std::mt19937 random(3);
+  const SipKey key = SipKey::random();
+  for (const std::size_t longest : {0, 7, 8, 12, 40, 300}) {
+    for (std::size_t n = 0; n < 40; ++n) {
+      std::vector<std::string> texts(n);
+      for (std::string& text : texts) {
+        for (std::size_t size = random() % (longest + 1); size > 0; --size) {
+          text += static_cast<char>(random());
+        }
+      }
+      const std::vector<std::string_view> views(texts.begin(), texts.end());
+      std::vector<Fingerprint> prints(n);
+      siphash128(key, views, prints.data());
+      for (std::size_t i = 0; i < n; ++i) REQUIRE(prints[i] == siphash128(key, texts[i]));
+    }
   }
 }
 
