@@ -125,6 +125,7 @@ class SeenKeys {
   // True if an event of time t is a repeat.  Afterwards it has been seen.
   // REQUIRES: t >= horizon(), if Seen has times.
   bool repeats(const Fingerprint& print, Timestamp t) {
+    if (!Seen::kTimed && !max_keys_) return is_in_only_table(print);
     const std::int64_t slice = slice_of(t);
     Slot* own = nullptr;  // in the slice of t
     bool is_repeat = false;
@@ -194,6 +195,15 @@ class SeenKeys {
       if (slice > other) return slot.least(start_of(slice)) <= plus(t, within_);
     }
     return true;
+  }
+
+  // Of keys that are kept for ever, without a limit.  Afterwards it is there.
+  bool is_in_only_table(const Fingerprint& print) {
+    Table& table = map().empty() ? tables_.table_for(0) : map().begin()->second;
+    const bool is_new = table.find_or_insert(print).second;
+    size_ = table.size();
+    bytes_ = table.bytes();
+    return !is_new;
   }
 
   void note(const Fingerprint& print, Timestamp t, std::int64_t slice, Slot* own) {

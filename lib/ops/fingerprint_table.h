@@ -69,14 +69,20 @@ class FingerprintTable {
   Slot* find(const Fingerprint& print) const { return segment(print).find(print); }
 
   // A slot for a fingerprint whose low half is not 0, and that is not there; its Extra is zeros.
-  Slot& insert(const Fingerprint& print) {
+  Slot& insert(const Fingerprint& print) { return *find_or_insert(print).first; }
+
+  // The slot of a fingerprint whose low half is not 0, and whether it is new: then its Extra is
+  // zeros.  Valid until the next insert.
+  std::pair<Slot*, bool> find_or_insert(const Fingerprint& print) {
     if (segments_.size() == 1 && segments_[0].size >= kSplitSize) split();
-    ++size_;
     Segment& place = segment(print);
-    slots_ -= place.capacity;
-    Slot& slot = place.insert(print);
-    slots_ += place.capacity;
-    return slot;
+    const std::size_t capacity = place.capacity;
+    const std::pair<Slot*, bool> found = place.find_or_insert(print);
+    if (found.second) {
+      ++size_;
+      slots_ += place.capacity - capacity;
+    }
+    return found;
   }
 
   // Takes a slot out.  Slots behind it move.
@@ -92,7 +98,7 @@ class FingerprintTable {
     const Segment& place = segment(print);
     const Slot* home = &place.slots[place.home(print)];
     __builtin_prefetch(home);
-    if (!kSmallSlots) __builtin_prefetch(reinterpret_cast<const std::byte*>(home) + 128);
+    __builtin_prefetch(reinterpret_cast<const std::byte*>(home) + (kSmallSlots ? 64 : 128));
   }
 
   std::size_t size() const { return size_; }
@@ -173,21 +179,25 @@ class FingerprintTable {
       return slot->print == print ? slot : nullptr;
     }
 
-    Slot& insert(const Fingerprint& print) {
-      if (size + 1 > kFull.of(homes)) grow(std::max(kGrown.of(homes), homes + 1));
+    std::pair<Slot*, bool> find_or_insert(const Fingerprint& print) {
       Slot* slot = place_of(print);
+      if (slot->print == print) return {slot, false};
+      if (size + 1 > kFull.of(homes)) {
+        grow(std::max(kGrown.of(homes), homes + 1));
+        slot = place_of(print);
+      }
       Slot* end = slot;
       while (low_of(*end) != 0) ++end;
       if (end == &slots[capacity - 1]) {
         set_capacity(homes + 2 * (capacity - homes));
-        return insert(print);
+        return find_or_insert(print);
       }
       if (end != slot)
         std::memmove(static_cast<void*>(slot + 1), slot, (end - slot) * sizeof(Slot));
       ++size;
       *slot = {};
       slot->print = print;
-      return *slot;
+      return {slot, true};
     }
 
     // Those behind it that do not stand in their homes move forward.
@@ -274,7 +284,8 @@ class FingerprintTable {
     for (std::size_t i = 0; i < kSegments; ++i) {
       segments_.emplace_back(homes + (kGrown.of(homes) - homes) * i / kSegments);
     }
-    old[0].for_each([this](const Slot& slot) { segment(slot.print).insert(slot.print) = slot; });
+    old[0].for_each(
+        [this](const Slot& slot) { *segment(slot.print).find_or_insert(slot.print).first = slot; });
     slots_ = 0;
     for (const Segment& each : segments_) slots_ += each.capacity;
   }
