@@ -7,6 +7,7 @@
 #include "json/writer.h"
 #include "ops/join.h"
 #include "ops/join_parts.h"
+#include "ops/line_end.h"
 
 namespace streamutils {
 namespace {
@@ -69,16 +70,14 @@ bool JoinOutput::is_key(std::string_view raw_name) const {
                      [&](const Path& key) { return is_name_of(raw_name, key); });
 }
 
-// To the end of the line, through the structure of its top level.  True if it has the member.
-bool JoinOutput::read_whole(const Record& record) const {
-  const bool exists = record.place_of(member_).exists;
-  if (exists) record.for_each([](std::string_view, Value) { return true; });
-  return exists;
+// To the end of the line, through the structure of its top level.
+void JoinOutput::read_whole(const Record& record) const {
+  const bool stops_early = record.place_of(member_).exists;
+  if (stops_early) record.for_each([](std::string_view, Value) { return true; });
 }
 
-bool JoinOutput::read_left(const Record& record) const {
-  const bool exists = read_whole(record);
-  return flat_ ? may_clash(record.line()) : exists;
+void JoinOutput::read_left(const Record& record) const {
+  if (!ends_in_scalar_member(record.line())) read_whole(record);
 }
 
 void JoinOutput::append_right(std::string& out, const Record& record) const {
@@ -147,14 +146,11 @@ void JoinOutput::close(bool partial, Emitter& out) {
 void JoinOutput::write_match(std::string_view left, std::string_view right, Emitter& out,
                              bool partial) {
   if (may_clash(left) && replace_members(left, right, partial, out)) return;
-  if (!partial) return write_plain_match(left, right, out);
-  open(left);
-  row_ += right;
-  close(partial, out);
-}
-
-void JoinOutput::write_plain_match(std::string_view left, std::string_view right,
-                                   Emitter& out) const {
+  if (partial) {
+    open(left);
+    row_ += right;
+    return close(partial, out);
+  }
   const std::string_view begin = without_end(left);
   const bool is_first = begin.back() == '{' || right.empty();
   const std::string_view pieces[] = {begin, is_first ? "" : ",", right, "}"};

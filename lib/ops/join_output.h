@@ -31,11 +31,12 @@ class JoinOutput {
   void set_time_style(TimeStyle style) { style_ = style; }
   void set_time_member(std::size_t input, const Path& member) { members_[input] = member; }
 
-  // Reads the event of LEFT to its end, for a result goes on behind it; damage leaves record.ok()
-  // false.  True if it may have a member that one of RIGHT brings.
-  bool read_left(const Record& record) const;
+  // Reads the end of the event of LEFT, behind which a result goes on, and the whole of it if that
+  // is not plain; damage leaves record.ok() false.
+  void read_left(const Record& record) const;
 
-  // Appends the event of RIGHT as it stands in results; damage anywhere leaves record.ok() false.
+  // Appends the event of RIGHT as it stands in results.  It is read to its end, or it could end
+  // the value that it becomes; damage leaves record.ok() false.
   void append_right(std::string& out, const Record& record) const;
   // Appends what stands in front of it where it has no partner.
   void append_head(std::string& out, const Record& record) const;
@@ -44,14 +45,12 @@ class JoinOutput {
   // is counted.
   void write_match(std::string_view left, std::string_view right, Emitter& out,
                    bool partial = false);
-  // The same of an event of LEFT that has no such member.
-  void write_plain_match(std::string_view left, std::string_view right, Emitter& out) const;
   void write_left(std::string_view left, bool partial, Emitter& out);
   void write_right(std::string_view head, std::string_view right, bool partial, Emitter& out);
 
  private:
   bool is_key(std::string_view raw_name) const;
-  bool read_whole(const Record& record) const;
+  void read_whole(const Record& record) const;
   bool may_clash(std::string_view left) const;
   void open(std::string_view object);
   void close(bool partial, Emitter& out);

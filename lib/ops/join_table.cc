@@ -49,10 +49,10 @@ class TableJoin final : public Operator {
     for (const std::string_view line : lines) {
       scratch_.reset(line);
       const auto key = keys_[kLeft].read(scratch_);
-      const bool clashes = writes_pairs() && output_.read_left(scratch_);
+      if (writes_pairs()) output_.read_left(scratch_);
       if (!key || !scratch_.ok()) continue;
       const std::uint64_t hash = table_.hash_of(*key);
-      foreseen_.add(line, {foreseen_keys_.size(), key->size(), hash, clashes});
+      foreseen_.add(line, {foreseen_keys_.size(), key->size(), hash});
       foreseen_keys_ += *key;
       table_.prefetch_slot(hash);
     }
@@ -116,29 +116,25 @@ class TableJoin final : public Operator {
   Outcome enrich(const Record& record, Emitter& out) {
     enriches_ = true;
     const TableRow* row = nullptr;
-    bool clashes = false;
     if (const HashedKey* seen = foreseen_.take(record.line())) {
       row =
           table_.find(std::string_view(foreseen_keys_).substr(seen->begin, seen->size), seen->hash);
-      clashes = seen->clashes;
     } else {
       const auto key = keys_[kLeft].read(record);
-      clashes = writes_pairs() && output_.read_left(record);
+      if (writes_pairs()) output_.read_left(record);
       if (!record.ok()) return {.fate = Fate::bad};
       if (!key) out.count("LEFT without a key");
       if (key) row = find(*key);
     }
-    return write(record.line(), clashes, row, out);
+    return write(record.line(), row, out);
   }
 
-  Outcome write(std::string_view line, bool clashes, const TableRow* row, Emitter& out) {
+  Outcome write(std::string_view line, const TableRow* row, Emitter& out) {
     const bool found = row != nullptr;
     const bool passes = options_.type == JoinType::semi    ? found
                         : options_.type == JoinType::inner ? false
                                                            : !found;
-    if (found && writes_pairs() && !clashes) {
-      output_.write_plain_match(line, row->text(), out);
-    } else if (found && writes_pairs()) {
+    if (found && writes_pairs()) {
       output_.write_match(line, row->text(), out);
     } else if (passes) {
       output_.write_left(line, false, out);
@@ -153,7 +149,6 @@ class TableJoin final : public Operator {
     std::size_t begin;  // in foreseen_keys_
     std::size_t size;
     std::uint64_t hash;
-    bool clashes;  // see JoinOutput::read_left
   };
 
   JoinOptions options_;
