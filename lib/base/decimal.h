@@ -8,6 +8,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -85,6 +86,12 @@ class ExactSum {
   // The sum, exactly, as a JSON number without exponent where it has at most 40 digits.  The same
   // text for equal sums, and one that add() reads back whatever its length.
   void append_to(std::string& out) const;
+
+  // The same text into memory with room for kShortRoom bytes, if the sum is short: less than 2^64
+  // in units of a place that is at most the 18th behind the point.  Returns the place behind it, or
+  // null.
+  static constexpr std::size_t kShortRoom = 48;
+  char* write_short(char* to) const;
 
   // sum / n, rounded once to the nearest double; nullopt if n is 0 or the result is no double.
   std::optional<double> divided_by(std::uint64_t n) const;

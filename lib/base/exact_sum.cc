@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/decimal.h"
+#include "base/digit_text.h"
 #include "base/long_decimal.h"
 #include "base/number_text.h"
 #include "base/short_decimal.h"
@@ -291,7 +292,29 @@ void ExactSum::add_signed(const ExactSum& other, int sign) {
   wide_->add(*other.wide_, sign);
 }
 
+// The fraction is written with a 1 in front, so that none of its zeros is lost, and the point then
+// takes the place of the 1.
+char* ExactSum::write_short(char* to) const {
+  const auto magnitude = static_cast<UInt128>(magnitude_of(mantissa_));
+  if (wide_ || magnitude >> 64 != 0 || -exponent_ > kLimbDigits) return nullptr;
+  auto n = static_cast<std::uint64_t>(magnitude);
+  auto scale = static_cast<unsigned>(-exponent_);
+  for (; scale > 0 && n % 10 == 0; --scale) n /= 10;
+  if (mantissa_ < 0) *to++ = '-';
+  const std::uint64_t one = digits::kPowersOfTen[scale];
+  char* const point = digits::write(to, n / one);
+  if (scale == 0) return point;
+  char* const end = digits::write(point, n % one + one);
+  *point = '.';
+  return end;
+}
+
 void ExactSum::append_to(std::string& out) const {
+  char text[kShortRoom];
+  if (const char* const end = write_short(text)) {
+    out.append(text, static_cast<std::size_t>(end - text));
+    return;
+  }
   if (wide_) return wide_->to_digits().append_to(out);
   narrow_digits(mantissa_, exponent_).append_to(out);
 }

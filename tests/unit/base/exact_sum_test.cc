@@ -32,6 +32,33 @@ ExactSum sum_of(const std::string& numbers) {
   return sum;
 }
 
+// A decimal of so many places behind the point as a reader would write it: no zeros at its end.
+std::string plain_text(std::uint64_t n, std::size_t places) {
+  std::string digits = std::to_string(n);
+  if (digits.size() <= places) digits.insert(0, places + 1 - digits.size(), '0');
+  digits.insert(digits.size() - places, ".");
+  digits.resize(digits.find_last_not_of('0') + 1);
+  if (digits.back() == '.') digits.pop_back();
+  return digits;
+}
+
+TEST_CASE("short sums are written as plain digits") {
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint64_t n = random() >> random() % 64;
+    const std::size_t places = random() % 20;
+    std::string text = plain_text(n, places);
+    if (text != "0" && random() % 2 == 0) text.insert(0, "-");
+    ExactSum sum;
+    REQUIRE(sum.add(text + (text.find('.') == text.npos ? ".0" : "00")));
+    CHECK(text_of(sum) == text);
+    char memory[ExactSum::kShortRoom];
+    const char* const end = sum.write_short(memory);
+    CHECK((end == nullptr ? places > 18 || n > (std::uint64_t{1} << 56)
+                          : std::string_view(memory, end) == text));
+  }
+}
+
 TEST_CASE("a sum is exact and its quotient is rounded once") {
   struct Row {
     std::string numbers;
