@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ops/aggregate_makers.h"
+#include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {
@@ -86,6 +87,12 @@ std::string_view row_name(std::string_view name) {
 }
 
 }  // namespace
+
+void Aggregate::save_value(const void* state, RowText& row) const {
+  std::string text;
+  save(state, text);
+  save_bytes(row, text);
+}
 
 std::span<const AggregateFunction> aggregate_functions() { return kFunctions; }
 

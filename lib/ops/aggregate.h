@@ -28,6 +28,7 @@
 #include "ops/aggregate_args.h"
 #include "ops/running_total.h"
 #include "stream/operator.h"
+#include "stream/row_text.h"
 
 namespace streamutils {
 
@@ -83,6 +84,9 @@ class Aggregate {
   // The state as text, any bytes; restore takes it back into a fresh state, or refuses it (false).
   virtual void save(const void* state, std::string& out) const = 0;
   virtual bool restore(void* state, std::string_view text) const = 0;
+  // The same as a value of a row of a snapshot: a string, bytes that are no UTF-8 as save_bytes
+  // puts them, or a number.  restore takes what the string says, or the digits of the number.
+  virtual void save_value(const void* state, RowText& row) const;
 
   // Memory that the state holds outside its block, in bytes, about.
   virtual std::size_t bytes(const void* state) const = 0;

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/decimal.h"
+#include "base/digit_text.h"
 #include "ops/aggregate_makers.h"
 #include "ops/aggregate_parts.h"
 #include "ops/aggregate_state.h"
@@ -27,6 +28,7 @@ struct Count {
   void merge(const Count& other) { n += other.n; }
   void write(std::string& out) const { out += std::to_string(n); }
   void save(std::string& out) const { write(out); }
+  void save_value(RowText& row) const { row.put(n); }
   bool restore(std::string_view text) { return read_integer(text, n); }
   std::size_t bytes() const { return 0; }
 };
@@ -59,6 +61,14 @@ struct Sum {
   void merge(const Sum& other) { sum.add(other.sum); }
   void write(std::string& out) const { sum.append_to(out); }
   void save(std::string& out) const { sum.append_to(out); }
+  void save_value(RowText& row) const {
+    const bool put =
+        row.put_by(ExactSum::kShortRoom, [this](char* to) { return sum.write_short(to); });
+    if (put) return;
+    std::string digits;
+    save(digits);
+    row.put_json(digits);
+  }
   bool restore(std::string_view text) { return is_number(text) && sum.add(text); }
   std::size_t bytes() const { return sum.bytes(); }
 };
@@ -88,6 +98,21 @@ struct Average {
   void save(std::string& out) const {
     out += std::to_string(n) + ' ';
     sum.save(out);
+  }
+  void save_value(RowText& row) const {
+    const bool put = row.put_by(digits::kRoom + ExactSum::kShortRoom + 3, [this](char* to) {
+      *to++ = '"';
+      to = digits::write(to, n);
+      *to++ = ' ';
+      char* const end = sum.sum.write_short(to);
+      if (end == nullptr) return end;
+      *end = '"';
+      return end + 1;
+    });
+    if (put) return;
+    std::string text;
+    save(text);
+    row.put(text);
   }
   bool restore(std::string_view text) { return take_integer(text, n) && sum.restore(text); }
   std::size_t bytes() const { return sum.bytes(); }

@@ -325,17 +325,17 @@ void AggregateList::append_state_names(std::string& json) const {
 }
 
 void AggregateList::save_values(const std::byte* block, RowText& row) const {
-  std::string saved;
-  for (const State& state : states_) {
-    saved.clear();
-    state.aggregate->save(block + state.offset, saved);
-    save_bytes(row, saved);
-  }
+  for (const State& state : states_) state.aggregate->save_value(block + state.offset, row);
 }
 
 void AggregateList::restore_values(std::byte* block, std::size_t first, SnapshotReader& in) const {
   for (std::size_t i = 0; i < states_.size(); ++i) {
-    restore_state(states_[i], block, restore_bytes(in, first + i), in);
+    const Value saved = in.json(first + i);
+    if (saved.is(Kind::number)) {
+      restore_state(states_[i], block, saved.raw(), in);
+    } else {
+      restore_state(states_[i], block, restore_bytes(in, first + i), in);
+    }
   }
 }
 

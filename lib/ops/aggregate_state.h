@@ -17,8 +17,8 @@
 
 namespace streamutils {
 
-// An Aggregate of a struct with kKind, add, merge, save, restore and bytes.  How it is written is
-// left to the derived class.
+// An Aggregate of a struct with kKind, add, merge, save, restore and bytes; with save_value if it
+// has a way that is faster than that by its text.  How it is written is left to the derived class.
 template <typename State>
 class StateAggregate : public Aggregate {
   static_assert(alignof(State) <= 16);
@@ -36,6 +36,13 @@ class StateAggregate : public Aggregate {
   void save(const void* state, std::string& out) const override { of(state).save(out); }
   bool restore(void* state, std::string_view text) const override {
     return of(state).restore(text);
+  }
+  void save_value(const void* state, RowText& row) const override {
+    if constexpr (requires { of(state).save_value(row); }) {
+      of(state).save_value(row);
+    } else {
+      Aggregate::save_value(state, row);
+    }
   }
   std::size_t bytes(const void* state) const override { return of(state).bytes(); }
   std::string_view state_kind() const override { return State::kKind; }

@@ -140,11 +140,11 @@ void GroupEvery::write(const Pane& period, Timestamp end, bool partial, Emitter&
 void GroupEvery::save(SnapshotWriter& out) const {
   parts_.save(out);
   out.entry("table").field("watermark", watermark_);
-  table_.save(out);
-  for (const auto& [end, period] : periods_) {
-    out.entry("period").field("end", end);
-    period->save(out);
-  }
+  for (const auto& [end, period] : periods_) out.entry("period").field("end", end);
+  PaneRows rows(parts_.aggregates, out);
+  std::uint64_t number = 0;
+  table_.save(rows, number);
+  for (const auto& [end, period] : periods_) period->save(rows, ++number);
 }
 
 void GroupEvery::begin_image(SnapshotWriter& out) {
@@ -172,12 +172,8 @@ Status GroupEvery::restore(SnapshotReader& in) {
   parts_.restore(in);
   if (!in.next_is("table")) return Error{"no entry 'table'"};
   watermark_ = in.time("watermark");
-  table_.restore(in);
   std::vector<Pane*> panes = {&table_};
-  while (in.next_is("period")) {
-    panes.push_back(&period_that_ends(in.time("end")));
-    panes.back()->restore(in);
-  }
+  while (in.next_is("period")) panes.push_back(&period_that_ends(in.time("end")));
   PaneReader(std::move(panes)).read(in);
   return in.status();
 }

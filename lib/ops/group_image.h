@@ -40,17 +40,15 @@ class GroupRows {
   }
 
   void write(const Facts& facts, const Group& group, const std::byte* states) {
-    row_.clear();
-    facts.put(row_);
-    aggregates_.save_values(states, row_);
-    save_key_values(row_, group);
-    out_.row(row_.values());
+    RowText& row = out_.row();
+    facts.put(row);
+    aggregates_.save_values(states, row);
+    save_key_values(row, group);
   }
 
  private:
   const AggregateList& aggregates_;
   SnapshotWriter& out_;
-  RowText row_;
 };
 
 template <typename Facts>
@@ -107,23 +105,22 @@ class GroupImage {
   bool is_open() const { return out_ != nullptr; }
 
   // REQUIRES: is_open().
-  void add(const Facts& facts, const Group& group, const std::byte* states) {
-    if (!aggregates_.can_copy()) return write(facts, group, states);
+  void write(const Facts& facts, const Group& group, const std::byte* states) {
+    if (!aggregates_.can_copy()) return write_text(facts, group, states);
     if (part_ && part_->add(facts, group, states)) return;
     hand_over();
     part_ = std::make_unique<GroupPart<Facts>>(memory_, aggregates_);
     part_->add(facts, group, states);
   }
 
-  // All have been added; what stands behind them.
-  void finish(std::string_view lines = {}) {
+  // All have been written.
+  void finish() {
     hand_over();
-    out_->lines(lines);
     out_ = nullptr;
   }
 
  private:
-  void write(const Facts& facts, const Group& group, const std::byte* states) {
+  void write_text(const Facts& facts, const Group& group, const std::byte* states) {
     if (!rows_) rows_.emplace(aggregates_, text_);
     rows_->write(facts, group, states);
     if (text_.size() >= PartMemory::kSize) hand_over();

@@ -22,7 +22,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "ops/aggregate_list.h"
 #include "ops/keyed.h"
 #include "ops/spill_runs.h"
@@ -36,9 +35,6 @@ struct GroupAge {
   std::uint64_t first_seen = 0;
   std::uint64_t revisions = 0;  // how often its row has been written again
 };
-
-// Of the groups of a pane, as far as they are not 0.
-using Revisions = absl::flat_hash_map<const Group*, std::uint64_t>;
 
 // Calls visit for each key of the runs, with the states of all of them joined, those of the first
 // run first.  False if something cannot be read.

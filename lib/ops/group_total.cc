@@ -64,8 +64,10 @@ class GroupTotal final : public Previewed {
 
   void save(SnapshotWriter& out) const override {
     parts_.save(out);
-    const bool ok =
-        for_each_group([&](const Group& group) { save_group(group, parts_.aggregates, out); });
+    PaneRows rows(parts_.aggregates, out);
+    const bool ok = for_each_group([&](const Group& group) {
+      rows.write({0, group.first_seen}, group, group.state());
+    });
     if (!ok) out.fail(kSpillUnreadable);
   }
 
@@ -83,10 +85,10 @@ class GroupTotal final : public Previewed {
 
   Status restore(SnapshotReader& in) override {
     parts_.restore(in);
-    while (groups_.restore_one(in)) {
+    PaneReader reader({&groups_}, [this](std::size_t, const Group&, std::uint64_t) {
       if (memory_ && watch_.is_due()) relieve_memory();
-    }
-    PaneReader({&groups_}).read(in);
+    });
+    reader.read(in);
     return in.status();
   }
 

@@ -92,11 +92,10 @@ bool JoinPart::add(const JoinRow& row, std::string_view key) {
 void JoinPart::write(SnapshotWriter& out) {
   out.entry(kEntry).json("columns",
                          R"(["side","time","expiry","number","matched","key","head","text"])");
-  RowText row;
   for (std::byte* at = begin(); at < end();) {
     auto& copy = *reinterpret_cast<Copy*>(at);
     const char* const text = copy.text();
-    row.clear();
+    RowText& row = out.row();
     row.put(std::uint64_t{copy.side});
     row.put(to_nanos(copy.time));
     row.put(to_nanos(copy.expiry));
@@ -105,7 +104,6 @@ void JoinPart::write(SnapshotWriter& out) {
     save_bytes(row, {text, copy.key_size});
     save_bytes(row, {text + copy.key_size, copy.head_size});
     save_bytes(row, {text + copy.key_size + copy.head_size, copy.text_size});
-    out.row(row.values());
     at += copy.size();
   }
 }

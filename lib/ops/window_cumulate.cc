@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "ops/memory_watch.h"
 #include "ops/window_kinds.h"
@@ -94,7 +95,8 @@ class CumulatingWindows final : public Windows {
                  options.zone),
         steps_(options),
         memory_(options.memory),
-        spill_tools_(parts_.aggregates, options.make_scratch, memory_) {}
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_),
+        image_(parts_.aggregates) {}
 
   Outcome on_record(const Record& record, Emitter& out) override;
   bool foresees() const override {
@@ -110,6 +112,9 @@ class CumulatingWindows final : public Windows {
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
+  bool has_images() const override { return !memory_; }
+  void begin_image(SnapshotWriter& out) override;
+  bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
   std::size_t held() const override;
 
@@ -134,8 +139,11 @@ class CumulatingWindows final : public Windows {
   bool for_each_group(const Part& part, const Visit& visit) const;
   template <typename Visit>
   void for_each_part(const Visit& visit);
-  void save(const Part& part, SnapshotWriter& out) const;
-  void restore(Part& part, SnapshotReader& in);
+  template <typename Visit>
+  void for_each_part(const Visit& visit) const;
+  // What stands in front of the groups.
+  void save_head(SnapshotWriter& out) const;
+  void restore_steps(Growing& growing, std::vector<Pane*>& panes, SnapshotReader& in);
 
   void check_memory(Emitter& out);
   void relieve_memory();
@@ -149,6 +157,8 @@ class CumulatingWindows final : public Windows {
   std::optional<std::size_t> memory_;
   SpillTools spill_tools_;
   MemoryWatch watch_;
+
+  PaneImage image_;
 };
 
 Growing& CumulatingWindows::open(std::int64_t number) {
@@ -184,7 +194,10 @@ Outcome CumulatingWindows::on_record(const Record& record, Emitter& out) {
 
 void CumulatingWindows::on_watermark(Timestamp now, Emitter& out) {
   parts_.watermark = now;
-  while (!open_.empty() && advance(open_.begin()->second, now, out)) open_.erase(open_.begin());
+  while (!open_.empty() && advance(open_.begin()->second, now, out)) {
+    open_.begin()->second.sum.pane.finish_image();
+    open_.erase(open_.begin());
+  }
 }
 
 bool CumulatingWindows::advance(Growing& growing, Timestamp now, Emitter& out) {
@@ -204,6 +217,7 @@ void CumulatingWindows::end_step(Growing& growing, Timestamp end, bool partial, 
   const auto step = growing.steps.find(end);
   if (step != growing.steps.end()) {
     end_step(growing, step->second);
+    step->second.pane.finish_image();
     growing.steps.erase(step);
   }
   parts_.rows.begin_window(growing.span.start, end);
@@ -231,11 +245,20 @@ bool CumulatingWindows::for_each_group(const Part& part, const Visit& visit) con
   return true;
 }
 
+// In the order in which snapshots number them.
 template <typename Visit>
 void CumulatingWindows::for_each_part(const Visit& visit) {
   for (auto& [number, growing] : open_) {
     visit(growing.sum);
     for (auto& [end, step] : growing.steps) visit(step);
+  }
+}
+
+template <typename Visit>
+void CumulatingWindows::for_each_part(const Visit& visit) const {
+  for (const auto& [number, growing] : open_) {
+    visit(growing.sum);
+    for (const auto& [end, step] : growing.steps) visit(step);
   }
 }
 
@@ -276,45 +299,68 @@ void CumulatingWindows::on_interrupt(Emitter& out) {
   }
 }
 
-void CumulatingWindows::save(SnapshotWriter& out) const {
+void CumulatingWindows::save_head(SnapshotWriter& out) const {
   parts_.save(out);
   for (const auto& [number, growing] : open_) {
     out.entry("window").field("number", number).field("next", growing.next);
-    save(growing.sum, out);
-    for (const auto& [end, step] : growing.steps) {
-      out.entry("step").field("end", end);
-      save(step, out);
-    }
+    for (const auto& [end, step] : growing.steps) out.entry("step").field("end", end);
   }
 }
 
-void CumulatingWindows::save(const Part& part, SnapshotWriter& out) const {
-  const bool ok =
-      for_each_group(part, [&](const Group& group) { save_group(group, parts_.aggregates, out); });
-  if (!ok) out.fail(kSpillUnreadable);
+void CumulatingWindows::save(SnapshotWriter& out) const {
+  save_head(out);
+  PaneRows rows(parts_.aggregates, out);
+  std::uint64_t pane = 0;
+  for_each_part([&](const Part& part) {
+    const bool ok = for_each_group(part, [&](const Group& group) {
+      rows.write({pane, group.first_seen}, group, group.state());
+    });
+    if (!ok) out.fail(kSpillUnreadable);
+    ++pane;
+  });
+}
+
+void CumulatingWindows::begin_image(SnapshotWriter& out) {
+  save_head(out);
+  image_.begin(out);
+  std::uint64_t pane = 0;
+  for_each_part([&](Part& part) { part.pane.begin_image(image_, pane++); });
+}
+
+bool CumulatingWindows::continue_image(std::size_t entries) {
+  bool is_complete = true;
+  for_each_part(
+      [&](Part& part) { is_complete = is_complete && part.pane.continue_image(entries); });
+  if (is_complete) image_.finish();
+  return is_complete;
 }
 
 Status CumulatingWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
+  std::vector<Pane*> panes;
   while (in.next_is("window")) {
     Growing& growing = open(in.integer("number"));
     growing.next = in.time("next");
-    restore(growing.sum, in);
-    const bool has_begun = !growing.sum.is_empty();
+    panes.push_back(&growing.sum.pane);
+    restore_steps(growing, panes, in);
+  }
+  PaneReader reader(std::move(panes), [this](std::size_t, const Group&, std::uint64_t) {
+    if (memory_ && watch_.is_due()) relieve_memory();
+  });
+  reader.read(in);
+  for (const auto& [number, growing] : open_) {
     const bool inside = growing.span.start <= growing.next && growing.next < growing.span.end;
-    if (has_begun && !inside) in.fail("'next' is outside of its window");
-    while (in.next_is("step")) {
-      const Timestamp end = in.time("end");
-      if (end <= growing.span.start || end > growing.span.end) in.fail("a step outside");
-      restore(step(growing, end), in);
-    }
+    if (!growing.sum.is_empty() && !inside) in.fail("'next' is outside of its window");
   }
   return in.status();
 }
 
-void CumulatingWindows::restore(Part& part, SnapshotReader& in) {
-  while (part.pane.restore_one(in)) {
-    if (memory_ && watch_.is_due()) relieve_memory();
+void CumulatingWindows::restore_steps(Growing& growing, std::vector<Pane*>& panes,
+                                      SnapshotReader& in) {
+  while (in.next_is("step")) {
+    const Timestamp end = in.time("end");
+    if (end <= growing.span.start || end > growing.span.end) in.fail("a step outside");
+    panes.push_back(&step(growing, end).pane);
   }
 }
 

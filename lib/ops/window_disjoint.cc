@@ -87,12 +87,12 @@ class DisjointWindows final : public Windows {
     return memory_ ? window.pane->bytes() : window.pane->table_bytes();
   }
   void spill(Window& window);
-  void restore(Window& window, SnapshotReader& in);
   // Calls visit(group, revisions) for each group of the window, in the order in which they leave.
   template <typename Visit>
   bool for_each_group(const Window& window, const Visit& visit) const;
   void revise(Window& window, Group& group, Emitter& out);
-  void save_windows(const OpenWindows& windows, std::string_view entry, SnapshotWriter& out) const;
+  // What stands in front of the groups.
+  void save_head(SnapshotWriter& out) const;
 
   WindowParts parts_;
   FixedWindows windows_;
@@ -111,7 +111,6 @@ class DisjointWindows final : public Windows {
   MemoryWatch watch_;
 
   PaneImage image_;
-  SnapshotWriter image_end_;  // what stands behind the groups
 };
 
 // Nearly all events belong to the window of the last one.
@@ -300,42 +299,40 @@ void DisjointWindows::spill(Window& window) {
   window.spilled->spill(*window.pane, window.revisions);
 }
 
-void DisjointWindows::save(SnapshotWriter& out) const {
+void DisjointWindows::save_head(SnapshotWriter& out) const {
   parts_.save(out);
   out.entry("disjoint").field("next_fill", next_fill_).field("ticked", ticked_);
   if (known_) known_->save(out);
-  save_windows(closed_, "closed", out);
-  save_windows(open_, "window", out);
-}
-
-void DisjointWindows::save_windows(const OpenWindows& windows, std::string_view entry,
-                                   SnapshotWriter& out) const {
-  for (const auto& [number, window] : windows) {
-    out.entry(entry).field("number", number).field("untold", window.untold);
-    const bool ok = for_each_group(window, [&](const Group& group, std::uint64_t revisions) {
-      save_group(group, parts_.aggregates, out);
-      if (revisions == 0) return;
-      out.entry("revised").field("times", revisions);
-      save_key(out, group);
-    });
-    if (!ok) out.fail(kSpillUnreadable);
-  }
-}
-
-void DisjointWindows::begin_image(SnapshotWriter& out) {
-  parts_.save(out);
-  out.entry("disjoint").field("next_fill", next_fill_).field("ticked", ticked_);
-  image_.begin(out);
-  std::uint64_t pane = 0;
   for (const OpenWindows* windows : {&closed_, &open_}) {
     for (const auto& [number, window] : *windows) {
       out.entry(windows == &closed_ ? "closed" : "window").field("number", number);
       out.field("untold", window.untold);
-      for (const auto& [group, times] : window.revisions) {
-        image_end_.entry("revised_in").field("number", number).field("times", times);
-        save_key(image_end_, *group);
-      }
-      window.pane->begin_image(image_, pane++);
+    }
+  }
+}
+
+void DisjointWindows::save(SnapshotWriter& out) const {
+  save_head(out);
+  PaneRows rows(parts_.aggregates, out);
+  std::uint64_t pane = 0;
+  for (const OpenWindows* windows : {&closed_, &open_}) {
+    for (const auto& [number, window] : *windows) {
+      const bool ok = for_each_group(window, [&](const Group& group, std::uint64_t revisions) {
+        rows.write({pane, group.first_seen, revisions}, group, group.state());
+      });
+      if (!ok) out.fail(kSpillUnreadable);
+      ++pane;
+    }
+  }
+}
+
+void DisjointWindows::begin_image(SnapshotWriter& out) {
+  save_head(out);
+  image_.begin(out);
+  std::uint64_t pane = 0;
+  for (const OpenWindows* windows : {&closed_, &open_}) {
+    for (const auto& [number, window] : *windows) {
+      window.pane->begin_image(image_, pane++, &window.revisions);
     }
   }
 }
@@ -346,7 +343,7 @@ bool DisjointWindows::continue_image(std::size_t entries) {
       if (!window.pane->continue_image(entries)) return false;
     }
   }
-  image_.finish(image_end_.take());
+  image_.finish();
   return true;
 }
 
@@ -360,36 +357,23 @@ Status DisjointWindows::restore(SnapshotReader& in) {
   if (known_ && !known_->is_empty() && !has_ended && windows_.end(next_fill_) <= parts_.watermark) {
     in.fail("a window to fill is in the past");
   }
+  std::vector<Window*> windows;
   std::vector<Pane*> panes;
   for (const std::string_view entry : {"closed", "window"}) {
     while (in.next_is(entry)) {
       Window& window = open(entry == "closed" ? closed_ : open_, in.integer("number"));
       window.untold = in.time("untold");
+      windows.push_back(&window);
       panes.push_back(window.pane.get());
-      restore(window, in);
     }
   }
-  PaneReader(std::move(panes)).read(in);
-  while (in.next_is("revised_in")) {
-    const auto window = closed_.find(in.integer("number"));
-    const std::string key = SavedKey(in).canonical;
-    const Group* group = window == closed_.end() ? nullptr : window->second.pane->find(key);
-    if (group) window->second.revisions[group] = in.unsigned_integer("times");
-  }
+  PaneReader reader(std::move(panes),
+                    [&](std::size_t pane, const Group& group, std::uint64_t revisions) {
+                      if (revisions > 0) windows[pane]->revisions[&group] = revisions;
+                      if (memory_ && watch_.is_due()) relieve_memory();
+                    });
+  reader.read(in);
   return in.status();
-}
-
-// A group and how often it was revised stand together, so groups go to disk between others.
-void DisjointWindows::restore(Window& window, SnapshotReader& in) {
-  while (true) {
-    if (in.next_is("revised")) {
-      const Group* group = window.pane->find(SavedKey(in).canonical);
-      if (group) window.revisions[group] = in.unsigned_integer("times");
-      continue;
-    }
-    if (memory_ && watch_.is_due()) relieve_memory();
-    if (!window.pane->restore_one(in)) return;
-  }
 }
 
 std::size_t DisjointWindows::held() const {

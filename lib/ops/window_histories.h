@@ -77,20 +77,8 @@ class Histories {
   void save(SnapshotWriter& out) const {
     std::vector<Group*> groups = groups_;
     sort(groups);
-    for (Group* group : groups) {
-      out.entry("key");
-      save_key(out, *group);
-      queue(group).save(out, tools_.aggregates);
-    }
-  }
-
-  void restore(SnapshotReader& in) {
-    while (in.next_is("key")) {
-      const SavedKey saved(in);
-      SliceQueue& queue = queue_of(saved.key());
-      queue.restore(in, tools_);
-      if (queue.is_empty()) return in.fail("a key without slices");
-    }
+    SliceRows rows(tools_.aggregates, out);
+    for (Group* group : groups) queue(group).save(rows, *group);
   }
 
   // An image (stream/operator.h).  A queue goes there before it changes, or when its turn comes.
@@ -124,7 +112,7 @@ class Histories {
   void keep_for_image(Group& group) {
     if (group.mark == mark_) return;
     group.mark = mark_ & 1;
-    queue(&group).add_to(*image_, group);
+    queue(&group).save(*image_, group);
   }
   void finish_image() {
     std::size_t all = groups_.size() + 1;

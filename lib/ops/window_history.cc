@@ -112,30 +112,6 @@ void SliceQueue::clear(const Tools& tools) {
   *this = {};
 }
 
-void SliceQueue::save(SnapshotWriter& out, const AggregateList& aggregates) const {
-  for (std::size_t i = head_; i < parts_.size(); ++i) {
-    const Part& part = parts_[i];
-    out.entry("slice").field("start", part.slice).field("first_seen", part.sum.first_seen);
-    out.field("merged", i < raw_);
-    aggregates.save(part.sum.block, out);
-  }
-}
-
-void SliceQueue::restore(SnapshotReader& in, const Tools& tools) {
-  while (in.next_is("slice")) {
-    const Part part{in.time("start"), {tools.pool.make(), in.unsigned_integer("first_seen")}};
-    tools.aggregates.restore(part.sum.block, in);
-    append(part, in.boolean("merged"), in, tools);
-  }
-}
-
-void SliceQueue::add_to(SliceImage& image, const Group& group) const {
-  for (std::size_t i = head_; i < parts_.size(); ++i) {
-    const Part& part = parts_[i];
-    image.add({part.slice, part.sum.first_seen, i < raw_ ? 1U : 0U}, group, part.sum.block);
-  }
-}
-
 void SliceQueue::restore_row(SnapshotReader& in, const Tools& tools) {
   const Timestamp start = from_nanos(in.integer(std::size_t{0}));
   const Part part{start, {tools.pool.make(), in.unsigned_integer(1)}};

@@ -53,6 +53,7 @@ struct SliceFacts {
   std::uint64_t first_seen;
   std::uint64_t merged;  // 1: with all slices after it, up to the first that is not
 };
+using SliceRows = GroupRows<SliceFacts>;
 using SliceImage = GroupImage<SliceFacts>;
 
 class SliceQueue {
@@ -94,11 +95,15 @@ class SliceQueue {
   // Frees all blocks.
   void clear(const Tools& tools);
 
-  void save(SnapshotWriter& out, const AggregateList& aggregates) const;
-  void restore(SnapshotReader& in, const Tools& tools);
-
-  // Every slice as a group of an image, the oldest first; back from the current row of the reader.
-  void add_to(SliceImage& image, const Group& group) const;
+  // Every slice as a row, the oldest first; back from the current row of the reader.
+  // Rows: SliceRows or SliceImage.
+  template <typename Rows>
+  void save(Rows& rows, const Group& group) const {
+    for (std::size_t i = head_; i < parts_.size(); ++i) {
+      const Part& part = parts_[i];
+      rows.write({part.slice, part.sum.first_seen, i < raw_ ? 1U : 0U}, group, part.sum.block);
+    }
+  }
   void restore_row(SnapshotReader& in, const Tools& tools);
 
  private:

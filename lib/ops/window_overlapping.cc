@@ -98,7 +98,10 @@ class OverlappingWindows final : public Windows {
   void close(Timestamp now, bool partial, Emitter& out);
   void seal_before(Timestamp end);
   void save_head(bool saves_queues, SnapshotWriter& out) const;
-  void restore_rows(SnapshotReader& in);
+  void save_pane(Timestamp slice, const Pane& pane, std::uint64_t number, PaneRows& rows,
+                 SnapshotWriter& out) const;
+  bool restore_queues(SnapshotReader& in);
+  void restore_panes(SnapshotReader& in);
   void write(std::int64_t k, bool partial, Emitter& out);
   void write_queues(std::int64_t k, bool partial, Emitter& out);
   void write_slices(std::int64_t k, bool partial, Emitter& out);
@@ -109,7 +112,6 @@ class OverlappingWindows final : public Windows {
   bool can_spill() const;
   void add_to_queues(Timestamp slice, const Pane& pane);
   void restore_slices(SnapshotReader& in);
-  void restore_pane(SnapshotReader& in);
 
   WindowParts parts_;
   FixedWindows windows_;
@@ -372,29 +374,32 @@ void OverlappingWindows::save(SnapshotWriter& out) const {
   if (saves_queues) histories_->save(out);
   if (known_) known_->save(out);
   if (closed_) closed_->save(sealed_, out);
+  for (const auto& [slice, pane] : open_) out.entry("pane").field("slice", slice);
+  PaneRows rows(parts_.aggregates, out);
+  std::uint64_t number = 0;
   for (const auto& [slice, pane] : open_) {
-    out.entry("pane").field("slice", slice);
-    if (!closed_) {
-      pane->save(out);
-      continue;
-    }
-    const bool ok = closed_->visit_slice(slice, *pane, [&](const Group& group, std::uint64_t) {
-      save_group(group, parts_.aggregates, out);
-    });
-    if (!ok) out.fail(kSpillUnreadable);
+    save_pane(slice, *pane, number++, rows, out);
   }
+}
+
+// Of what is on disk, too.
+void OverlappingWindows::save_pane(Timestamp slice, const Pane& pane, std::uint64_t number,
+                                   PaneRows& rows, SnapshotWriter& out) const {
+  if (!closed_) return pane.save(rows, number);
+  const bool ok = closed_->visit_slice(slice, pane, [&](const Group& group, std::uint64_t) {
+    rows.write({number, group.first_seen}, group, group.state());
+  });
+  if (!ok) out.fail(kSpillUnreadable);
 }
 
 void OverlappingWindows::begin_image(SnapshotWriter& out) {
   save_head(true, out);
+  for (const auto& [slice, pane] : open_) out.entry("pane").field("slice", slice);
   slice_image_.begin(out);
   pane_image_.begin(out);
   histories_->begin_image(slice_image_);
   std::uint64_t number = 0;
-  for (const auto& [slice, pane] : open_) {
-    out.entry("pane").field("slice", slice);
-    pane->begin_image(pane_image_, number++);
-  }
+  for (const auto& [slice, pane] : open_) pane->begin_image(pane_image_, number++);
 }
 
 bool OverlappingWindows::continue_image(std::size_t entries) {
@@ -407,18 +412,24 @@ bool OverlappingWindows::continue_image(std::size_t entries) {
   return true;
 }
 
-// Those of an image.
-void OverlappingWindows::restore_rows(SnapshotReader& in) {
+// False if the next entry is none of slices of the queues.
+bool OverlappingWindows::restore_queues(SnapshotReader& in) {
+  if (!in.next_is(SliceFacts::kEntry)) return false;
+  if (!histories_) in.fail("slices of queues behind those that fill the memory");
+  while (in.next_row()) histories_->restore_row(in);
+  return true;
+}
+
+// In an image, slices stand between groups of panes.
+void OverlappingWindows::restore_panes(SnapshotReader& in) {
   std::vector<Pane*> panes;
-  for (const auto& [slice, pane] : open_) panes.push_back(pane.get());
-  PaneReader reader(std::move(panes));
-  while (true) {
-    if (in.next_is(SliceFacts::kEntry)) {
-      while (in.next_row()) histories_->restore_row(in);
-    } else if (!reader.read_some(in)) {
-      return reader.finish();
-    }
+  while (in.next_is("pane")) panes.push_back(&pane_of(in.time("slice")));
+  PaneReader reader(std::move(panes), [this](std::size_t, const Group&, std::uint64_t) {
+    if (memory_ && watch_.is_due()) relieve_memory();
+  });
+  while (restore_queues(in) || reader.read_some(in)) {
   }
+  reader.finish();
 }
 
 Status OverlappingWindows::restore(SnapshotReader& in) {
@@ -428,7 +439,7 @@ Status OverlappingWindows::restore(SnapshotReader& in) {
   sealed_ = in.time("sealed");
   latest_sealed_ = in.time("latest_sealed");
   const bool has_queues = in.boolean("queues");
-  if (has_queues) histories_->restore(in);
+  if (has_queues) restore_queues(in);
   if (known_) known_->restore(in);
   const bool has_ended = parts_.watermark == kMaxTime;
   if (known_ && !known_->is_empty() && !has_ended && windows_.end(next_) <= parts_.watermark) {
@@ -436,8 +447,7 @@ Status OverlappingWindows::restore(SnapshotReader& in) {
   }
   if (has_queues) whole_from_ = sealed_;
   restore_slices(in);
-  while (in.next_is("pane")) restore_pane(in);
-  restore_rows(in);
+  restore_panes(in);
   plan_close();
   return in.status();
 }
@@ -455,13 +465,6 @@ void OverlappingWindows::restore_slices(SnapshotReader& in) {
     });
   }
   if (!memory_ && grace_ == Duration::zero()) closed_.reset();
-}
-
-void OverlappingWindows::restore_pane(SnapshotReader& in) {
-  Pane& pane = pane_of(in.time("slice"));
-  while (pane.restore_one(in)) {
-    if (memory_ && watch_.is_due()) relieve_memory();
-  }
 }
 
 std::size_t OverlappingWindows::held() const {

@@ -80,51 +80,39 @@ void Pane::clear() {
   table_.clear();
 }
 
-void save_group(const Group& group, const AggregateList& aggregates, SnapshotWriter& out) {
-  out.entry("group");
-  save_key(out, group);
-  out.field("first_seen", group.first_seen);
-  aggregates.save(group.state(), out);
+void Pane::save(PaneRows& rows, std::uint64_t number) const {
+  for (const Group* group : groups_) {
+    rows.write({number, group->first_seen}, *group, group->state());
+  }
 }
 
-void Pane::save(SnapshotWriter& out) const {
-  for (const Group* group : groups_) save_group(*group, aggregates_, out);
-}
-
-bool Pane::restore_one(SnapshotReader& in) {
-  if (!in.next_is("group")) return false;
-  const SavedKey saved(in);
-  std::byte* states = block(saved.key(), in.unsigned_integer("first_seen"));
-  if (states) {
-    aggregates_.restore(states, in);
-  } else {
+const Group* Pane::restore_row(SnapshotReader& in, std::size_t first_state) {
+  const SavedKey saved(in, first_state + aggregates_.state_count());
+  Group* group = group_within_limit(saved.key(), in.unsigned_integer(1));
+  if (group == nullptr) {
     in.fail("more groups than --max-keys");
+    return nullptr;
   }
-  return states != nullptr;
+  aggregates_.restore_values(group->state(), first_state, in);
+  return in.status().ok() ? group : nullptr;
 }
 
-void Pane::restore(SnapshotReader& in) {
-  while (restore_one(in)) {
-  }
-}
-
-void Pane::restore_row(SnapshotReader& in) {
-  const SavedKey saved(in, PaneFacts::kCount + aggregates_.state_count());
-  std::byte* states = block(saved.key(), in.unsigned_integer(1));
-  if (!states) return in.fail("more groups than --max-keys");
-  aggregates_.restore_values(states, PaneFacts::kCount, in);
-}
-
-void Pane::begin_image(PaneImage& image, std::uint64_t number) {
+void Pane::begin_image(PaneImage& image, std::uint64_t number, const Revisions* revisions) {
   image_ = &image;
   number_ = number;
+  revisions_ = revisions;
   next_ = 0;
   mark_ ^= 1;
 }
 
 void Pane::put_into_image(Group& group) {
   group.mark = mark_ & 1;
-  image_->add({number_, group.first_seen}, group, group.state());
+  PaneFacts facts{number_, group.first_seen};
+  if (revisions_ && !revisions_->empty()) {
+    const auto revised = revisions_->find(&group);
+    if (revised != revisions_->end()) facts.revisions = revised->second;
+  }
+  image_->write(facts, group, group.state());
 }
 
 bool Pane::continue_image(std::size_t& groups) {
@@ -146,15 +134,16 @@ void Pane::finish_image() {
 
 bool PaneReader::read_some(SnapshotReader& in) {
   if (!in.next_is(PaneFacts::kEntry)) return false;
-  while (in.next_row()) {
-    const std::uint64_t number = in.unsigned_integer(std::size_t{0});
-    if (number < panes_.size()) {
-      panes_[number]->restore_row(in);
-    } else {
-      in.fail("a group of a pane that is not there");
-    }
-  }
+  while (in.next_row()) read_row(in);
   return true;
+}
+
+void PaneReader::read_row(SnapshotReader& in) {
+  const std::uint64_t number = in.unsigned_integer(std::size_t{0});
+  if (number >= panes_.size()) return in.fail("a group of a pane that is not there");
+  const std::uint64_t revisions = in.unsigned_integer(2);
+  const Group* group = panes_[number]->restore_row(in, PaneFacts::kCount);
+  if (group && then_) then_(number, *group, revisions);
 }
 
 void PaneReader::finish() {

@@ -5,11 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "ops/aggregate_list.h"
 #include "ops/group_image.h"
 #include "ops/keyed.h"
@@ -17,23 +19,26 @@
 
 namespace streamutils {
 
-// One group as an entry of a snapshot, as Pane::restore reads it.
-void save_group(const Group& group, const AggregateList& aggregates, SnapshotWriter& out);
+// How often the rows of groups have been written again, as far as that is not 0.
+using Revisions = absl::flat_hash_map<const Group*, std::uint64_t>;
 
 // What a row of a snapshot says of a group, in front of its states.
 struct PaneFacts {
   static constexpr std::string_view kEntry = "groups";
-  static constexpr std::string_view kColumns = R"("pane","first_seen")";
-  static constexpr std::size_t kCount = 2;
+  static constexpr std::string_view kColumns = R"("pane","first_seen","revisions")";
+  static constexpr std::size_t kCount = 3;
 
   void put(RowText& row) const {
     row.put(pane);
     row.put(first_seen);
+    row.put(revisions);
   }
 
   std::uint64_t pane;  // its number among those whose entries stand in front
   std::uint64_t first_seen;
+  std::uint64_t revisions = 0;
 };
+using PaneRows = GroupRows<PaneFacts>;
 using PaneImage = GroupImage<PaneFacts>;
 
 class Pane {
@@ -74,21 +79,19 @@ class Pane {
   // Forgets all groups, and keeps room for about as many.
   void clear();
 
-  // One entry per group.
-  void save(SnapshotWriter& out) const;
-  void restore(SnapshotReader& in);
-  // Takes one of the entries back; false if the next is none.
-  bool restore_one(SnapshotReader& in);
+  // A row for each group, with the number of the pane.
+  void save(PaneRows& rows, std::uint64_t number) const;
 
   // An image (stream/operator.h).  A group goes there before it changes, or when its turn comes.
-  // REQUIRES: the pane lives until the image of it is complete.
-  void begin_image(PaneImage& image, std::uint64_t number);
+  // revisions: of the groups; null: there are none.
+  // REQUIRES: the pane, and the revisions, live until the image of it is complete.
+  void begin_image(PaneImage& image, std::uint64_t number, const Revisions* revisions = nullptr);
   // Of at most so many groups, which it counts down.  True when it is complete.
   bool continue_image(std::size_t& groups);
   void finish_image();
-  // From the current row of the reader.  They come in any order: put_in_order() when there are no
-  // more.
-  void restore_row(SnapshotReader& in);
+  // From the current row of the reader, whose second value is first_seen; null if that fails.  They
+  // come in any order: put_in_order() when there are no more.
+  const Group* restore_row(SnapshotReader& in, std::size_t first_state);
   void put_in_order();
 
  private:
@@ -108,14 +111,18 @@ class Pane {
 
   PaneImage* image_ = nullptr;  // null: it is complete
   std::uint64_t number_ = 0;    // in the image
-  std::size_t next_ = 0;        // the group whose turn comes
-  std::uint32_t mark_ = 0;      // of the groups that the image has no need of any more
+  const Revisions* revisions_ = nullptr;
+  std::size_t next_ = 0;    // the group whose turn comes
+  std::uint32_t mark_ = 0;  // of the groups that the image has no need of any more
 };
 
-// Takes the rows of an image back, where the panes stand in the order of their numbers.
+// Takes the rows back, where the panes stand in the order of their numbers.
 class PaneReader {
  public:
-  explicit PaneReader(std::vector<Pane*> panes) : panes_(std::move(panes)) {}
+  // What is done with each group once it is there; it may be moved to disk.
+  using Then = std::function<void(std::size_t pane, const Group& group, std::uint64_t revisions)>;
+  explicit PaneReader(std::vector<Pane*> panes, Then then = nullptr)
+      : panes_(std::move(panes)), then_(std::move(then)) {}
   // All that come next.
   void read(SnapshotReader& in) {
     while (read_some(in)) {
@@ -128,7 +135,10 @@ class PaneReader {
   void finish();
 
  private:
+  void read_row(SnapshotReader& in);
+
   std::vector<Pane*> panes_;
+  Then then_;
 };
 
 }  // namespace streamutils

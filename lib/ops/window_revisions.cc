@@ -77,26 +77,26 @@ void ClosedSlices::save(Timestamp sealed, SnapshotWriter& out) const {
   for (const Timestamp slice : tree_.slices()) {
     if (slice < sealed) starts.insert(slice);
   }
+  for (const Timestamp slice : starts) out.entry("closed_slice").field("start", slice);
+  for (const auto& [place, revision] : revisions_) {
+    out.entry("revised").field("window", place.first).field("times", revision);
+    save_bytes(out, "key", place.second);
+  }
+  GroupRows<ClosedFacts> rows(parts_.aggregates, out);
   const Pane nothing(parts_);
   for (const Timestamp slice : starts) {
     const auto in_memory = slices_.find(slice);
     const Pane& rest = in_memory == slices_.end() ? nothing : *in_memory->second;
-    out.entry("closed_slice").field("start", slice);
     const bool ok = tree_.visit_slice(slice, rest, [&](const Group& group, std::uint64_t) {
-      save_group(group, parts_.aggregates, out);
+      rows.write({slice, group.first_seen}, group, group.state());
     });
     if (!ok) out.fail(kSpillUnreadable);
-  }
-  for (const auto& [place, revision] : revisions_) {
-    out.entry("revised").field("window", place.first).field("times", revision);
-    save_bytes(out, "key", place.second);
   }
 }
 
 bool ClosedSlices::restore_one(SnapshotReader& in) {
   if (in.next_is("closed_slice")) {
-    restored_ = in.time("start");
-    pane(*restored_);
+    pane(in.time("start"));
     return true;
   }
   if (in.next_is("revised")) {
@@ -104,7 +104,10 @@ bool ClosedSlices::restore_one(SnapshotReader& in) {
     revisions_[{window, restore_bytes(in, "key")}] = in.unsigned_integer("times");
     return true;
   }
-  return restored_ && pane(*restored_).restore_one(in);
+  if (in.next_is(ClosedFacts::kEntry)) return true;
+  if (!in.next_row()) return false;
+  const Timestamp slice = from_nanos(in.integer(std::size_t{0}));
+  return pane(slice).restore_row(in, ClosedFacts::kCount) != nullptr;
 }
 
 }  // namespace streamutils

@@ -13,8 +13,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "ops/window_pane.h"
@@ -23,6 +23,21 @@
 #include "ops/windower.h"
 
 namespace streamutils {
+
+// What a row of a snapshot says of a group of a sealed slice, in front of its states.
+struct ClosedFacts {
+  static constexpr std::string_view kEntry = "closed_groups";
+  static constexpr std::string_view kColumns = R"("slice","first_seen")";
+  static constexpr std::size_t kCount = 2;
+
+  void put(RowText& row) const {
+    row.put(to_nanos(slice));
+    row.put(first_seen);
+  }
+
+  Timestamp slice;
+  std::uint64_t first_seen;
+};
 
 class ClosedSlices {
  public:
@@ -77,7 +92,7 @@ class ClosedSlices {
 
   // Those of the slices before `sealed`: others are still open, and on disk in part.
   void save(Timestamp sealed, SnapshotWriter& out) const;
-  // To be called for each of the entries until it is false: the next is none.
+  // To be called for each of the entries and rows until it is false: the next is none.
   bool restore_one(SnapshotReader& in);
 
  private:
@@ -89,7 +104,6 @@ class ClosedSlices {
   std::map<Timestamp, std::unique_ptr<Pane>> slices_;  // by their starts: what of them is in memory
   SliceTree tree_;                                     // the rest, which came before
   std::map<std::pair<std::int64_t, std::string>, std::uint64_t> revisions_;  // by window and key
-  std::optional<Timestamp> restored_;  // the slice to which the next entry belongs
 };
 
 }  // namespace streamutils

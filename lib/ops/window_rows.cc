@@ -78,6 +78,7 @@ class RowWindows final : public Windows {
   void open_window(Line& line, std::int64_t row, Timestamp t);
   void close_window(Group* group, std::int64_t number, Emitter& out);
   void forget(Group* group);
+  void restore_slices(SnapshotReader& in);
   void write(const Group& group, Timestamp start, Timestamp end, bool partial, Emitter& out);
   void write_incomplete(Emitter& out);
   std::int64_t first_open(const Line& line) const {
@@ -217,8 +218,9 @@ void RowWindows::save(SnapshotWriter& out) const {
     out.field("first_seen", group->first_seen);
     save_key(out, *group);
     for (const Timestamp start : line.starts) out.entry("start").field("time", start);
-    line.slices.save(out, parts_.aggregates);
   }
+  SliceRows rows(parts_.aggregates, out);
+  for (Group* group : keys_.groups()) line_of(group).slices.save(rows, *group);
   waiting_.save(out);
 }
 
@@ -230,7 +232,6 @@ Status RowWindows::restore(SnapshotReader& in) {
     line.rows = in.integer("rows");
     line.last = in.time("last");
     while (in.next_is("start")) line.starts.push_back(in.time("time"));
-    line.slices.restore(in, tools_);
     // A damaged count would make windows without end.
     const std::int64_t open =
         line.rows == 0 ? 0 : windows_.last(place(line.rows - 1)) - first_open(line) + 1;
@@ -238,12 +239,23 @@ Status RowWindows::restore(SnapshotReader& in) {
         line.rows >= 0 && std::cmp_equal(std::max<std::int64_t>(open, 0), line.starts.size());
     if (!plausible) in.fail("'rows' does not go with the open windows");
   }
+  restore_slices(in);
   waiting_.restore(in, [&](const GroupKey& key) {
     Group* group = keys_.find(key.canonical);
     if (group) ++line_of(group).waiting;
     return group;
   });
   return in.status();
+}
+
+void RowWindows::restore_slices(SnapshotReader& in) {
+  if (!in.next_is(SliceFacts::kEntry)) return in.fail("no entry 'slices'");
+  while (in.next_row()) {
+    const SavedKey saved(in, SliceFacts::kCount + parts_.aggregates.state_count());
+    Group* group = keys_.find(saved.canonical);
+    if (group == nullptr) return in.fail("a slice of an unknown key");
+    line_of(group).slices.restore_row(in, tools_);
+  }
 }
 
 std::size_t RowWindows::held() const { return keys_.size() + waiting_.size(); }

@@ -547,7 +547,7 @@ void SessionWindows::begin_image(SnapshotWriter& out) {
 
 void SessionWindows::put_into_image(Session& session) {
   session.image = images_;
-  if (session.block) image_.add(SessionFacts{span_of(session)}, *session.group, session.block);
+  if (session.block) image_.write(SessionFacts{span_of(session)}, *session.group, session.block);
 }
 
 // Those that have been opened since stand in memory that counts as written.

@@ -1,13 +1,13 @@
 // The file of a snapshot: a header, the entries (stream/snapshot.h), a trailer.
 //
-//     {"snapshot":1,"tool":"sdedup","options":"sdedup id","epoch":7,"inputs":[…],"hash_seed":"…"}
+//     {"snapshot":2,"tool":"sdedup","options":"sdedup id","epoch":7,"inputs":[…],"hash_seed":"…"}
 //     {"entry":"driver",…}
 //     …
 //     {"end":true,"lines":12,"checksum":"1a2b3c4d"}
 //
 // Lines of JSON, for less, jq and diff.  What is read is what was written, or it is refused with a
 // sentence that says why: a file that was cut short or changed, that belongs to other options, or
-// that a newer version wrote.  Nothing here touches a file.
+// that another version wrote.  Nothing here touches a file.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,72 +1,105 @@
-// RowText: the values of one row of a snapshot (SnapshotWriter::row).
+// RowText: puts the values of one row of a snapshot (SnapshotWriter::row) where they are to stand.
 //
-// There are millions of rows, and appending value by value to a string costs more than making them.
-// This puts them side by side in memory of its own, to be appended at once.
+// There are millions of rows, and making each value a text of its own costs more than its digits.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 #include "base/digit_text.h"
 #include "json/writer.h"
+#include "stream/line_block.h"
+#include "stream/plain_text.h"
 
 namespace streamutils {
 
 class RowText {
  public:
-  void clear() { size_ = 0; }
-  // What has been put so far, with commas between; valid until the next call.
-  std::string_view values() const { return {text_.data(), size_}; }
+  // Rows are put behind what stands in the block.
+  explicit RowText(LineBlock& block) : block_(block) {}
+
+  void begin() {
+    char* const to = block_.room(1);
+    *to = '[';
+    block_.end_at(to + 1);
+    is_empty_ = true;
+  }
+  void end() {
+    char* const to = block_.room(2) - (is_empty_ ? 0 : 1);  // the last comma
+    to[0] = ']';
+    to[1] = '\n';
+    block_.end_at(to + 2);
+  }
 
   void put(std::int64_t n) {
-    char* to = begin(digits::kRoom + 1);
-    if (n < 0) *to++ = '-';
-    const auto bits = static_cast<std::uint64_t>(n);
-    end(digits::write(to, n < 0 ? 0 - bits : bits));
+    if (n >= 0) return put(static_cast<std::uint64_t>(n));
+    put_by(digits::kRoom + 1, [n](char* to) {
+      *to = '-';
+      return digits::write(to + 1, 0 - static_cast<std::uint64_t>(n));
+    });
   }
-  void put(std::uint64_t n) { end(digits::write(begin(digits::kRoom), n)); }
+  void put(std::uint64_t n) {
+    put_by(digits::kRoom, [n](char* to) {
+      if (n >= 10) return digits::write(to, n);
+      *to = static_cast<char>('0' + n);
+      return to + 1;
+    });
+  }
   void put_null() { put_json("null"); }
   void put_json(std::string_view raw) {
-    char* to = begin(raw.size());
-    end(to + raw.copy(to, raw.size()));
+    put_by(raw.size(), [raw](char* to) { return to + raw.copy(to, raw.size()); });
   }
 
   // As a JSON string.
   void put(std::string_view text) {
-    char* to = begin(2 * text.size() + 2);
-    *to++ = '"';
-    for (const char c : text) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (byte < 0x20 || byte >= 0x80) return put_other(text);
-      if (c == '"' || c == '\\') *to++ = '\\';
-      *to++ = c;
-    }
-    *to++ = '"';
-    end(to);
-  }
-
- private:
-  // Room for so many bytes behind a comma.
-  char* begin(std::size_t bytes) {
-    if (text_.size() < size_ + bytes + 1) text_.resize(2 * (size_ + bytes + 1));
-    if (size_ > 0) text_[size_++] = ',';
-    return text_.data() + size_;
-  }
-  void end(const char* to) { size_ = static_cast<std::size_t>(to - text_.data()); }
-
-  // A text that takes a closer look.  The comma is there.
-  void put_other(std::string_view text) {
+    if (put_plain(text)) return;
     std::string escaped;
     append_json_string(escaped, text);
-    if (size_ > 0) --size_;
     put_json(escaped);
   }
 
-  std::string text_;
-  std::size_t size_ = 0;
+  // The same, if the text is printable ASCII without quotes and backslashes, or that in a pair of
+  // quotes, as keys are; else false, and nothing is put.
+  bool put_plain(std::string_view text) {
+    const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+    const std::string_view inside = quoted ? text.substr(1, text.size() - 2) : text;
+    char* const begin = block_.room(text.size() + 5);
+    char* to = begin;
+    *to++ = '"';
+    if (quoted) to = write(to, "\\\"");
+    if (!copy_plain(to, inside)) return false;
+    to += inside.size();
+    if (quoted) to = write(to, "\\\"");
+    to = write(to, "\",");
+    block_.end_at(to);
+    is_empty_ = false;
+    return true;
+  }
+
+  // The JSON that `write` writes, given a place with room for `most` bytes; it returns the place
+  // behind.  Null: nothing is put, and this returns false.
+  template <typename Write>
+  bool put_by(std::size_t most, Write write) {
+    char* const end = write(block_.room(most + 1));
+    if (end == nullptr) return false;
+    *end = ',';
+    block_.end_at(end + 1);
+    is_empty_ = false;
+    return true;
+  }
+
+ private:
+  static char* write(char* to, const char (&two)[3]) {
+    std::memcpy(to, two, 2);
+    return to + 2;
+  }
+
+  LineBlock& block_;
+  bool is_empty_ = true;  // the row
 };
 
 }  // namespace streamutils

@@ -16,30 +16,31 @@ constexpr std::size_t kPiece = 1 << 18;
 }  // namespace
 
 void SnapshotWriter::begin_line() {
-  finish_entry();
+  complete();
   if (put_ && lines_.size() >= kPiece) finish();
 }
 
 SnapshotWriter& SnapshotWriter::entry(std::string_view kind) {
   begin_line();
-  lines_ += "{\"entry\":";
-  append_json_string(lines_, kind);
-  open_ = true;
+  std::string begin = "{\"entry\":";
+  append_json_string(begin, kind);
+  lines_.append(begin);
+  open_ = Open::entry;
   return *this;
 }
 
 SnapshotWriter& SnapshotWriter::json(std::string_view name, std::string_view raw) {
-  lines_ += ',';
-  append_json_string(lines_, name);
-  lines_ += ':';
-  lines_ += raw;
+  std::string label = ",";
+  append_json_string(label, name);
+  lines_.append(label += ':');
+  lines_.append(raw);
   return *this;
 }
 
 SnapshotWriter& SnapshotWriter::field(std::string_view name, std::string_view text) {
-  json(name, "");
-  append_json_string(lines_, text);
-  return *this;
+  std::string escaped;
+  append_json_string(escaped, text);
+  return json(name, escaped);
 }
 
 SnapshotWriter& SnapshotWriter::field(std::string_view name, std::int64_t n) {
@@ -59,45 +60,44 @@ SnapshotWriter& SnapshotWriter::field(std::string_view name, Timestamp t) {
   return field(name, to_nanos(t));
 }
 
-SnapshotWriter& SnapshotWriter::row(std::string_view values) {
+RowText& SnapshotWriter::row() {
   begin_line();
-  lines_ += '[';
-  lines_ += values;
-  lines_ += "]\n";
-  return *this;
+  row_.begin();
+  open_ = Open::row;
+  return row_;
 }
 
 void SnapshotWriter::lines(std::string_view lines) {
   begin_line();
-  lines_ += lines;
+  lines_.append(lines);
 }
 
 void SnapshotWriter::part(std::unique_ptr<SnapshotPart> part) {
   if (take_part_) return take_part_(std::move(part));
-  finish_entry();
+  complete();
   part->write(*this);
 }
 
 std::string SnapshotWriter::take() {
-  finish_entry();
-  return std::exchange(lines_, {});
+  complete();
+  return lines_.take();
 }
 
 void SnapshotWriter::take(std::string& lines) {
-  finish_entry();
-  lines.swap(lines_);
-  lines_.clear();
+  complete();
+  lines_.take(lines);
 }
 
 void SnapshotWriter::finish() {
-  finish_entry();
-  put_(lines_);
+  complete();
+  put_(lines_.text());
   lines_.clear();
 }
 
-void SnapshotWriter::finish_entry() {
-  if (open_) lines_ += "}\n";
-  open_ = false;
+void SnapshotWriter::complete() {
+  if (open_ == Open::entry) lines_.append("}\n");
+  if (open_ == Open::row) row_.end();
+  open_ = Open::nothing;
 }
 
 SnapshotReader::SnapshotReader(std::string lines) : lines_(std::move(lines)), size_(lines_.size()) {

@@ -28,6 +28,8 @@
 #include "json/elements.h"
 #include "json/record.h"
 #include "json/writer.h"
+#include "stream/line_block.h"
+#include "stream/row_text.h"
 
 namespace streamutils {
 
@@ -49,6 +51,8 @@ class SnapshotWriter {
   // Hands them on, whole lines, some at a time: large state does not stand in memory twice.
   using Put = std::function<void(std::string_view lines)>;
   explicit SnapshotWriter(Put put) : put_(std::move(put)) {}
+  SnapshotWriter(const SnapshotWriter&) = delete;
+  SnapshotWriter& operator=(const SnapshotWriter&) = delete;
 
   // Who takes parts, which stand behind all that has been written before: take() gives that.
   using TakePart = std::function<void(std::unique_ptr<SnapshotPart> part)>;
@@ -74,8 +78,9 @@ class SnapshotWriter {
   void fail(std::string_view reason) { status_ = Error{std::string(reason)}; }
   const Status& status() const { return status_; }
 
-  // A row; the entry or row before is complete.  values: JSON with commas between (RowText).
-  SnapshotWriter& row(std::string_view values);
+  // Starts a row; the entry or row before is complete.  Its values are what is put there until the
+  // next call.
+  RowText& row();
 
   // Whole lines that another writer has made.
   void lines(std::string_view lines);
@@ -91,13 +96,16 @@ class SnapshotWriter {
   void finish();
 
  private:
+  enum class Open : std::uint8_t { nothing, entry, row };
+
   void begin_line();
-  void finish_entry();
+  void complete();
 
   Put put_;
   TakePart take_part_;
-  std::string lines_;
-  bool open_ = false;
+  LineBlock lines_;
+  RowText row_{lines_};
+  Open open_ = Open::nothing;
   Status status_;
 };
 

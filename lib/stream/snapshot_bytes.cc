@@ -42,6 +42,7 @@ void save_bytes(SnapshotWriter& out, std::string_view name, std::string_view byt
 }
 
 void save_bytes(RowText& row, std::string_view bytes) {
+  if (row.put_plain(bytes)) return;
   if (is_utf8(bytes)) {
     row.put(bytes);
   } else {

@@ -191,13 +191,15 @@ class Refusals(StateTest):
             self.assert_says(result.stderr, "writing it was interrupted")
             self.assertEqual(self.saved(), whole[:size])
 
-    def test_a_damaged_file_and_a_newer_one(self):
+    def test_a_damaged_file_and_those_of_other_versions(self):
         self.window(stdin=lines_of(event(0)))
         whole = self.saved()
         self.file("state/windows", whole.replace(b'"in":1', b'"in":2', 1))
         self.assert_says(self.window().stderr, "is damaged")
-        self.file("state/windows", whole.replace(b'"snapshot":1', b'"snapshot":9', 1))
-        self.assert_says(self.window().stderr, "newer version", "its format is 9, and this one reads 1")
+        self.file("state/windows", whole.replace(b'"snapshot":2', b'"snapshot":9', 1))
+        self.assert_says(self.window().stderr, "newer version", "its format is 9, and this one reads 2")
+        self.file("state/windows", whole.replace(b'"snapshot":2', b'"snapshot":1', 1))
+        self.assert_says(self.window().stderr, "older version", "its format is 1, and this one reads 2")
 
     def test_two_processes(self):
         with Running([str(BIN / "swindow"), *WINDOW, "--state", self.state]) as running:

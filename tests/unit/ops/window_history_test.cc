@@ -91,10 +91,13 @@ class Queue {
 
   bool restart() {
     SnapshotWriter writer;
-    queue_.save(writer, list_);
+    GroupTable table(0);
+    SliceRows rows(list_, writer);
+    queue_.save(rows, *table.find_or_add({"1", ""}).group);
     SnapshotReader reader(writer.take());
     queue_.clear(tools_);
-    queue_.restore(reader, tools_);
+    if (!reader.next_is(SliceFacts::kEntry)) return false;
+    while (reader.next_row()) queue_.restore_row(reader, tools_);
     return reader.status().ok();
   }
 

@@ -80,7 +80,8 @@ TEST_CASE("every prefix of a snapshot that cuts a line is refused") {
 TEST_CASE("rows are values without names, and read back by their places") {
   SnapshotWriter out;
   out.entry("rows").field("n", std::int64_t{2});
-  out.row(R"("a",-9223372036854775808,18446744073709551615,["x"])").row("");
+  out.row().put_json(R"("a",-9223372036854775808,18446744073709551615,["x"])");
+  out.row();
   out.entry("behind");
   const std::string lines = out.take();
   CHECK(lines.ends_with("]\n[]\n{\"entry\":\"behind\"}\n"));
@@ -116,9 +117,8 @@ TEST_CASE("a row that is damaged, or lacks a value, is an error that stays") {
 
 TEST_CASE("the values of a row read back as they were put") {
   const std::string long_text(300, '"');
-  RowText row;
-  row.put(std::int64_t{-5});
-  row.clear();
+  SnapshotWriter out;
+  RowText& row = out.row();
   row.put("a\"\\b");
   row.put(INT64_MIN);
   row.put(UINT64_MAX);
@@ -126,8 +126,6 @@ TEST_CASE("the values of a row read back as they were put") {
   row.put("\n\xc3\xa9");
   row.put_json("[1]");
   row.put(long_text);
-  SnapshotWriter out;
-  out.row(row.values());
   SnapshotReader in(out.take());
   REQUIRE(in.next_row());
   REQUIRE(in.row_size() == 7);
