@@ -35,6 +35,8 @@ STAGES = {
     "dedup": ["sdedup", "k"],
     "tumbling": ["swindow", "tumbling", "12h", "count", "sum", "v", "by", "k"],
     "sliding": ["swindow", "sliding", "12h", "3h", "count", "sum", "v", "by", "k"],
+    "cumulate": ["swindow", "cumulate", "12h", "3h", "count", "sum", "v", "by", "k"],
+    "rolling": ["swindow", "rolling", "{whole}s", "count", "sum", "v", "by", "k"],
     "session": ["swindow", "session", "4h", "count", "by", "k"],
     "group": ["sgroup", "k", "count", "sum", "v"],
     "join": ["sjoin", "on", "k", "within", "{half}s", "-", "right"],
@@ -43,8 +45,8 @@ TIMED = ["--idle", "off"]
 
 
 def words_of(stage, keys):
-    """A join holds so many rows of each side: a thousand come in each second, of each side half of the keys."""
-    words = [word.format(half=keys // 2000) for word in STAGES[stage]]
+    """A join and a rolling window hold so many events, of which a thousand come in each second."""
+    words = [word.format(half=keys // 2000, whole=keys // 1000) for word in STAGES[stage]]
     return words + (TIMED if words[0] in ("swindow", "sjoin") else [])
 
 

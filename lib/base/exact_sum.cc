@@ -301,9 +301,9 @@ char* ExactSum::write_short(char* to) const {
   auto scale = static_cast<unsigned>(-exponent_);
   for (; scale > 0 && n % 10 == 0; --scale) n /= 10;
   if (mantissa_ < 0) *to++ = '-';
+  if (scale == 0) return digits::write(to, n);
   const std::uint64_t one = digits::kPowersOfTen[scale];
   char* const point = digits::write(to, n / one);
-  if (scale == 0) return point;
   char* const end = digits::write(point, n % one + one);
   *point = '.';
   return end;

@@ -91,6 +91,7 @@ class RollingWindows final : public Windows {
         pool_(parts_.aggregates),
         tools_{parts_.aggregates, pool_},
         waiting_(parts_.aggregates, pool_),
+        image_(parts_.aggregates),
         names_(options.arguments.aggregates) {
     if (size_.unit == WindowLength::Unit::nanos) parts_.rows.set_length(size_.duration());
   }
@@ -109,6 +110,9 @@ class RollingWindows final : public Windows {
   std::optional<std::string> output_time() const override { return std::nullopt; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
+  bool has_images() const override { return true; }
+  void begin_image(SnapshotWriter& out) override;
+  bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
   std::size_t held() const override;
 
@@ -124,12 +128,26 @@ class RollingWindows final : public Windows {
   }
   void forget_old(Timestamp now);
 
+  void save_head(SnapshotWriter& out) const;
+  bool restore_past(SnapshotReader& in);
+  // To be called before the events of the key change.
+  void keep_for_image(Group& group) {
+    if (group.mark != mark_) put_into_image(group);
+  }
+  void put_into_image(Group& group);
+  // Of about so many events, which it counts down.  True when all keys are there.
+  bool continue_keys(std::size_t& events);
+
   WindowParts parts_;
   WindowLength size_;
   BlockPool pool_;
   RollingQueue::Tools tools_;
   KeyedStates<Past> keys_;
   WaitingEvents waiting_;
+  RollingImage image_;
+  std::vector<Group*> image_keys_;  // of the image that is being taken
+  std::size_t image_next_ = 0;      // the one whose turn comes
+  std::uint32_t mark_ = 0;          // of the keys that the image has no need of any more
   ResultNames names_;
   std::size_t events_ = 0;  // in all queues
   Timestamp tidied_ = kMinTime;
@@ -147,6 +165,7 @@ Outcome RollingWindows::on_record(const Record& record, Emitter& out) {
   const Timestamp t = record.time();
   Group* group = keys_.group_within(parts_.max_keys, key, parts_.events);
   if (!group) return parts_.refuse_key(out);
+  keep_for_image(*group);  // one that is new has no events that the image would hold
   WaitingEvent event{t, parts_.events, group, pool_.make(),
                      clash ? names_.remove(record, out) : std::string(record.line())};
   parts_.aggregates.add(event.block, out);
@@ -171,6 +190,7 @@ void RollingWindows::on_interrupt(Emitter& out) {
 }
 
 void RollingWindows::settle(WaitingEvent event, bool partial, Emitter& out) {
+  keep_for_image(*event.group);
   Past& past = past_of(event.group);
   --past.waiting;
   events_ -= past.events.size();
@@ -210,6 +230,8 @@ Outcome RollingWindows::add_late(WaitingEvent event, Emitter& out) {
 void RollingWindows::forget_old(Timestamp now) {
   if (size_.is_rows() || minus(now, size_.duration()) < tidied_) return;
   tidied_ = now;
+  std::size_t all = static_cast<std::size_t>(-1);
+  continue_keys(all);
   for (Group* group : keys_.groups()) {
     Past& past = past_of(group);
     events_ -= past.events.size();
@@ -221,31 +243,75 @@ void RollingWindows::forget_old(Timestamp now) {
   }
 }
 
-void RollingWindows::save(SnapshotWriter& out) const {
+void RollingWindows::save_head(SnapshotWriter& out) const {
   parts_.save(out);
   out.entry("rolling").field("tidied", tidied_);
-  for (Group* group : keys_.groups()) {
-    out.entry("past");
-    save_key(out, *group);
-    past_of(group).events.save(out, parts_.aggregates);
-  }
+}
+
+void RollingWindows::save(SnapshotWriter& out) const {
+  save_head(out);
+  RollingRows rows(parts_.aggregates, out);
+  for (Group* group : keys_.groups()) past_of(group).events.save(rows, *group);
   waiting_.save(out);
 }
 
+void RollingWindows::begin_image(SnapshotWriter& out) {
+  save_head(out);
+  image_.begin(out);
+  waiting_.begin_image(out);
+  image_keys_ = keys_.unsorted_groups();
+  image_next_ = 0;
+  mark_ ^= 1;
+}
+
+void RollingWindows::put_into_image(Group& group) {
+  group.mark = mark_ & 1;
+  past_of(&group).events.save(image_, group);
+}
+
+bool RollingWindows::continue_keys(std::size_t& events) {
+  for (; image_next_ < image_keys_.size() && events > 0; ++image_next_) {
+    Group& group = *image_keys_[image_next_];
+    events -= std::min(events, 1 + past_of(&group).events.size());
+    keep_for_image(group);
+  }
+  if (image_next_ < image_keys_.size()) return false;
+  image_keys_.clear();
+  image_next_ = 0;
+  return true;
+}
+
+bool RollingWindows::continue_image(std::size_t entries) {
+  if (!continue_keys(entries) || !waiting_.continue_image(entries)) return false;
+  image_.finish();
+  return true;
+}
+
+bool RollingWindows::restore_past(SnapshotReader& in) {
+  if (!in.next_is(RollingFacts::kEntry)) return false;
+  while (in.next_row()) {
+    const SavedKey saved(in, RollingFacts::kCount + parts_.aggregates.state_count());
+    const std::uint64_t first_seen = in.unsigned_integer(1);
+    Group* group = keys_.group(saved.key(), first_seen);
+    group->first_seen = first_seen;
+    past_of(group).events.restore_row(in, tools_);
+    ++events_;
+  }
+  return true;
+}
+
+// In an image, events that wait stand between others, maybe before all of their key.
 Status RollingWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
   if (!in.next_is("rolling")) in.fail("no entry 'rolling'");
   tidied_ = in.time("tidied");
-  while (in.next_is("past")) {
-    Group* group = keys_.group(SavedKey(in).key(), keys_.size());  // they keep their order
-    past_of(group).events.restore(in, tools_);
-    events_ += past_of(group).events.size();
-  }
-  waiting_.restore(in, [&](const GroupKey& key) {
-    Group* group = keys_.find(key.canonical);
-    if (group) ++past_of(group).waiting;
+  const auto group_of = [this](const GroupKey& key) {
+    Group* group = keys_.group(key, parts_.events);
+    ++past_of(group).waiting;
     return group;
-  });
+  };
+  while (restore_past(in) || waiting_.restore_some(in, group_of)) {
+  }
   return in.status();
 }
 

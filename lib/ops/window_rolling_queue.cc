@@ -71,21 +71,12 @@ void RollingQueue::clear(const Tools& tools) {
   *this = {};
 }
 
-void RollingQueue::save(SnapshotWriter& out, const AggregateList& aggregates) const {
-  for (std::size_t i = head_; i < events_.size(); ++i) {
-    out.entry("event").field("time", events_[i].time);
-    aggregates.save(events_[i].own, out);
-  }
-}
-
-void RollingQueue::restore(SnapshotReader& in, const Tools& tools) {
-  while (in.next_is("event")) {
-    const Timestamp t = in.time("time");
-    if (!events_.empty() && t < events_.back().time) in.fail("events out of order");
-    std::byte* block = tools.pool.make();
-    tools.aggregates.restore(block, in);
-    push(t, block, tools);
-  }
+void RollingQueue::restore_row(SnapshotReader& in, const Tools& tools) {
+  const Timestamp t = from_nanos(in.integer(std::size_t{0}));
+  if (!events_.empty() && t < events_.back().time) in.fail("events out of order");
+  std::byte* block = tools.pool.make();
+  tools.aggregates.restore_values(block, RollingFacts::kCount, in);
+  push(t, block, tools);
 }
 
 }  // namespace streamutils

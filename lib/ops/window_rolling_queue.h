@@ -14,14 +14,34 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
 #include "ops/aggregate_list.h"
 #include "ops/aggregate_pool.h"
+#include "ops/group_image.h"
+#include "stream/row_text.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
+
+// What a row of a snapshot says of an event, in front of its states.
+struct RollingFacts {
+  static constexpr std::string_view kEntry = "past";
+  static constexpr std::string_view kColumns = R"("time","first_seen")";
+  static constexpr std::size_t kCount = 2;
+
+  void put(RowText& row) const {
+    row.put(to_nanos(time));
+    row.put(first_seen);
+  }
+
+  Timestamp time;
+  std::uint64_t first_seen;  // the number of the first event of the key
+};
+using RollingRows = GroupRows<RollingFacts>;
+using RollingImage = GroupImage<RollingFacts>;
 
 class RollingQueue {
  public:
@@ -54,8 +74,15 @@ class RollingQueue {
 
   void clear(const Tools& tools);
 
-  void save(SnapshotWriter& out, const AggregateList& aggregates) const;
-  void restore(SnapshotReader& in, const Tools& tools);
+  // Every event as a row, the oldest first; back from the current row of the reader.
+  // Rows: RollingRows or RollingImage.
+  template <typename Rows>
+  void save(Rows& rows, const Group& group) const {
+    for (std::size_t i = head_; i < events_.size(); ++i) {
+      rows.write({events_[i].time, group.first_seen}, group, events_[i].own);
+    }
+  }
+  void restore_row(SnapshotReader& in, const Tools& tools);
 
  private:
   struct Event {

@@ -90,7 +90,7 @@ class SessionWindows final : public Windows {
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
-  bool has_images() const override { return !cap_ && !memory_ && !spilled_; }
+  bool has_images() const override { return !memory_ && !spilled_; }
   void begin_image(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
@@ -137,6 +137,7 @@ class SessionWindows final : public Windows {
   void save_head(SnapshotWriter& out) const;
   void save_by_key(SnapshotWriter& out) const;
   void restore_session(SnapshotReader& in);
+  bool restore_sessions(SnapshotReader& in);
   void restore_by_key(SnapshotReader& in);
 
   // The same, with sessions on disk.
@@ -311,6 +312,7 @@ void SessionWindows::settle(const WaitingEvent& event) {
   const bool joins =
       session && within_gap(*session, event.time) && within_cap(*session, event.time);
   if (!joins) session = open(event.group, event.time, event.number);
+  keep_for_image(*session);
   session->last = std::max(session->last, event.time);
   session->first_seen = std::min(session->first_seen, event.number);
   session->untold = std::min(session->untold, event.time);
@@ -541,6 +543,7 @@ void SessionWindows::save(SnapshotWriter& out) const {
 void SessionWindows::begin_image(SnapshotWriter& out) {
   save_head(out);
   image_.begin(out);
+  waiting_.begin_image(out);
   ++images_;
   image_next_ = 0;
 }
@@ -561,7 +564,7 @@ bool SessionWindows::continue_image(std::size_t entries) {
     }
     keep_for_image(storage_[image_next_]);
   }
-  if (image_next_ < storage_.size()) return false;
+  if (image_next_ < storage_.size() || !waiting_.continue_image(entries)) return false;
   image_.finish();
   return true;
 }
@@ -596,24 +599,29 @@ Status SessionWindows::restore(SnapshotReader& in) {
     restore_by_key(in);
     return in.status();
   }
-  while (in.next_is(SessionFacts::kEntry)) {
-    while (in.next_row()) {
-      if (memory_ && watch_.is_due()) relieve_memory();
-      if (spilled_) {
-        const SessionSpan span = session_rows_.span(in);
-        std::byte* block = spilled_->add_part(session_rows_.key(in).key(), span);
-        session_rows_.restore_states(block, in);
-      } else {
-        restore_session(in);
-      }
-    }
-  }
-  waiting_.restore(in, [&](const GroupKey& key) {
+  const auto group_of = [this](const GroupKey& key) {
     Group* group = keys_.group(key, parts_.events);
     ++state_of(group).waiting;
     return group;
-  });
+  };
+  while (restore_sessions(in) || waiting_.restore_some(in, group_of)) {
+  }
   return in.status();
+}
+
+bool SessionWindows::restore_sessions(SnapshotReader& in) {
+  if (!in.next_is(SessionFacts::kEntry)) return false;
+  while (in.next_row()) {
+    if (memory_ && watch_.is_due()) relieve_memory();
+    if (spilled_) {
+      const SessionSpan span = session_rows_.span(in);
+      std::byte* block = spilled_->add_part(session_rows_.key(in).key(), span);
+      session_rows_.restore_states(block, in);
+    } else {
+      restore_session(in);
+    }
+  }
+  return true;
 }
 
 std::size_t SessionWindows::held() const {

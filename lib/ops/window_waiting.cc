@@ -4,54 +4,107 @@
 #include <algorithm>
 #include <utility>
 
+#include "ops/image_part.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {
 
-bool is_later(const WaitingEvent& a, const WaitingEvent& b) {
-  return std::tie(a.time, a.number) > std::tie(b.time, b.number);
-}
+constexpr std::string_view kEntry = "waiting";
+constexpr std::size_t kLine = 2;    // the column of the line
+constexpr std::size_t kStates = 3;  // and the first of the states
 
 }  // namespace
 
 WaitingEvents::~WaitingEvents() {
-  for (const WaitingEvent& event : heap_) pool_.free(event.block);
+  for (const Place* place : heap_) pool_.free(place->event.block);
 }
 
 void WaitingEvents::push(WaitingEvent event) {
-  heap_.push_back(std::move(event));
+  if (free_.empty()) free_.push_back(&places_.emplace_back());
+  Place* place = free_.back();
+  free_.pop_back();
+  *place = {std::move(event), images_};
+  heap_.push_back(place);
   std::ranges::push_heap(heap_, is_later);
 }
 
 WaitingEvent WaitingEvents::take() {
   std::ranges::pop_heap(heap_, is_later);
-  WaitingEvent event = std::move(heap_.back());
+  Place* place = heap_.back();
   heap_.pop_back();
-  return event;
+  keep_for_image(*place);
+  free_.push_back(place);
+  return std::exchange(place->event, {});
+}
+
+void WaitingEvents::begin_rows(SnapshotWriter& out) const {
+  std::string columns = R"(["time","number","line")";
+  aggregates_.append_state_names(columns);
+  out.entry(kEntry).json("columns", columns + R"(,"key","spelling"])");
+}
+
+void WaitingEvents::write(const WaitingEvent& event, SnapshotWriter& out) const {
+  RowText& row = out.row();
+  row.put(to_nanos(event.time));
+  row.put(event.number);
+  save_bytes(row, event.line);
+  aggregates_.save_values(event.block, row);
+  save_key_values(row, *event.group);
 }
 
 void WaitingEvents::save(SnapshotWriter& out) const {
+  if (heap_.empty()) return;
   std::vector<const WaitingEvent*> events;
-  for (const WaitingEvent& event : heap_) events.push_back(&event);
+  for (const Place* place : heap_) events.push_back(&place->event);
   std::ranges::sort(events, {}, &WaitingEvent::number);
-  for (const WaitingEvent* event : events) {
-    out.entry("waiting").field("time", event->time).field("number", event->number);
-    save_bytes(out, "line", event->line);
-    save_key(out, *event->group);
-    aggregates_.save(event->block, out);
-  }
+  begin_rows(out);
+  for (const WaitingEvent* event : events) write(*event, out);
 }
 
-void WaitingEvents::restore(SnapshotReader& in, const GroupOf& group_of) {
-  while (in.next_is("waiting")) {
-    Group* group = group_of(SavedKey(in).key());
-    if (!group) return in.fail("an event that waits has an unknown key");
-    WaitingEvent event{in.time("time"), in.unsigned_integer("number"), group, pool_.make(),
-                       restore_bytes(in, "line")};
-    aggregates_.restore(event.block, in);
+bool WaitingEvents::restore_some(SnapshotReader& in, const GroupOf& group_of) {
+  if (!in.next_is(kEntry)) return false;
+  while (in.next_row()) {
+    const SavedKey saved(in, kStates + aggregates_.state_count());
+    Group* group = group_of(saved.key());
+    if (!group) {
+      in.fail("an event that waits has an unknown key");
+      return false;
+    }
+    WaitingEvent event{from_nanos(in.integer(std::size_t{0})), in.unsigned_integer(1), group,
+                       pool_.make(), restore_bytes(in, kLine)};
+    aggregates_.restore_values(event.block, kStates, in);
     push(std::move(event));
   }
+  return true;
+}
+
+void WaitingEvents::begin_image(SnapshotWriter& out) {
+  image_out_ = &out;
+  image_next_ = 0;
+  ++images_;
+}
+
+// Events that have come since stand in places that count as written.
+bool WaitingEvents::continue_image(std::size_t& events) {
+  for (; image_next_ < places_.size() && events > 0; ++image_next_, --events) {
+    keep_for_image(places_[image_next_]);
+  }
+  if (image_next_ < places_.size()) return false;
+  hand_over();
+  return true;
+}
+
+void WaitingEvents::put_into_image(Place& place) {
+  place.image = images_;
+  if (place.event.group == nullptr) return;
+  if (image_rows_.size() == 0) begin_rows(image_rows_);
+  write(place.event, image_rows_);
+  if (image_rows_.size() >= PartMemory::kSize) hand_over();
+}
+
+void WaitingEvents::hand_over() {
+  if (image_rows_.size() > 0) image_out_->lines(image_rows_.take());
 }
 
 }  // namespace streamutils

@@ -133,6 +133,12 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    windows("tumbling 7s list v by k,v"),
                                    windows("tumbling 5s count avg v", seconds(2)),
                                    windows("tumbling 4s max v by k", {}, seconds(20)),
+                                   windows("session 3s max 9s count last v by k"),
+                                   windows("cumulate 20s 5s count sum v last v by k"),
+                                   windows("cumulate 9s 2s list v by k,v"),
+                                   windows("rolling 15s count sum v last v by k"),
+                                   windows("rolling 7s list v"),
+                                   windows("rolling 3rows max v by k,v"),
                                    windows("sliding 2s 3s var v by k"),
                                    windows("sliding 20s 4s count sum v last v by k"),
                                    windows("sliding 9s 3s list v distinct v by k,v"),
@@ -159,8 +165,7 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
 }
 
 TEST_CASE("state that has no images in slices says so") {
-  CHECK_FALSE(windows("session 3s max 9s count")()->has_images());
-  CHECK_FALSE(windows("rolling 3s count")()->has_images());
+  CHECK_FALSE(windows("sliding 9rows 3rows count")()->has_images());
 }
 
 }  // namespace streamutils::testing
