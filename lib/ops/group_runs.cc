@@ -41,7 +41,7 @@ bool join_runs(const std::vector<Run>& runs, const AggregateList& aggregates,
       age.revisions += part.numbers.revisions;
     }
     if (!is_alone) {
-      text = states_text(aggregates, whole.get());
+      text = whole.text();
       whole.clear();
     }
     visit(AgeRecord{age, {key, spelling}, text});
@@ -62,11 +62,11 @@ Run write_groups(const Pane& pane, const Revisions& revisions, const AggregateLi
   std::vector<const Group*> groups(pane.groups().begin(), pane.groups().end());
   std::ranges::sort(groups, {}, &Group::key);
   RunWriter<GroupAge> writer(std::move(scratch));
+  StatesText states(aggregates);
   for (const Group* group : groups) {
     const auto revised = revisions.find(group);
     const std::uint64_t times = revised == revisions.end() ? 0 : revised->second;
-    const std::string states = states_text(aggregates, group->state());
-    writer.add({{group->first_seen, times}, group->group_key(), states});
+    writer.add({{group->first_seen, times}, group->group_key(), states.of(group->state())});
   }
   return writer.finish();
 }
@@ -91,7 +91,7 @@ bool LoneGroup::make(const GroupKey& key, std::uint64_t first_seen, std::string_
   group_ = table_.find_or_add(key).group;
   group_->first_seen = first_seen;
   aggregates_.create(group_->state());
-  return read_states(aggregates_, states, group_->state());
+  return text_.read(states, group_->state());
 }
 
 void LoneGroup::forget() {

@@ -64,7 +64,7 @@ bool visit_groups(const std::vector<Run>& runs, const AggregateList& aggregates,
 class LoneGroup {
  public:
   explicit LoneGroup(const AggregateList& aggregates)
-      : aggregates_(aggregates), table_(aggregates.block_size()) {}
+      : aggregates_(aggregates), text_(aggregates), table_(aggregates.block_size()) {}
   ~LoneGroup() { forget(); }
   LoneGroup(const LoneGroup&) = delete;
   LoneGroup& operator=(const LoneGroup&) = delete;
@@ -83,6 +83,7 @@ class LoneGroup {
   void forget();
 
   const AggregateList& aggregates_;
+  StatesText text_;
   GroupTable table_;
   Group* group_ = nullptr;
   bool ok_ = true;

@@ -4,35 +4,53 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
 
 #include "ops/aggregate_list.h"
+#include "stream/line_block.h"
+#include "stream/row_text.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
 
-inline std::string states_text(const AggregateList& aggregates, const std::byte* block) {
-  SnapshotWriter writer;
-  writer.entry("states");
-  aggregates.save(block, writer);
-  return writer.take();
-}
+// Makes text of states, and has them back.  Keeps what that takes from one to the next.
+class StatesText {
+ public:
+  explicit StatesText(const AggregateList& aggregates) : aggregates_(aggregates) {}
 
-// Into a fresh block.  False if it is no such text.
-inline bool read_states(const AggregateList& aggregates, std::string_view text, std::byte* block) {
-  SnapshotReader reader{std::string(text)};
-  if (!reader.next_is("states")) return false;
-  aggregates.restore(block, reader);
-  return reader.status().ok();
-}
+  // Valid until the next call.
+  std::string_view of(const std::byte* block) {
+    lines_.clear();
+    RowText row(lines_);
+    row.begin();
+    aggregates_.save_values(block, row);
+    row.end();
+    return lines_.text();
+  }
+
+  // Into a fresh block.  False if it is no such text.
+  bool read(std::string_view text, std::byte* block) {
+    reader_.restart(text);
+    if (!reader_.next_row()) return false;
+    aggregates_.restore_values(block, 0, reader_);
+    return reader_.status().ok();
+  }
+
+ private:
+  const AggregateList& aggregates_;
+  LineBlock lines_;
+  SnapshotReader reader_{std::string()};
+};
 
 // A block of states on its own.
 class StateBlock {
  public:
   explicit StateBlock(const AggregateList& aggregates)
       : aggregates_(aggregates),
+        text_(aggregates),
         bytes_(static_cast<std::byte*>(
             ::operator new[](aggregates.block_size(), std::align_val_t{16}))) {
     aggregates_.create(bytes_);
@@ -52,16 +70,22 @@ class StateBlock {
     aggregates_.destroy(bytes_);
     aggregates_.create(bytes_);
   }
+
+  // As text; valid until the next call.
+  std::string_view text() { return text_.of(bytes_); }
   // Adds what stands in the text.  False if it is no such text.
   bool merge(std::string_view text) {
-    StateBlock states(aggregates_);
-    if (!read_states(aggregates_, text, states.get())) return false;
-    aggregates_.merge(bytes_, states.get());
+    if (!part_) part_ = std::make_unique<StateBlock>(aggregates_);
+    part_->clear();
+    if (!text_.read(text, part_->get())) return false;
+    aggregates_.merge(bytes_, part_->get());
     return true;
   }
 
  private:
   const AggregateList& aggregates_;
+  StatesText text_;
+  std::unique_ptr<StateBlock> part_;  // scratch
   std::byte* bytes_;
 };
 

@@ -84,9 +84,9 @@ void SessionRows::restore_states(std::byte* block, SnapshotReader& in) const {
 Run SessionRows::write_run(std::span<const Session* const> sessions,
                            std::shared_ptr<SteadyScratch> scratch) const {
   RunWriter<SessionSpan> writer(std::move(scratch));
+  StatesText states(aggregates_);
   for (const Session* session : sessions) {
-    const std::string states = states_text(aggregates_, session->block);
-    writer.add({span_of(*session), session->group->group_key(), states});
+    writer.add({span_of(*session), session->group->group_key(), states.of(session->block)});
   }
   return writer.finish();
 }
@@ -98,8 +98,7 @@ Run SessionRows::restore_run(std::shared_ptr<SteadyScratch> scratch, SnapshotRea
     states.clear();
     restore_states(states.get(), in);
     const SavedKey saved = key(in);
-    const std::string text = states_text(aggregates_, states.get());
-    writer.add({span(in), saved.key(), text});
+    writer.add({span(in), saved.key(), states.text()});
   }
   return writer.finish();
 }

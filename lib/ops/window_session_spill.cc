@@ -123,10 +123,10 @@ Run SpilledSessions::write(std::shared_ptr<SteadyScratch> scratch) const {
   std::vector<Group*> groups = keys_.unsorted_groups();
   std::ranges::sort(groups, {}, &Group::key);
   RunWriter<SessionSpan> writer(std::move(scratch));
+  StatesText states(tools_.aggregates);
   for (Group* group : groups) {
     for (const Fragment& fragment : of(group)) {
-      const std::string states = states_text(tools_.aggregates, fragment.block);
-      writer.add({fragment.span, group->group_key(), states});
+      writer.add({fragment.span, group->group_key(), states.of(fragment.block)});
     }
   }
   return writer.finish();
@@ -185,8 +185,7 @@ std::vector<SpilledSessions::Joined> SpilledSessions::join(const std::vector<Par
 }
 
 bool SpilledSessions::visit_key(std::string_view key, const std::vector<Part>& parts,
-                                const VisitRecord& visit) const {
-  StateBlock whole(tools_.aggregates);
+                                StateBlock& whole, const VisitRecord& visit) const {
   for (const Joined& session : join(parts)) {
     const Part* first = &parts[session.parts.front()];
     std::string text;
@@ -197,7 +196,7 @@ bool SpilledSessions::visit_key(std::string_view key, const std::vector<Part>& p
         if (!whole.merge(parts[part].states)) return false;
         if (parts[part].span.first_seen < first->span.first_seen) first = &parts[part];
       }
-      text = states_text(tools_.aggregates, whole.get());
+      text = whole.text();
       whole.clear();
     }
     visit({session.span, {key, first->spelling}, text});
@@ -209,6 +208,7 @@ bool SpilledSessions::visit_joined(const std::vector<Run>& runs, const VisitReco
   auto merge = merge_by_key<SessionSpan>(runs);
   std::string key;
   std::vector<Part> parts;
+  StateBlock whole(tools_.aggregates);
   while (merge.current()) {
     key = merge.current()->key.canonical;
     parts.clear();
@@ -217,7 +217,7 @@ bool SpilledSessions::visit_joined(const std::vector<Run>& runs, const VisitReco
       parts.push_back(
           {record.numbers, std::string(record.states), std::string(record.key.spelling)});
     }
-    if (!visit_key(key, parts, visit)) return false;
+    if (!visit_key(key, parts, whole, visit)) return false;
   }
   return !merge.has_failed();
 }

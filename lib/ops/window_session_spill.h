@@ -129,7 +129,8 @@ class SpilledSessions {
   void take(Joined& joined, const std::vector<Part>& parts, std::size_t part) const;
   // Calls visit for each session of the runs, in the order of keys.
   bool visit_joined(const std::vector<Run>& runs, const VisitRecord& visit) const;
-  bool visit_key(std::string_view key, const std::vector<Part>& parts,
+  // The same for the records of one key.  whole: of nothing, before and after.
+  bool visit_key(std::string_view key, const std::vector<Part>& parts, StateBlock& whole,
                  const VisitRecord& visit) const;
   Run write(std::shared_ptr<SteadyScratch> scratch) const;
 

@@ -104,6 +104,15 @@ SnapshotReader::SnapshotReader(std::string lines) : lines_(std::move(lines)), si
   lines_.append(Record::kPadding, '\0');
 }
 
+void SnapshotReader::restart(std::string_view lines) {
+  lines_.assign(lines).append(Record::kPadding, '\0');
+  size_ = lines.size();
+  position_ = 0;
+  number_ = 0;
+  elements_.clear();
+  status_ = Status();
+}
+
 bool SnapshotReader::take_line(std::string_view& line) {
   if (!status_.ok() || position_ >= size_) return false;
   const std::size_t end = lines_.find('\n', position_);

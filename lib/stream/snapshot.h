@@ -113,6 +113,8 @@ class SnapshotReader {
  public:
   // Reads the lines that SnapshotWriter::take returned.
   explicit SnapshotReader(std::string lines);
+  // Starts on other lines, with the memory that it has.
+  void restart(std::string_view lines);
 
   // Moves to the next entry; false at the end or on damage (see status()).
   bool next();
