@@ -17,16 +17,11 @@
 // closed, and no open one is within GAP.  With a cap, it never cuts: it joins an open session that
 // stays within the cap, or forms one.
 //
-// When which session is due is known by one timer for each (session_timers.h).  A session that has
-// grown is found at its old end, and its timer set anew: so an event that makes a session longer
-// costs nothing there.
-//
 // With --mem, sessions that memory has no room for go to disk, all of them at once, and others take
 // over until few are left (window_session_spill.h).
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -34,13 +29,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/near.h"
-#include "ops/aggregate_pool.h"
-#include "ops/group_image.h"
 #include "ops/keyed_states.h"
 #include "ops/memory_watch.h"
-#include "ops/session_timers.h"
 #include "ops/window_kinds.h"
+#include "ops/window_open_sessions.h"
 #include "ops/window_parts.h"
 #include "ops/window_session_rows.h"
 #include "ops/window_session_spill.h"
@@ -50,14 +42,6 @@
 namespace streamutils {
 namespace {
 
-constexpr std::size_t kPrefetchAhead = 8;  // sessions of an image, before their turn
-
-// It may stand in two cache lines.
-void bring_all_near(const Session& session) {
-  bring_near(&session.start);
-  bring_near(&session.image);
-}
-
 class SessionWindows final : public Windows {
  public:
   explicit SessionWindows(const WindowOptions& options)
@@ -65,20 +49,18 @@ class SessionWindows final : public Windows {
         gap_(options.arguments.window.size.duration()),
         cap_(options.arguments.window.max),
         session_rows_(parts_.aggregates),
-        pool_(parts_.aggregates),
-        timers_(gap_),
-        waiting_(parts_.aggregates, pool_),
+        open_(parts_.aggregates, gap_, cap_),
+        waiting_(parts_.aggregates, open_.pool()),
         every_(options.every),
-        image_(parts_.aggregates),
         memory_(options.memory),
         spill_tools_(parts_.aggregates, options.make_scratch, memory_) {}
-  ~SessionWindows() override;
-  SessionWindows(const SessionWindows&) = delete;
-  SessionWindows& operator=(const SessionWindows&) = delete;
 
   Outcome on_record(const Record& record, Emitter& out) override;
-  bool foresees() const override { return parts_.keys.foresees() && keys_.is_large(); }
-  void foresee(std::span<const std::string_view> lines) override;
+  bool foresees() const override { return parts_.keys.foresees() && open_.keys().is_large(); }
+  void foresee(std::span<const std::string_view> lines) override {
+    parts_.keys.foresee(lines);
+    open_.foresee(parts_.keys);
+  }
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
   // A session whose end is the watermark is still open, and the time of its row is the last instant
@@ -97,41 +79,19 @@ class SessionWindows final : public Windows {
   std::size_t held() const override;
 
  private:
-  Timestamp end_of(const Session& session) const { return plus(session.last, gap_); }
-  bool within_gap(const Session& session, Timestamp t) const {
-    return minus(session.start, gap_) <= t && t <= end_of(session);
-  }
-  bool within_cap(const Session& session, Timestamp t) const {
-    return !cap_ || minus(std::max(session.last, t), *cap_) <= std::min(session.start, t);
-  }
-
   // Null if there are too many keys.
   Group* group_within_limit(const GroupKey& key) {
-    return keys_.group_within(parts_.max_keys, key, parts_.events);
+    return open_.keys().group_within(parts_.max_keys, key, parts_.events);
   }
   void release_if_unused(Group* group);
-
-  // The open session that takes an event of time t, joined from all that it connects; null if none
-  // does.
-  Session* join(Group* group, Timestamp t);
-  void absorb(Session& session, Session* older);
-  Session* open(Group* group, Timestamp t, std::uint64_t number);
-  void close(Session* session);
-  void start_timer(Session* session);
 
   void wait(Group* group, Timestamp t, Emitter& out);
   // Joins the events before `now` that wait to sessions.
   void settle_before(Timestamp now);
   void settle(const WaitingEvent& event);
 
-  // Sorts by end, then by first_seen.
-  template <typename Pointer>
-  void sort(std::vector<Pointer>& sessions) const;
-  std::vector<Session*> take_due(Timestamp now);
-  void prepare_due() const;
   void close_due(Timestamp now, Emitter& out);
   void write_early(Timestamp tick, Emitter& out);
-  std::vector<const Session*> open_sessions() const;  // by first_seen
   void write(const Session& session, bool partial, Emitter& out);
 
   void save_head(SnapshotWriter& out) const;
@@ -150,28 +110,15 @@ class SessionWindows final : public Windows {
   void begin_spilling();
   bool fits_into_memory() const;
   bool return_to_memory();
-  // To be called before a session changes: the image needs it as it is.
-  void keep_for_image(Session& session) {
-    if (session.image != images_) put_into_image(session);
-  }
-  void put_into_image(Session& session);
 
   WindowParts parts_;
   Duration gap_;
   std::optional<Duration> cap_;
   SessionRows session_rows_;
-  BlockPool pool_;
-  KeyedStates<KeyState> keys_;
-  std::deque<Session> storage_;
-  std::vector<Session*> spare_;
-  SessionTimers<Session> timers_;
+  OpenSessions open_;
   WaitingEvents waiting_;
   std::optional<Duration> every_;
   Timestamp ticked_ = kMinTime;  // the multiple of --every that was passed last
-
-  GroupImage<SessionFacts> image_;
-  std::uint64_t images_ = 0;    // that were begun: the number of the last one
-  std::size_t image_next_ = 0;  // the place in storage_ from where it is to be continued
 
   std::optional<std::size_t> memory_;
   SpillTools spill_tools_;
@@ -179,12 +126,6 @@ class SessionWindows final : public Windows {
   std::optional<SpilledSessions> spilled_;  // in place of all sessions above; null: none
   Timestamp swept_ = kMinTime;              // the watermark of its last sweep
 };
-
-SessionWindows::~SessionWindows() {
-  for (const Session& session : storage_) {
-    if (session.block) pool_.free(session.block);
-  }
-}
 
 Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
   Outcome outcome;
@@ -198,8 +139,8 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
     return outcome;
   }
   if (spilled_) return add_spilled(key, t, out);
-  Group* group = keys_.find(key);
-  Session* session = group ? join(group, t) : nullptr;
+  Group* group = open_.keys().find(key);
+  Session* session = group ? open_.join(group, t) : nullptr;
   if (!session && plus(t, gap_) < parts_.watermark) {
     outcome.fate = Fate::late;
     outcome.deadline = plus(plus(t, gap_), Duration(1));
@@ -208,7 +149,7 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
   if (!session) {
     group = group_within_limit(key);
     if (!group) return parts_.refuse_key(out);
-    session = open(group, t, parts_.events);
+    session = open_.open(group, t, parts_.events);
   }
   session->untold = std::min(session->untold, t);
   parts_.aggregates.add(session->block, out);
@@ -216,82 +157,14 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
   return outcome;
 }
 
-// The newest session of the key, and its states, are what most events change.
-void SessionWindows::foresee(std::span<const std::string_view> lines) {
-  parts_.keys.foresee(lines);
-  keys_.prefetch(parts_.keys);
-  const auto for_each_newest = [&](const auto& visit) {
-    keys_.for_each_likely(parts_.keys, [&](const KeyState& state) {
-      if (state.newest) visit(*state.newest);
-    });
-  };
-  for_each_newest(bring_all_near);
-  for_each_newest([](const Session& session) { bring_near(session.block); });
-}
-
 void SessionWindows::release_if_unused(Group* group) {
   const KeyState& state = state_of(group);
-  if (!state.newest && state.waiting == 0) keys_.erase(group);
-}
-
-Session* SessionWindows::join(Group* group, Timestamp t) {
-  Session* session = state_of(group).newest;
-  while (session && !(within_gap(*session, t) && within_cap(*session, t))) session = session->older;
-  if (!session) return nullptr;
-  keep_for_image(*session);
-  session->start = std::min(session->start, t);
-  session->last = std::max(session->last, t);
-  // With a cap, sessions that touch are meant to be apart.
-  while (!cap_ && session->older && within_gap(*session->older, t)) {
-    absorb(*session, session->older);
-  }
-  return session;
-}
-
-void SessionWindows::absorb(Session& session, Session* older) {
-  parts_.aggregates.merge(session.block, older->block);
-  session.start = std::min(session.start, older->start);
-  session.first_seen = std::min(session.first_seen, older->first_seen);
-  session.untold = std::min(session.untold, older->untold);
-  close(older);
-}
-
-Session* SessionWindows::open(Group* group, Timestamp t, std::uint64_t number) {
-  if (spare_.empty()) spare_.push_back(&storage_.emplace_back());
-  Session* session = spare_.back();
-  spare_.pop_back();
-  Session** place = &state_of(group).newest;
-  Session* newer = nullptr;
-  while (*place && (*place)->start > t) {
-    newer = *place;
-    place = &newer->older;
-  }
-  *session = {t, t, number, group, pool_.make(), kMaxTime, kMinTime, newer, *place, images_};
-  if (*place) (*place)->newer = session;
-  *place = session;
-  start_timer(session);
-  return session;
-}
-
-// Leaves the group, which others may still use.
-void SessionWindows::close(Session* session) {
-  keep_for_image(*session);
-  Session*& place = session->newer ? session->newer->older : state_of(session->group).newest;
-  place = session->older;
-  if (session->older) session->older->newer = session->newer;
-  pool_.free(session->block);
-  *session = {};  // without a timer, so that one that was set before is known as stale
-  spare_.push_back(session);
-}
-
-void SessionWindows::start_timer(Session* session) {
-  session->timer = end_of(*session);
-  timers_.set(session->timer, session);
+  if (!state.newest && state.waiting == 0) open_.keys().erase(group);
 }
 
 void SessionWindows::wait(Group* group, Timestamp t, Emitter& out) {
   ++state_of(group).waiting;
-  WaitingEvent event{t, parts_.events, group, pool_.make(), {}};
+  WaitingEvent event{t, parts_.events, group, open_.pool().make(), {}};
   parts_.aggregates.add(event.block, out);
   waiting_.push(std::move(event));
 }
@@ -300,7 +173,7 @@ void SessionWindows::settle_before(Timestamp now) {
   while (waiting_.is_ripe(minus(now, Duration(1)))) {
     const WaitingEvent event = waiting_.take();
     settle(event);
-    pool_.free(event.block);
+    open_.pool().free(event.block);
   }
 }
 
@@ -309,10 +182,9 @@ void SessionWindows::settle(const WaitingEvent& event) {
   KeyState& state = state_of(event.group);
   --state.waiting;
   Session* session = state.newest;
-  const bool joins =
-      session && within_gap(*session, event.time) && within_cap(*session, event.time);
-  if (!joins) session = open(event.group, event.time, event.number);
-  keep_for_image(*session);
+  const bool joins = session && open_.takes(*session, event.time);
+  if (!joins) session = open_.open(event.group, event.time, event.number);
+  open_.keep_for_image(*session);
   session->last = std::max(session->last, event.time);
   session->first_seen = std::min(session->first_seen, event.number);
   session->untold = std::min(session->untold, event.time);
@@ -323,15 +195,15 @@ void SessionWindows::on_watermark(Timestamp now, Emitter& out) {
   parts_.watermark = now;
   if (spilled_) return advance_spilled(now, out);
   settle_before(now);
-  if (timers_.is_due(now)) close_due(now, out);
+  if (open_.is_due(now)) close_due(now, out);
   if (every_ && now != kMaxTime) write_early(floor_to(now, *every_), out);
 }
 
 void SessionWindows::close_due(Timestamp now, Emitter& out) {
-  for (Session* session : take_due(now)) {
+  for (Session* session : open_.take_due(now)) {
     write(*session, false, out);
     Group* group = session->group;
-    close(session);
+    open_.close(session);
     release_if_unused(group);
   }
 }
@@ -341,76 +213,28 @@ void SessionWindows::write_early(Timestamp tick, Emitter& out) {
   if (tick <= ticked_) return;
   ticked_ = tick;
   std::vector<Session*> sessions;
-  for (Session& session : storage_) {
-    if (session.block && session.untold < tick) sessions.push_back(&session);
-  }
-  sort(sessions);
+  open_.for_each([&](Session& session) {
+    if (session.untold < tick) sessions.push_back(&session);
+  });
+  open_.sort(sessions);
   for (Session* session : sessions) {
     write(*session, true, out);
-    keep_for_image(*session);
+    open_.keep_for_image(*session);
     session->untold = kMaxTime;
   }
 }
 
-std::vector<Session*> SessionWindows::take_due(Timestamp now) {
-  std::vector<Session*> due;
-  while (timers_.is_due(now)) {
-    prepare_due();
-    const auto [end, session] = timers_.take();
-    if (session->timer != end) continue;
-    if (end_of(*session) != end) {
-      start_timer(session);
-    } else {
-      session->timer = kMinTime;
-      due.push_back(session);
-    }
-  }
-  sort(due);
-  return due;
-}
-
-// What closing the sessions to come will look at: each step needs what the one before has brought.
-void SessionWindows::prepare_due() const {
-  if (const Session* session = timers_.ahead(24)) {
-    __builtin_prefetch(&session->start, 1);
-    __builtin_prefetch(&session->image, 1);  // it may stand in two cache lines
-  }
-  if (const Session* session = timers_.ahead(16)) {
-    __builtin_prefetch(session->group, 1);
-    __builtin_prefetch(session->block, 1);
-  }
-  if (const Session* session = timers_.ahead(8); session && session->group) {
-    keys_.prefetch(*session->group);
-  }
-}
-
-template <typename Pointer>
-void SessionWindows::sort(std::vector<Pointer>& sessions) const {
-  std::ranges::sort(sessions, [&](const Session* a, const Session* b) {
-    return std::pair(end_of(*a), a->first_seen) < std::pair(end_of(*b), b->first_seen);
-  });
-}
-
 void SessionWindows::write(const Session& session, bool partial, Emitter& out) {
-  parts_.rows.begin_window(session.start, end_of(session));
+  parts_.rows.begin_window(session.start, open_.end_of(session));
   parts_.rows.write(*session.group, session.block, {.partial = partial}, out);
 }
 
 void SessionWindows::on_interrupt(Emitter& out) {
   if (spilled_) return sweep(parts_.watermark, kMaxTime, out);
   settle_before(kMaxTime);
-  std::vector<const Session*> sessions = open_sessions();
-  sort(sessions);
+  std::vector<const Session*> sessions = open_.all();
+  open_.sort(sessions);
   for (const Session* session : sessions) write(*session, true, out);
-}
-
-std::vector<const Session*> SessionWindows::open_sessions() const {
-  std::vector<const Session*> sessions;
-  for (const Session& session : storage_) {
-    if (session.block) sessions.push_back(&session);
-  }
-  std::ranges::sort(sessions, {}, &Session::first_seen);
-  return sessions;
 }
 
 Outcome SessionWindows::add_spilled(const GroupKey& key, Timestamp t, Emitter& out) {
@@ -446,29 +270,17 @@ void SessionWindows::relieve_memory() {
 
 std::size_t SessionWindows::bytes() const {
   if (spilled_) return spilled_->bytes();
-  const std::size_t sessions = storage_.size() - spare_.size();
-  const std::size_t each =
-      sizeof(Session) + sizeof(SessionTimers<Session>::Timer) + parts_.aggregates.block_size();
-  std::size_t bytes = keys_.bytes() + sessions * each;
-  if (!memory_) return bytes;
-  for (const Session& session : storage_) {
-    if (session.block) bytes += parts_.aggregates.bytes(session.block);
-  }
-  return bytes;
+  return memory_ ? open_.bytes() : open_.table_bytes();
 }
 
 void SessionWindows::begin_spilling() {
   swept_ = parts_.watermark;
-  spilled_.emplace(spill_tools_, pool_, gap_);
-  std::vector<const Session*> sessions = open_sessions();
+  spilled_.emplace(spill_tools_, open_.pool(), gap_);
+  std::vector<const Session*> sessions = open_.all();
   sort_by_key(sessions);
   Run run = session_rows_.write_run(sessions, spill_tools_.room.for_run());
   if (!sessions.empty()) spilled_->add_open(std::move(run));
-  for (const Session* session : sessions) pool_.free(session->block);
-  storage_.clear();
-  spare_.clear();
-  timers_.clear();
-  keys_.clear();
+  open_.clear();
 }
 
 void SessionWindows::advance_spilled(Timestamp now, Emitter& out) {
@@ -503,8 +315,8 @@ bool SessionWindows::fits_into_memory() const {
 bool SessionWindows::return_to_memory() {
   const bool ok =
       spilled_->visit(kMinTime, false, [&](const Group& found, const SessionSpan& span) {
-        Group* group = keys_.group(found.group_key(), span.first_seen);
-        Session* session = open(group, span.start, span.first_seen);
+        Group* group = open_.keys().group(found.group_key(), span.first_seen);
+        Session* session = open_.open(group, span.start, span.first_seen);
         session->last = span.last;
         session->untold = span.untold;
         parts_.aggregates.merge(session->block, found.state());
@@ -525,7 +337,7 @@ void SessionWindows::save_by_key(SnapshotWriter& out) const {
     if (!session_rows_.save(*spilled_, parts_.watermark, out)) out.fail(kSpillUnreadable);
     return;
   }
-  std::vector<const Session*> sessions = open_sessions();
+  std::vector<const Session*> sessions = open_.all();
   sort_by_key(sessions);
   session_rows_.save(sessions, out);
 }
@@ -534,7 +346,7 @@ void SessionWindows::save(SnapshotWriter& out) const {
   save_head(out);
   if (memory_ || spilled_) return save_by_key(out);
   GroupRows<SessionFacts> rows(parts_.aggregates, out);
-  for (const Session* session : open_sessions()) {
+  for (const Session* session : open_.all()) {
     rows.write(SessionFacts{span_of(*session)}, *session->group, session->block);
   }
   waiting_.save(out);
@@ -542,37 +354,18 @@ void SessionWindows::save(SnapshotWriter& out) const {
 
 void SessionWindows::begin_image(SnapshotWriter& out) {
   save_head(out);
-  image_.begin(out);
+  open_.begin_image(out);
   waiting_.begin_image(out);
-  ++images_;
-  image_next_ = 0;
 }
 
-void SessionWindows::put_into_image(Session& session) {
-  session.image = images_;
-  if (session.block) image_.write(SessionFacts{span_of(session)}, *session.group, session.block);
-}
-
-// Those that have been opened since stand in memory that counts as written.
 bool SessionWindows::continue_image(std::size_t entries) {
-  const std::size_t end = std::min(storage_.size(), image_next_ + entries);
-  for (; image_next_ < end; ++image_next_) {
-    const std::size_t ahead = std::min(image_next_ + kPrefetchAhead, end - 1);
-    if (const Session& session = storage_[ahead]; session.block) {
-      bring_near(session.group);
-      bring_near(session.block);
-    }
-    keep_for_image(storage_[image_next_]);
-  }
-  if (image_next_ < storage_.size() || !waiting_.continue_image(entries)) return false;
-  image_.finish();
-  return true;
+  return open_.continue_image(entries) && waiting_.continue_image(entries);
 }
 
 void SessionWindows::restore_session(SnapshotReader& in) {
   const SessionSpan span = session_rows_.span(in);
-  Group* group = keys_.group(session_rows_.key(in).key(), parts_.events);
-  Session* session = open(group, span.start, span.first_seen);
+  Group* group = open_.keys().group(session_rows_.key(in).key(), parts_.events);
+  Session* session = open_.open(group, span.start, span.first_seen);
   session->last = span.last;
   session->untold = span.untold;
   session_rows_.restore_states(session->block, in);
@@ -600,7 +393,7 @@ Status SessionWindows::restore(SnapshotReader& in) {
     return in.status();
   }
   const auto group_of = [this](const GroupKey& key) {
-    Group* group = keys_.group(key, parts_.events);
+    Group* group = open_.keys().group(key, parts_.events);
     ++state_of(group).waiting;
     return group;
   };
@@ -626,12 +419,12 @@ bool SessionWindows::restore_sessions(SnapshotReader& in) {
 
 std::size_t SessionWindows::held() const {
   if (spilled_) return spilled_->fragments();
-  return storage_.size() - spare_.size() + waiting_.size();
+  return open_.size() + waiting_.size();
 }
 
 void SessionWindows::describe_state(std::string& json_members) const {
-  json_members += "\"sessions\":" + std::to_string(storage_.size() - spare_.size()) +
-                  ",\"groups\":" + std::to_string(keys_.size());
+  json_members += "\"sessions\":" + std::to_string(open_.size()) +
+                  ",\"groups\":" + std::to_string(open_.keys().size());
 }
 
 }  // namespace

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/window_open_sessions.h"
+
+#include "base/near.h"
+
+namespace streamutils {
+namespace {
+
+constexpr std::size_t kPrefetchAhead = 8;  // sessions of an image, before their turn
+
+// It may stand in two cache lines.
+void bring_all_near(const Session& session) {
+  bring_near(&session.start);
+  bring_near(&session.image);
+}
+
+}  // namespace
+
+Session* OpenSessions::join(Group* group, Timestamp t) {
+  Session* session = state_of(group).newest;
+  while (session && !takes(*session, t)) session = session->older;
+  if (!session) return nullptr;
+  keep_for_image(*session);
+  session->start = std::min(session->start, t);
+  session->last = std::max(session->last, t);
+  // With a cap, sessions that touch are meant to be apart.
+  while (!cap_ && session->older && within_gap(*session->older, t)) {
+    absorb(*session, session->older);
+  }
+  return session;
+}
+
+void OpenSessions::absorb(Session& session, Session* older) {
+  aggregates_.merge(session.block, older->block);
+  session.start = std::min(session.start, older->start);
+  session.first_seen = std::min(session.first_seen, older->first_seen);
+  session.untold = std::min(session.untold, older->untold);
+  close(older);
+}
+
+Session* OpenSessions::open(Group* group, Timestamp t, std::uint64_t number) {
+  if (spare_.empty()) spare_.push_back(&storage_.emplace_back());
+  Session* session = spare_.back();
+  spare_.pop_back();
+  Session** place = &state_of(group).newest;
+  Session* newer = nullptr;
+  while (*place && (*place)->start > t) {
+    newer = *place;
+    place = &newer->older;
+  }
+  *session = {t, t, number, group, pool_.make(), kMaxTime, kMinTime, newer, *place, images_};
+  if (*place) (*place)->newer = session;
+  *place = session;
+  start_timer(session);
+  return session;
+}
+
+void OpenSessions::close(Session* session) {
+  keep_for_image(*session);
+  Session*& place = session->newer ? session->newer->older : state_of(session->group).newest;
+  place = session->older;
+  if (session->older) session->older->newer = session->newer;
+  pool_.free(session->block);
+  *session = {};  // without a timer, so that one that was set before is known as stale
+  spare_.push_back(session);
+}
+
+void OpenSessions::start_timer(Session* session) {
+  session->timer = end_of(*session);
+  timers_.set(session->timer, session);
+}
+
+// The newest session of a key, and its states, are what most events change.
+void OpenSessions::foresee(const KeyReader& keys) const {
+  keys_.prefetch(keys);
+  const auto for_each_newest = [&](const auto& visit) {
+    keys_.for_each_likely(keys, [&](const KeyState& state) {
+      if (state.newest) visit(*state.newest);
+    });
+  };
+  for_each_newest(bring_all_near);
+  for_each_newest([](const Session& session) { bring_near(session.block); });
+}
+
+std::vector<Session*> OpenSessions::take_due(Timestamp now) {
+  std::vector<Session*> due;
+  while (timers_.is_due(now)) {
+    prepare_due();
+    const auto [end, session] = timers_.take();
+    if (session->timer != end) continue;
+    if (end_of(*session) != end) {
+      start_timer(session);
+    } else {
+      session->timer = kMinTime;
+      due.push_back(session);
+    }
+  }
+  sort(due);
+  return due;
+}
+
+// What closing the sessions to come will look at: each step needs what the one before has brought.
+void OpenSessions::prepare_due() const {
+  if (const Session* session = timers_.ahead(24)) {
+    __builtin_prefetch(&session->start, 1);
+    __builtin_prefetch(&session->image, 1);  // it may stand in two cache lines
+  }
+  if (const Session* session = timers_.ahead(16)) {
+    __builtin_prefetch(session->group, 1);
+    __builtin_prefetch(session->block, 1);
+  }
+  if (const Session* session = timers_.ahead(8); session && session->group) {
+    keys_.prefetch(*session->group);
+  }
+}
+
+std::vector<const Session*> OpenSessions::all() const {
+  std::vector<const Session*> sessions;
+  for (const Session& session : storage_) {
+    if (session.block) sessions.push_back(&session);
+  }
+  std::ranges::sort(sessions, {}, &Session::first_seen);
+  return sessions;
+}
+
+std::size_t OpenSessions::table_bytes() const {
+  const std::size_t each =
+      sizeof(Session) + sizeof(SessionTimers<Session>::Timer) + aggregates_.block_size();
+  return keys_.bytes() + size() * each;
+}
+
+std::size_t OpenSessions::bytes() const {
+  std::size_t bytes = table_bytes();
+  for (const Session& session : storage_) {
+    if (session.block) bytes += aggregates_.bytes(session.block);
+  }
+  return bytes;
+}
+
+void OpenSessions::clear() {
+  for (const Session& session : storage_) {
+    if (session.block) pool_.free(session.block);
+  }
+  storage_.clear();
+  spare_.clear();
+  timers_.clear();
+  keys_.clear();
+}
+
+void OpenSessions::begin_image(SnapshotWriter& out) {
+  image_.begin(out);
+  ++images_;
+  image_next_ = 0;
+}
+
+void OpenSessions::put_into_image(Session& session) {
+  session.image = images_;
+  if (session.block) image_.write(SessionFacts{span_of(session)}, *session.group, session.block);
+}
+
+// Those that have been opened since stand in memory that counts as written.
+bool OpenSessions::continue_image(std::size_t sessions) {
+  if (!image_.is_open()) return true;
+  const std::size_t end = std::min(storage_.size(), image_next_ + sessions);
+  for (; image_next_ < end; ++image_next_) {
+    const std::size_t ahead = std::min(image_next_ + kPrefetchAhead, end - 1);
+    if (const Session& session = storage_[ahead]; session.block) {
+      bring_near(session.group);
+      bring_near(session.block);
+    }
+    keep_for_image(storage_[image_next_]);
+  }
+  if (image_next_ < storage_.size()) return false;
+  image_.finish();
+  return true;
+}
+
+}  // namespace streamutils

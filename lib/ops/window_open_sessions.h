@@ -1,0 +1,129 @@
+// OpenSessions: the open sessions of all keys, in memory.  Inside of window_session.cc.
+//
+// An event makes a session longer, opens one, or joins two of its key.  When which session is due
+// is known by one timer for each (session_timers.h).  A session that has grown is found at its old
+// end, and its timer set anew: so an event that makes a session longer costs nothing there.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "ops/aggregate_list.h"
+#include "ops/aggregate_pool.h"
+#include "ops/group_image.h"
+#include "ops/group_key.h"
+#include "ops/keyed_states.h"
+#include "ops/session_timers.h"
+#include "ops/window_session_rows.h"
+#include "ops/window_session_state.h"
+
+namespace streamutils {
+
+class OpenSessions {
+ public:
+  // cap: the greatest length of a session.  The aggregates must outlive it.
+  OpenSessions(const AggregateList& aggregates, Duration gap, std::optional<Duration> cap)
+      : aggregates_(aggregates),
+        gap_(gap),
+        cap_(cap),
+        pool_(aggregates),
+        timers_(gap),
+        image_(aggregates) {}
+  ~OpenSessions() { clear(); }
+  OpenSessions(const OpenSessions&) = delete;
+  OpenSessions& operator=(const OpenSessions&) = delete;
+
+  // Of the states of sessions.
+  BlockPool& pool() { return pool_; }
+  // The keys that have sessions, or events that wait.
+  KeyedStates<KeyState>& keys() { return keys_; }
+  const KeyedStates<KeyState>& keys() const { return keys_; }
+
+  Timestamp end_of(const Session& session) const { return plus(session.last, gap_); }
+  // True if it takes an event of time t.
+  bool takes(const Session& session, Timestamp t) const {
+    return within_gap(session, t) && within_cap(session, t);
+  }
+
+  // The session that takes an event of time t, joined from all that it connects; null if none does.
+  Session* join(Group* group, Timestamp t);
+  // Another one.  number: of its first event.
+  Session* open(Group* group, Timestamp t, std::uint64_t number);
+  // Leaves the group, which others may still use.
+  void close(Session* session);
+  // To be called before a session changes in another way: an image needs it as it is.
+  void keep_for_image(Session& session) {
+    if (session.image != images_) put_into_image(session);
+  }
+
+  // Brings near what events of these keys will change.
+  void foresee(const KeyReader& keys) const;
+
+  // True if there may be sessions whose end is before `now`; then take_due() gives them, in the
+  // order in which they leave.
+  bool is_due(Timestamp now) { return timers_.is_due(now); }
+  std::vector<Session*> take_due(Timestamp now);
+
+  // All of them, in the order in which their first events came.
+  std::vector<const Session*> all() const;
+  template <typename Visit>
+  void for_each(const Visit& visit) {
+    for (Session& session : storage_) {
+      if (session.block) visit(session);
+    }
+  }
+  // By end, then by first_seen: the order in which sessions leave.
+  template <typename Pointer>
+  void sort(std::vector<Pointer>& sessions) const {
+    std::ranges::sort(sessions, [&](const Session* a, const Session* b) {
+      return std::pair(end_of(*a), a->first_seen) < std::pair(end_of(*b), b->first_seen);
+    });
+  }
+
+  std::size_t size() const { return storage_.size() - spare_.size(); }
+  // Memory held, about, without what the states hold outside of their blocks.
+  std::size_t table_bytes() const;
+  // The same with that; walks all sessions.
+  std::size_t bytes() const;
+
+  // Forgets all sessions and keys.
+  void clear();
+
+  // An image (stream/operator.h).
+  void begin_image(SnapshotWriter& out);
+  // True when it is complete.
+  bool continue_image(std::size_t sessions);
+
+ private:
+  bool within_gap(const Session& session, Timestamp t) const {
+    return minus(session.start, gap_) <= t && t <= end_of(session);
+  }
+  bool within_cap(const Session& session, Timestamp t) const {
+    return !cap_ || minus(std::max(session.last, t), *cap_) <= std::min(session.start, t);
+  }
+  void absorb(Session& session, Session* older);
+  void start_timer(Session* session);
+  void prepare_due() const;
+  void put_into_image(Session& session);
+
+  const AggregateList& aggregates_;
+  Duration gap_;
+  std::optional<Duration> cap_;
+  BlockPool pool_;
+  KeyedStates<KeyState> keys_;
+  std::deque<Session> storage_;
+  std::vector<Session*> spare_;
+  SessionTimers<Session> timers_;
+
+  GroupImage<SessionFacts> image_;
+  std::uint64_t images_ = 0;    // that were begun: the number of the last one
+  std::size_t image_next_ = 0;  // the place in storage_ from where it is to be continued
+};
+
+}  // namespace streamutils
