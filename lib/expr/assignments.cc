@@ -19,6 +19,18 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
+// Brackets are no part of a path; whoever writes them means what they mean in an expression.
+Status check_target(const std::string& target) {
+  if (auto path = Path::parse(target); !path) return path.error();
+  const std::size_t bracket = target.find('[');
+  const bool is_index = target.front() != '/' && target.back() == ']' && bracket > 0;
+  if (bracket == std::string::npos || !is_index) return {};
+  const std::string name = target.substr(0, bracket);
+  const std::string index = target.substr(bracket + 1, target.size() - bracket - 2);
+  return Error{quote(target) + " is no path: an element is written " + name + "." + index +
+               ", a member of this very name /" + target};
+}
+
 class AssignmentParser {
  public:
   explicit AssignmentParser(std::string_view text) : text_(text) {}
@@ -54,8 +66,8 @@ class AssignmentParser {
     if (equals > line_end) return expr::error_at(text_, begin, "expected NAME = EXPR");
     Assignment one;
     one.target = trimmed(text_.substr(begin, equals - begin));
-    if (auto path = Path::parse(one.target); !path) {
-      return expr::error_at(text_, begin, path.error().message);
+    if (Status target = check_target(one.target); !target) {
+      return expr::error_at(text_, begin, target.error().message);
     }
     one.line = expr::position_of(text_, begin).line;
     at_ = equals + 1;
@@ -96,7 +108,7 @@ Result<Assignment> parse_assignment(std::string_view text) {
   one.target = trimmed(text.substr(0, equals));
   one.expression = trimmed(text.substr(equals + 1));
   one.offset = text.find_first_not_of(kBlanks, equals + 1);
-  if (auto path = Path::parse(one.target); !path) return path.error();
+  if (Status target = check_target(one.target); !target) return target.error();
   if (one.expression.empty()) return Error{"no expression in " + quote(text)};
   return one;
 }

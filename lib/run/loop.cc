@@ -108,6 +108,13 @@ bool MainOutput::open(const std::string& name, bool append) {
 
 int MainOutput::close() { return ::close(fd_) != 0 && errno != EBADF ? errno : 0; }
 
+bool Source::is_output_too() const {
+  struct stat in {};
+  struct stat out {};
+  return !live && fstat(fd, &in) == 0 && in.st_size > 0 && fstat(STDOUT_FILENO, &out) == 0 &&
+         in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+}
+
 bool Source::seek(std::uint64_t offset) {
   if (follow ? !follow->seek(offset) : is_packed && !skip(offset)) return false;
   if (!follow && !is_packed && lseek(fd, static_cast<off_t>(offset), SEEK_SET) < 0) return false;

@@ -52,6 +52,8 @@ struct Source {
 
   // Where to go on: behind everything that the driver has taken.
   std::uint64_t position() const { return reader->offset() + rest; }
+  // True if it is a file to which standard output is added: it would never end.
+  bool is_output_too() const;
   // Skips what was read in another run.  False: errno tells.
   bool seek(std::uint64_t offset);
   bool skip(std::uint64_t offset);  // by reading

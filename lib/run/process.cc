@@ -245,6 +245,10 @@ class Process {
           index < parsed.plan.inputs.size() ? parsed.plan.inputs[index] : InputPlan{};
       auto source = open_input(name, input, parsed);
       if (!source) return fail(name);
+      if (source->is_output_too()) {
+        say(name + ": this file is the output, too: what is written there would be read again");
+        return static_cast<int>(ExitStatus::usage);
+      }
       source->is_table = input.follow;
       const bool has_to_be_file = is_source || input.table;
       if (has_to_be_file && !common.checkpoint.empty() && source->live && !source->follow) {

@@ -4,6 +4,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 
 import os
+import pathlib
 import resource
 import signal
 import subprocess
@@ -54,6 +55,23 @@ class FullDisk(ToolTest):
                 with open("/dev/full", "wb") as full:
                     result = subprocess.run(command(tool, form), stdout=full, stderr=subprocess.PIPE)
                 self.assertEqual(result.returncode, 4, form)
+
+
+class OneFile(ToolTest):
+    def test_input_that_is_the_output_is_refused(self):
+        path = self.file("both", GOOD)
+        for tool in self.each_tool():
+            with open(path, "rb") as source, open(path, "ab") as sink:
+                result = subprocess.run(command(tool), stdin=source, stdout=sink, stderr=subprocess.PIPE)
+            self.assertEqual(result.returncode, 2)
+            self.assert_says(result.stderr, "-: this file is the output, too")
+            self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+
+    def test_a_device_may_be_both(self):
+        for tool in self.each_tool():
+            with open("/dev/null", "r+b") as null:
+                result = subprocess.run(command(tool), stdin=null, stdout=null, stderr=subprocess.PIPE)
+            self.assertEqual(result.returncode, 0)
 
 
 class ClosedDescriptors(ToolTest):
