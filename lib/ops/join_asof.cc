@@ -11,7 +11,6 @@
 // those to come if no newer one is known that W has passed.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <iterator>
 #include <memory>
 #include <new>
 #include <string>
@@ -160,8 +159,8 @@ class AsofJoin final : public Operator {
     Group* group = groups_.find(key);
     if (group == nullptr) return false;
     const JoinList& list = versions_of(*group);
-    const auto next = list.upper_bound(t);
-    return next != list.end() && next->time < watermark_;
+    const ListedRow next = list.after(t);
+    return next && next.time < watermark_;
   }
 
   void insert(std::string_view key, JoinRow* row) {
@@ -195,9 +194,8 @@ class AsofJoin final : public Operator {
     Group* group = key.empty() ? nullptr : groups_.find(key);
     if (group == nullptr) return nullptr;
     const JoinList& list = versions_of(*group);
-    const auto next = list.upper_bound(t);
-    if (next == list.begin()) return nullptr;
-    const JoinRow* row = std::prev(next)->row;
+    const JoinRow* row = list.until(t).row;
+    if (row == nullptr) return nullptr;
     const auto& within = options_.arguments.within;
     const bool too_old = within && plus(row->time, *within) < t;
     return row->deletes || too_old ? nullptr : row;
@@ -228,9 +226,9 @@ class AsofJoin final : public Operator {
   // What stands in front of the row has been passed too: either it waits in the queue a second
   // time, or it is nowhere but in the list.
   void drop_before(JoinList& list, const JoinRow* row) {
-    while (list.begin()->row != row) {
-      JoinRow* const old = list.begin()->row;
-      list.erase(list.begin());
+    while (list.first().row != row) {
+      JoinRow* const old = list.first().row;
+      list.remove(list.first());
       old->done = true;
       if (!options_.arguments.within) rows_.free(old);
       --versions_;

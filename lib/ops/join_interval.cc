@@ -26,7 +26,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -235,22 +234,23 @@ class IntervalJoin final : public Operator {
   }
 
   void meet_right(JoinRow& left, Emitter& out) {
-    const JoinList& list = sides_of(*left.group).lists[kRight];
     const Timestamp first = unbounded_ ? kMinTime : plus(left.time, bounds_.lower);
-    for (auto at = list.lower_bound(first); at != list.end() && at->time <= left.expiry; ++at) {
-      pair(left, *at->row, out);
-      if (one_is_enough()) return;
-    }
+    const JoinList& list = sides_of(*left.group).lists[kRight];
+    list.each_within(first, left.expiry, [&](const ListedRow& right) {
+      pair(left, *right.row, out);
+      return !one_is_enough();
+    });
   }
 
   void meet_left(JoinRow& right, Emitter& out) {
-    JoinList& list = sides_of(*right.group).lists[kLeft];
     const bool fixed = !bounds_.upper_expr && !unbounded_;
+    const Timestamp first = fixed ? minus(right.time, bounds_.upper) : kMinTime;
     const Timestamp last = unbounded_ ? kMaxTime : minus(right.time, bounds_.lower);
-    const auto first = fixed ? list.lower_bound(minus(right.time, bounds_.upper)) : list.begin();
-    for (auto at = first; at != list.end() && at->time <= last; ++at) {
-      if (at->row->expiry >= right.time) pair(*at->row, right, out);
-    }
+    JoinList& list = sides_of(*right.group).lists[kLeft];
+    list.each_within(first, last, [&](const ListedRow& left) {
+      if (left.row->expiry >= right.time) pair(*left.row, right, out);
+      return true;
+    });
     if (one_is_enough()) release_matched(list, first, last);
   }
 
@@ -271,12 +271,11 @@ class IntervalJoin final : public Operator {
   }
 
   // Those of a semi or anti join that have had a partner are not to meet another.
-  void release_matched(JoinList& list, JoinList::iterator first, Timestamp last) {
-    for (auto at = first; at != list.end() && at->time <= last;) {
-      JoinRow* const row = at->row;
-      if (row->matched) set_done(row);
-      at = row->matched ? list.erase(at) : std::next(at);
-    }
+  void release_matched(JoinList& list, Timestamp first, Timestamp last) {
+    list.remove_within(first, last, [&](const ListedRow& left) {
+      if (left.row->matched) set_done(left.row);
+      return left.row->matched;
+    });
     drop_done();
   }
 

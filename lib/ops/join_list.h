@@ -1,12 +1,14 @@
 // The rows of one side of one key, in order of time; of equal times, as they came.
 //
-// Most keys have one row, and its list is one piece of memory of 32 bytes.  A hot key may have
-// hundreds of thousands, in any order within the disorder of the stream: so it is a B-tree, whose
-// insertion moves what one small node holds, however many rows there are; and rows that lie side by
-// side in time lie side by side in memory.
+// Most keys have one row, and it stands in the list itself.  A hot key may have hundreds of
+// thousands, in any order within the disorder of the stream: so more than one are in a B-tree,
+// whose insertion moves what one small node holds, however many rows there are; and rows that lie
+// side by side in time lie side by side in memory.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <iterator>
+#include <memory>
 #include <utility>
 
 #include "absl/container/btree_set.h"
@@ -32,19 +34,87 @@ struct InOrderOfTime {
   }
 };
 
-// lower_bound(t) is the first item that is not before t, upper_bound(t) the first that is after t.
+// Item: a small value that can be made without arguments, and is false then.
 template <typename Item>
-class TimeOrdered : public absl::btree_set<Item, InOrderOfTime> {
+class TimeOrdered {
  public:
+  bool empty() const { return !only_ && !tree_; }
+
   // The last one costs no search.
-  void add(Item item) { this->insert(this->end(), std::move(item)); }
+  void add(const Item& item) {
+    if (empty()) {
+      only_ = item;
+      return;
+    }
+    if (!tree_) {
+      tree_ = std::make_unique<Tree>();
+      tree_->insert(std::exchange(only_, Item{}));
+    }
+    tree_->insert(tree_->end(), item);
+  }
 
   // REQUIRES: it is there.  The first one costs no search.
   void remove(const Item& item) {
-    if (this->size() == 1) return this->clear();
-    const auto first = this->begin();
-    this->erase(InOrderOfTime()(*first, item) ? this->find(item) : first);
+    if (!tree_) {
+      only_ = Item{};
+      return;
+    }
+    const auto first = tree_->begin();
+    tree_->erase(InOrderOfTime()(*first, item) ? tree_->find(item) : first);
+    if (tree_->empty()) tree_.reset();
   }
+
+  void clear() {
+    only_ = Item{};
+    tree_.reset();
+  }
+
+  // The first of all.  REQUIRES: !empty().
+  const Item& first() const { return tree_ ? *tree_->begin() : only_; }
+
+  // The first that is after t, and the last that is not; or one that is false.
+  Item after(Timestamp t) const {
+    if (!tree_) return only_ && only_.time > t ? only_ : Item{};
+    const auto at = tree_->upper_bound(t);
+    return at != tree_->end() ? *at : Item{};
+  }
+  Item until(Timestamp t) const {
+    if (!tree_) return only_ && only_.time <= t ? only_ : Item{};
+    const auto at = tree_->upper_bound(t);
+    return at != tree_->begin() ? *std::prev(at) : Item{};
+  }
+
+  // Calls visit(item) for those from one time to another, both included, in order, as long as it
+  // returns true.
+  template <typename Visit>
+  void each_within(Timestamp begin, Timestamp end, Visit visit) const {
+    if (!tree_) {
+      if (only_ && only_.time >= begin && only_.time <= end) visit(only_);
+      return;
+    }
+    for (auto at = tree_->lower_bound(begin); at != tree_->end() && at->time <= end; ++at) {
+      if (!visit(*at)) return;
+    }
+  }
+
+  // Takes out those of them for which goes(item) is true.
+  template <typename Goes>
+  void remove_within(Timestamp begin, Timestamp end, Goes goes) {
+    if (!tree_) {
+      if (only_ && only_.time >= begin && only_.time <= end && goes(only_)) only_ = Item{};
+      return;
+    }
+    for (auto at = tree_->lower_bound(begin); at != tree_->end() && at->time <= end;) {
+      at = goes(*at) ? tree_->erase(at) : std::next(at);
+    }
+    if (tree_->empty()) tree_.reset();
+  }
+
+ private:
+  using Tree = absl::btree_set<Item, InOrderOfTime>;
+
+  Item only_{};                 // false: there is none, or several
+  std::unique_ptr<Tree> tree_;  // null: there is one at most
 };
 
 }  // namespace streamutils

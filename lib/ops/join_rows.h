@@ -104,8 +104,9 @@ class JoinRows {
 // A row in the list of its key.
 struct ListedRow {
   Timestamp time;
-  JoinRow* row;
+  JoinRow* row = nullptr;
 
+  explicit operator bool() const { return row != nullptr; }
   friend bool before_at_one_time(const ListedRow& a, const ListedRow& b) {
     return a.row->number < b.row->number;
   }

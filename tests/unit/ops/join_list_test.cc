@@ -17,56 +17,83 @@ std::size_t moves = 0;
 
 // Counts how often it is moved; as large as the row of a join.
 struct Item {
-  Item(std::int64_t t, std::uint64_t n) : time(from_nanos(t)), number(n) {}
+  Item() = default;
+  Item(std::int64_t t, std::uint64_t n) : time(from_nanos(t)), number(n), exists(true) {}
   Item(const Item& other) = default;
-  Item(Item&& other) noexcept : time(other.time), number(other.number) { ++moves; }
+  Item(Item&& other) noexcept : Item(other) { ++moves; }
+  Item& operator=(const Item& other) = default;
   Item& operator=(Item&& other) noexcept {
-    time = other.time;
-    number = other.number;
     ++moves;
-    return *this;
+    return *this = static_cast<const Item&>(other);
   }
 
+  explicit operator bool() const { return exists; }
   friend bool before_at_one_time(const Item& a, const Item& b) { return a.number < b.number; }
 
   Timestamp time;
-  std::uint64_t number;
+  std::uint64_t number = 0;
+  bool exists = false;
 };
 
 using Pair = std::pair<Timestamp, std::uint64_t>;
 
-std::vector<Pair> pairs_of(const TimeOrdered<Item>& list) {
+std::vector<Pair> within(const TimeOrdered<Item>& list, Timestamp begin, Timestamp end) {
   std::vector<Pair> pairs;
-  for (const Item& item : list) pairs.emplace_back(item.time, item.number);
+  list.each_within(begin, end, [&pairs](const Item& item) {
+    pairs.emplace_back(item.time, item.number);
+    return true;
+  });
   return pairs;
+}
+
+Pair pair_of(const Item& item) { return {item.time, item.number}; }
+
+// All that a list says about a time.
+void compare(const TimeOrdered<Item>& list, const std::vector<Pair>& all, Timestamp t) {
+  const auto after = std::upper_bound(all.begin(), all.end(), Pair(t, UINT64_MAX));
+  const Item next = list.after(t);
+  REQUIRE(bool(next) == (after != all.end()));
+  if (next) REQUIRE(pair_of(next) == *after);
+  const Item last = list.until(t);
+  REQUIRE(bool(last) == (after != all.begin()));
+  if (last) REQUIRE(pair_of(last) == after[-1]);
+  REQUIRE(within(list, kMinTime, t) == std::vector<Pair>(all.begin(), after));
 }
 
 }  // namespace
 
 TEST_CASE("rows of one key stand by time, then as they came") {
   std::mt19937 random(5);
-  TimeOrdered<Item> list;
-  std::vector<Pair> expected;
-  for (std::uint64_t n = 0; n < 5000; ++n) {
-    const std::int64_t t = random() % 300;
-    list.add({t, n});
-    expected.emplace_back(from_nanos(t), n);
-    std::sort(expected.begin(), expected.end());
-    if (n % 3 == 0) {
-      const std::size_t i = n % 2 == 0 ? 0 : random() % expected.size();
-      list.remove({to_nanos(expected[i].first), expected[i].second});
-      expected.erase(expected.begin() + static_cast<std::ptrdiff_t>(i));
+  for (const std::size_t most : {1, 2, 3, 40, 1000}) {
+    CAPTURE(most);
+    TimeOrdered<Item> list;
+    std::vector<Pair> all;
+    for (std::uint64_t n = 0; n < 3000; ++n) {
+      const std::int64_t t = random() % 100;
+      list.add({t, n});
+      all.emplace_back(from_nanos(t), n);
+      std::sort(all.begin(), all.end());
+      while (all.size() > random() % (most + 1)) {
+        const std::size_t i = n % 2 == 0 ? 0 : random() % all.size();
+        list.remove({to_nanos(all[i].first), all[i].second});
+        all.erase(all.begin() + static_cast<std::ptrdiff_t>(i));
+      }
+      REQUIRE(list.empty() == all.empty());
+      if (!all.empty()) REQUIRE(pair_of(list.first()) == all[0]);
+      compare(list, all, from_nanos(random() % 110));
+      if (n % 10 == 3) {
+        const Timestamp begin = from_nanos(random() % 100);
+        const Timestamp end = plus(begin, Duration(random() % 20));
+        const auto goes = [&](Timestamp time, std::uint64_t number) {
+          return time >= begin && time <= end && number % 2 == 0;
+        };
+        list.remove_within(begin, end, [](const Item& item) { return item.number % 2 == 0; });
+        std::erase_if(all, [&](const Pair& pair) { return goes(pair.first, pair.second); });
+        REQUIRE(within(list, kMinTime, kMaxTime) == all);
+      }
     }
-  }
-  REQUIRE(pairs_of(list) == expected);
-  for (std::int64_t t = -1; t <= 300; ++t) {
-    const auto lower = std::lower_bound(expected.begin(), expected.end(), Pair(from_nanos(t), 0));
-    const auto upper =
-        std::lower_bound(expected.begin(), expected.end(), Pair(from_nanos(t + 1), 0));
-    REQUIRE(std::distance(list.begin(), list.lower_bound(from_nanos(t))) ==
-            lower - expected.begin());
-    REQUIRE(std::distance(list.begin(), list.upper_bound(from_nanos(t))) ==
-            upper - expected.begin());
+    list.clear();
+    REQUIRE(list.empty());
   }
 }
 
@@ -94,7 +121,7 @@ TEST_CASE("a row of a hot key moves a bounded number of others, in whatever orde
   CHECK(most <= kMostOfOne);
   CHECK(moves <= kMostOnAverage * kRows);
   moves = 0;
-  while (!list.empty()) list.remove(Item(*list.begin()));
+  while (!list.empty()) list.remove(Item(list.first()));
   CHECK(moves <= kMostOnAverage * kRows);
 }
 
