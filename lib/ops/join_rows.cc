@@ -24,7 +24,7 @@ bool goes_after(const Entry& a, const Entry& b) {
 
 JoinRow* JoinRows::make(std::string_view head, std::string_view text) {
   const std::size_t size = sizeof(JoinRow) + head.size() + text.size();
-  auto* row = new (::operator new(size)) JoinRow{};
+  auto* row = new (memory_of_rows_.allocate(size)) JoinRow{};
   row->head_size = static_cast<std::uint32_t>(head.size());
   row->text_size = static_cast<std::uint32_t>(text.size());
   char* bytes = reinterpret_cast<char*>(row + 1);
@@ -43,12 +43,16 @@ void JoinRows::free(JoinRow* row) {
   if (row == image_next_) image_next_ = row->next;
   (row == first_ ? first_ : row->previous->next) = row->next;
   (row == last_ ? last_ : row->next->previous) = row->previous;
-  bytes_ -= row->size();
-  ::operator delete(row);
+  const std::size_t size = row->size();
+  bytes_ -= size;
+  memory_of_rows_.free(row, size);
 }
 
 JoinRows::~JoinRows() {
-  for (JoinRow* row = first_; row != nullptr;) ::operator delete(std::exchange(row, row->next));
+  for (JoinRow* row = first_; row != nullptr;) {
+    JoinRow* const old = std::exchange(row, row->next);
+    memory_of_rows_.free(old, old->size());
+  }
 }
 
 std::vector<JoinRow*> JoinRows::all() const {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "ops/block_pool.h"
 #include "ops/image_part.h"
 #include "ops/join_list.h"
 #include "ops/keyed.h"
@@ -90,6 +91,7 @@ class JoinRows {
   void put_into_image(JoinRow& row);
   void hand_over();
 
+  BlockPool memory_of_rows_;
   JoinRow* first_ = nullptr;
   JoinRow* last_ = nullptr;
   std::size_t bytes_ = 0;

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/block_pool.h"
+
+#include <new>
+
+namespace streamutils {
+
+void* BlockPool::allocate(std::size_t size) {
+  if (size > kLargest) return ::operator new(size);
+  const std::size_t units = units_of(size);
+  ++in_use_;
+  Free* const block = free_[units];
+  if (block == nullptr) return carve(units);
+  free_[units] = block->next;
+  return block;
+}
+
+// What is left of the chunk before is too small for this block, and serves a smaller one.
+void* BlockPool::carve(std::size_t units) {
+  if (left_ < units * kUnit) {
+    if (left_ > 0) {
+      std::byte* const rest = chunks_.back().get() + kChunk - left_;
+      free_[left_ / kUnit] = new (rest) Free{free_[left_ / kUnit]};
+    }
+    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kChunk));
+    left_ = kChunk;
+  }
+  std::byte* const block = chunks_.back().get() + kChunk - left_;
+  left_ -= units * kUnit;
+  return block;
+}
+
+void BlockPool::free(void* block, std::size_t size) {
+  if (size > kLargest) return ::operator delete(block);
+  const std::size_t units = units_of(size);
+  free_[units] = new (block) Free{free_[units]};
+  if (--in_use_ > 0) return;
+  free_.fill(nullptr);
+  chunks_.clear();
+  left_ = 0;
+}
+
+}  // namespace streamutils

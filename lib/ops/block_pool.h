@@ -1,0 +1,49 @@
+// BlockPool: memory for many small things of different sizes that come and go.
+//
+// A block that is freed is the next one of its size to be given out, while it is still in the
+// cache; malloc(3) would look at its neighbours, which are not.  Sizes are rounded up to a multiple
+// of 32 bytes; larger blocks come from the heap.  Memory for small ones goes back there when none
+// is in use, and with the pool.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace streamutils {
+
+class BlockPool {
+ public:
+  BlockPool() = default;
+  BlockPool(const BlockPool&) = delete;
+  BlockPool& operator=(const BlockPool&) = delete;
+
+  // Aligned to 16 bytes.  Large ones must be freed before the pool goes.
+  void* allocate(std::size_t size);
+  // size: as it was allocated.
+  void free(void* block, std::size_t size);
+
+  // Of all chunks, beside large blocks.
+  std::size_t chunk_bytes() const { return chunks_.size() * kChunk; }
+
+ private:
+  static constexpr std::size_t kUnit = 32;
+  static constexpr std::size_t kLargest = 1024;
+  static constexpr std::size_t kChunk = std::size_t{64} << 10;
+
+  struct Free {
+    Free* next;
+  };
+
+  static std::size_t units_of(std::size_t size) { return (size + kUnit - 1) / kUnit; }
+  void* carve(std::size_t units);
+
+  std::array<Free*, kLargest / kUnit + 1> free_{};  // by units
+  std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  std::size_t left_ = 0;    // bytes at the end of the last chunk that were never given out
+  std::size_t in_use_ = 0;  // small blocks
+};
+
+}  // namespace streamutils
