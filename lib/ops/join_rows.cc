@@ -170,18 +170,19 @@ void JoinQueue::pop() {
   if (empty() && !later_.empty()) refill();
 }
 
-// Those of equal expiry stay together.
+// Those that go soon come to the end, so that the others need not move.  Those of equal expiry stay
+// together.
 void JoinQueue::refill() {
   constexpr std::size_t kLeast = 64;
-  const std::size_t n = std::min(later_.size(), std::max(kLeast, later_.size() / 8));
-  const auto nth = later_.begin() + static_cast<std::ptrdiff_t>(n - 1);
+  const std::size_t n = std::min(later_.size(), std::max(kLeast, later_.size() / 4));
+  const auto nth = later_.end() - static_cast<std::ptrdiff_t>(n);
   std::nth_element(later_.begin(), nth, later_.end(),
-                   [](const Entry& a, const Entry& b) { return a.first < b.first; });
+                   [](const Entry& a, const Entry& b) { return a.first > b.first; });
   last_ = nth->first;
-  const auto end = std::partition(nth, later_.end(),
-                                  [this](const Entry& entry) { return entry.first <= last_; });
-  due_.assign(later_.begin(), end);
-  later_.erase(later_.begin(), end);
+  const auto begin = std::partition(later_.begin(), nth,
+                                    [this](const Entry& entry) { return entry.first > last_; });
+  due_.assign(begin, later_.end());
+  later_.erase(begin, later_.end());
   next_ = 0;
   std::sort(due_.begin(), due_.end(),
             [](const Entry& a, const Entry& b) { return goes_after(b, a); });

@@ -119,7 +119,7 @@ using JoinList = TimeOrdered<ListedRow>;
 // Rows by expiry, then by time, then by number.
 //
 // Rows come about in the order in which they go, but not quite, and there are many.  So those that
-// go soon are sorted, an eighth of all at a time, and the others lie in a heap of no order; who
+// go soon are sorted, a quarter of all at a time, and the others lie in a heap of no order; who
 // comes behind the line between them is put into a heap in the strict sense.  A row costs a few
 // comparisons, all in sequence, and the memory of the rows that go next is fetched ahead.
 class JoinQueue {
