@@ -329,6 +329,7 @@ class IntervalJoin final : public Operator {
   void retire(JoinRow* row, Emitter& out) {
     const std::size_t side = row->side;
     queues_[side].pop();
+    fetch_group_of(queues_[side].soon());
     rows_.keep_for_image(*row);
     if (!row->done) {
       write_alone(*row, false, out);
@@ -338,6 +339,12 @@ class IntervalJoin final : public Operator {
     }
     rows_.free(row);
     if (side == kLeft) drop_done();
+  }
+
+  // Brings near where the table of groups will look when the row goes.
+  void fetch_group_of(const JoinRow* row) {
+    if (row == nullptr || row->done) return;
+    groups_.prefetch(*row->group);
   }
 
   void write_alone(const JoinRow& row, bool partial, Emitter& out) {

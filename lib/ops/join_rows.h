@@ -129,8 +129,13 @@ class JoinQueue {
   JoinRow* top() const { return top_is_early() ? early_.front().second : due_[next_].second; }
   void push(JoinRow* row);
   void pop();
+  // A row that goes soon, of which the head and the group have been fetched ahead; or null.
+  const JoinRow* soon() const {
+    return next_ + kSoon < due_.size() ? due_[next_ + kSoon].second : nullptr;
+  }
 
  private:
+  static constexpr std::size_t kSoon = 4;
   using Entry = std::pair<Timestamp, JoinRow*>;
 
   bool top_is_early() const;
