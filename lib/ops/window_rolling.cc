@@ -135,6 +135,7 @@ class RollingWindows final : public Windows {
     if (group.mark != mark_) put_into_image(group);
   }
   void put_into_image(Group& group);
+  void bring_near(std::size_t key) const;
   // Of about so many events, which it counts down.  True when all keys are there.
   bool continue_keys(std::size_t& events);
 
@@ -232,7 +233,7 @@ void RollingWindows::forget_old(Timestamp now) {
   tidied_ = now;
   std::size_t all = static_cast<std::size_t>(-1);
   continue_keys(all);
-  for (Group* group : keys_.groups()) {
+  for (Group* group : keys_.unsorted_groups()) {
     Past& past = past_of(group);
     events_ -= past.events.size();
     past.events.drop_through(horizon(now), tools_);
@@ -269,8 +270,22 @@ void RollingWindows::put_into_image(Group& group) {
   past_of(&group).events.save(image_, group);
 }
 
+// A key leads to its events, and they to their states: each step has to be near for the next.
+void RollingWindows::bring_near(std::size_t key) const {
+  constexpr std::size_t kAhead = 8;
+  const auto ahead = [&](std::size_t steps) {
+    return image_keys_[std::min(key + steps * kAhead, image_keys_.size() - 1)];
+  };
+  Group* const far = ahead(3);
+  __builtin_prefetch(far);
+  __builtin_prefetch(reinterpret_cast<const std::byte*>(far) + 64);
+  past_of(ahead(2)).events.prefetch();
+  past_of(ahead(1)).events.prefetch_states();
+}
+
 bool RollingWindows::continue_keys(std::size_t& events) {
   for (; image_next_ < image_keys_.size() && events > 0; ++image_next_) {
+    bring_near(image_next_);
     Group& group = *image_keys_[image_next_];
     events -= std::min(events, 1 + past_of(&group).events.size());
     keep_for_image(group);

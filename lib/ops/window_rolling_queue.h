@@ -74,6 +74,12 @@ class RollingQueue {
 
   void clear(const Tools& tools);
 
+  // Bring the events near, and the states of the first, for which the events have to be near.
+  void prefetch() const { __builtin_prefetch(events_.data() + head_); }
+  void prefetch_states() const {
+    if (!is_empty()) __builtin_prefetch(events_[head_].own);
+  }
+
   // Every event as a row, the oldest first; back from the current row of the reader.
   // Rows: RollingRows or RollingImage.
   template <typename Rows>
