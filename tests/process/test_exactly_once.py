@@ -173,6 +173,12 @@ class Kills(WithKills):
     def test_kill_anybody_while_slices_of_windows_are_saved(self):
         self.kill_anybody(KILLS // 4, windows="sliding 30s 5s")
 
+    def test_kill_anybody_while_cumulating_windows_are_saved(self):
+        self.kill_anybody(KILLS // 4, windows="cumulate 30s 5s")
+
+    def test_kill_anybody_while_rolling_windows_are_saved(self):
+        self.kill_anybody(KILLS // 4, windows="rolling 5s")
+
     def test_kill_anybody_while_tables_are_saved_in_slices(self):
         self.kill_anybody(KILLS // 4, windows="sgroup uid count sum id.orig_p --every 1m")
 
