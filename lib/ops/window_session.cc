@@ -364,7 +364,9 @@ bool SessionWindows::continue_image(std::size_t entries) {
 
 void SessionWindows::restore_session(SnapshotReader& in) {
   const SessionSpan span = session_rows_.span(in);
-  Group* group = open_.keys().group(session_rows_.key(in).key(), parts_.events);
+  const SavedKey saved = session_rows_.key(in);
+  if (spilled_) return session_rows_.restore_states(spilled_->add_part(saved.key(), span), in);
+  Group* group = open_.keys().group(saved.key(), parts_.events);
   Session* session = open_.open(group, span.start, span.first_seen);
   session->last = span.last;
   session->untold = span.untold;
@@ -406,13 +408,7 @@ bool SessionWindows::restore_sessions(SnapshotReader& in) {
   if (!in.next_is(SessionFacts::kEntry)) return false;
   while (in.next_row()) {
     if (memory_ && watch_.is_due()) relieve_memory();
-    if (spilled_) {
-      const SessionSpan span = session_rows_.span(in);
-      std::byte* block = spilled_->add_part(session_rows_.key(in).key(), span);
-      session_rows_.restore_states(block, in);
-    } else {
-      restore_session(in);
-    }
+    restore_session(in);
   }
   return true;
 }
