@@ -240,7 +240,9 @@ class FollowedTable(ToolTest):
         with self.join() as join:
             join.put(lines_of('{"k":1,"n":0}'))
             self.assertIsNone(join.line(0.3))
-            self.row(1, 5)
+            # With its row: a table that is there and empty has been read.
+            self.row(1, 5, path=self.folder / "new")
+            (self.folder / "new").rename(self.table)
             self.assertIn('"v":5', join.line())
             self.assertEqual(self.seen(join, 1), 5)
 
