@@ -134,6 +134,9 @@ READ = {
            "qtype_name: 'VARCHAR', \"id.orig_h\": 'VARCHAR'})",
 }
 
+# Types of events of the shop that are files of their own, too: {view} and {read view} in a row.
+SIDES = ("view", "purchase")
+
 ROWS = [
     Row("events of one type", "shop", answer=by_id,
         ours="sfilter type=purchase {file}",
@@ -230,6 +233,10 @@ ROWS = [
         sql="SELECT l.id, r.id AS right_id FROM {read} l JOIN {read} r ON l.\"user\" = r.\"user\" "
             "AND r.ts BETWEEN l.ts - INTERVAL 10 seconds AND l.ts "
             "WHERE l.type = 'purchase' AND r.type = 'view'"),
+    Row("the same, of two files", "shop", answer=pair_of_ids,
+        ours="sjoin on user within -10s..0 --disorder 2s {purchase} {view}",
+        sql="SELECT l.id, r.id AS right_id FROM {read purchase} l JOIN {read view} r "
+            "ON l.\"user\" = r.\"user\" AND r.ts BETWEEN l.ts - INTERVAL 10 seconds AND l.ts"),
     Row("each event with a row of a table of 100,000", "shop", answer=id_and_tier,
         ours="sjoin on user table {users} {file} --type left",
         sql="SELECT l.id, u.tier FROM {read} l LEFT JOIN read_ndjson('{users}', "
