@@ -4,11 +4,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <thread>
 
 #include "base/crc32c.h"
-#include "run/pipeline.h"
 
 namespace streamutils {
 namespace {
@@ -26,7 +24,6 @@ Status StageCheckpoints::open(ExitStatus& status) {
   if (Status made = make_folder(folder_.path()); !made) return made;
   if (Status locked = lock(name(), status); !locked) return locked;
   if (Status read = read_commit(); !read) return read;
-  if (commit_ && commit_->complete) return check_complete(status);
   return read_saved(status);
 }
 
@@ -61,26 +58,6 @@ Status StageCheckpoints::read_commit() {
   commit_ = std::move(*commit);
   epoch_ = commit_ ? commit_->epoch : 0;
   return {};
-}
-
-// A stream that came to its end before the first barrier has not told who was part of it.
-Status StageCheckpoints::check_complete(ExitStatus& status) const {
-  const bool was_part = std::ranges::any_of(
-      commit_->via, [this](const std::string& stage) { return without_end(stage) == entry(); });
-  if (was_part || commit_->via.empty()) return {};
-  status = ExitStatus::usage;
-  return Error{
-      fmt::format("{}: the stream of `{}` is complete, and this is `{}`, which was no part of it: "
-                  "another pipeline needs a folder of its own",
-                  folder_.path(), describe_committed(), settings().options)};
-}
-
-// The last epoch of a stream that is complete is of swrite alone; the files are those of the one
-// before.
-std::string StageCheckpoints::describe_committed() const {
-  return describe_pipeline(commit_->via, folder_, [this](std::string_view name) {
-    return commit_->complete ? folder_.next_epoch(name, 0).value_or(epoch_) : epoch_;
-  });
 }
 
 Status StageCheckpoints::read_saved(ExitStatus& status) {

@@ -53,9 +53,6 @@ class StageCheckpoints : public Recovery {
   Status lock(const std::string& name, ExitStatus& status);
   Status read_commit();
   Status read_saved(ExitStatus& status);
-  // Nothing is left to be done: then the stage must have been part of what was done.
-  Status check_complete(ExitStatus& status) const;
-  std::string describe_committed() const;
   std::string entry() const;
   const std::string& name() const { return settings().name; }
 

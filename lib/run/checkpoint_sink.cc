@@ -9,7 +9,6 @@
 
 #include "run/committed_files.h"
 #include "run/exec_epoch.h"
-#include "run/pipeline.h"
 #include "run/signals.h"
 #include "run/snapshot_write.h"
 
@@ -20,6 +19,24 @@ using namespace std::chrono_literals;
 
 constexpr Duration kPatienceAtTheEnd = 5s;
 constexpr Duration kLookAtSignals = 100ms;
+
+// Of "sdedup:HASH", of "!sfilter", which saves nothing, of "?tool", which keeps its state
+// elsewhere, and of all of these behind a '-': its stream has ended.
+std::string_view without_end(std::string_view via) {
+  return via.starts_with('-') ? via.substr(1) : via;
+}
+
+bool saves(std::string_view via) { return !via.starts_with('!') && !via.starts_with('-'); }
+
+std::string stage_name(std::string_view via) {
+  via = without_end(via);
+  return std::string(via.substr(0, via.find(':')));
+}
+
+bool is_same_pipeline(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return without_end(x) == without_end(y); });
+}
 
 }  // namespace
 
@@ -249,21 +266,31 @@ Status SinkCheckpoints::check_pipeline(const std::vector<std::string>& via,
   return Error{
       fmt::format("the pipeline is not the one of epoch {}: then it was `{}`, now it is "
                   "`{}`; go on with the same, or begin anew with another folder",
-                  epoch_, describe_committed(), describe_run(via))};
+                  epoch_, describe(commit_->via, epoch_), describe(via, 0))};
 }
 
-// Of this run, the files are those of the barrier that has come.
-std::string SinkCheckpoints::describe_run(const std::vector<std::string>& via) const {
-  return describe_pipeline(via, folder_, [this](std::string_view name) {
-    return folder_.next_epoch(name, epoch_).value_or(epoch_);
-  });
+// The command lines of the stages, as far as they are known.
+std::string SinkCheckpoints::describe(const std::vector<std::string>& via,
+                                      std::uint64_t epoch) const {
+  std::string text;
+  for (const std::string& stage : via) {
+    const std::string named = stage_name(stage);
+    const std::string name = named.starts_with('!') ? named.substr(1) : named;
+    const std::uint64_t number =
+        epoch != 0 ? epoch : folder_.next_epoch(name, epoch_).value_or(epoch_);
+    auto file = read_whole_file(folder_.file(name, number));
+    auto content = file ? read_snapshot_file(*file) : Result<SnapshotContent>(Error{});
+    const bool known = content && saves(stage);
+    text += (text.empty() ? "" : " | ") + (known ? content->header.options : name);
+  }
+  return text;
 }
 
 // Until all have saved, or nobody needs the result any more.
 Status SinkCheckpoints::wait_for_stages(const Commit& next, int parent) const {
   for (const std::string& stage : next.via) {
     const std::string path = folder_.file(stage_name(stage), next.epoch);
-    while (saves_state(stage) && !file_exists(path)) {
+    while (saves(stage) && !file_exists(path)) {
       if (getppid() != parent) return Error{"the pipeline has ended"};
       std::this_thread::sleep_for(1ms);
     }

@@ -64,7 +64,7 @@ class SinkCheckpoints final : public StageCheckpoints {
   // At a barrier
   Status wait_for_last(ExitStatus& status);
   Status check_pipeline(const std::vector<std::string>& via, ExitStatus& status) const;
-  std::string describe_run(const std::vector<std::string>& via) const;
+  std::string describe(const std::vector<std::string>& via, std::uint64_t epoch) const;
   Result<Commit> next_commit(std::uint64_t epoch, const std::vector<FileLength>& added,
                              ExitStatus& status);
   Result<std::uint64_t> length_before(const std::string& file, ExitStatus& status);

@@ -324,10 +324,6 @@ class Refusals(ExactlyOnce):
         for _ in range(2):
             self.finish(pipeline, expected)
         self.assert_says(pipeline.messages(), "the stream is complete, there is nothing to do")
-        pipeline.stages[-2] = ["swindow", "tumbling", "20s", "count", "--idle", "off"]
-        self.assertEqual(pipeline.run()[-2], 2)
-        self.assert_says(pipeline.messages(), "the stream of `sread", "| swindow tumbling 10s count by qtype_name",
-                         "is complete, and this is `swindow tumbling 20s count", "a folder of its own")
 
     def test_two_stages_of_one_name(self):
         pipeline = self.pipeline("names")
