@@ -33,7 +33,9 @@ def real_log(lines):
     if DATA.exists():
         with gzip.open(DATA, "rb") as file:
             return b"".join(line for line, _ in zip(file, range(lines)))
-    return b"".join(b'{"ts":%d,"uid":"c%d","qtype_name":"T%d"}\n' % (1521911720 + n // 7, n * 7919 % 5000, n % 5)
+    kinds = [b"A", b"AAAA", b"PTR", b"TXT", b"NS"]
+    return b"".join(b'{"ts":%d,"uid":"c%d","qtype_name":"%s","as_long_as":"%s"}\n'
+                    % (1521911720 + n // 7, n * 7919 % 5000, kinds[n % 5], b"a real line " * 30)
                     for n in range(lines))
 
 
