@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "base/time.h"
-#include "ops/block_pool.h"
 #include "ops/image_part.h"
 #include "ops/join_list.h"
 #include "ops/keyed.h"
+#include "ops/memory_pool.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
@@ -91,7 +91,7 @@ class JoinRows {
   void put_into_image(JoinRow& row);
   void hand_over();
 
-  BlockPool memory_of_rows_;
+  MemoryPool memory_of_rows_;
   JoinRow* first_ = nullptr;
   JoinRow* last_ = nullptr;
   std::size_t bytes_ = 0;

@@ -1,6 +1,6 @@
 // Blocks of a pool: apart from each other, given out again, and given back when none is in use.
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/block_pool.h"
+#include "ops/memory_pool.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -26,7 +26,7 @@ struct Block {
 
 TEST_CASE("blocks of a pool keep what is in them, whatever comes and goes") {
   std::mt19937 random(9);
-  BlockPool pool;
+  MemoryPool pool;
   std::vector<Block> blocks;
   const auto drop = [&](std::size_t i) {
     REQUIRE(blocks[i].is_whole());
@@ -50,7 +50,7 @@ TEST_CASE("blocks of a pool keep what is in them, whatever comes and goes") {
 }
 
 TEST_CASE("a pool takes no more than the most that was in use at once") {
-  BlockPool pool;
+  MemoryPool pool;
   void* const stays = pool.allocate(300);
   for (int round = 0; round < 50; ++round) {
     std::vector<void*> blocks;

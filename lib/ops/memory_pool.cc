@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/block_pool.h"
+#include "ops/memory_pool.h"
 
 #include <new>
 
 namespace streamutils {
 
-void* BlockPool::allocate(std::size_t size) {
+void* MemoryPool::allocate(std::size_t size) {
   if (size > kLargest) return ::operator new(size);
   const std::size_t units = units_of(size);
   ++in_use_;
@@ -16,7 +16,7 @@ void* BlockPool::allocate(std::size_t size) {
 }
 
 // What is left of the chunk before is too small for this block, and serves a smaller one.
-void* BlockPool::carve(std::size_t units) {
+void* MemoryPool::carve(std::size_t units) {
   if (left_ < units * kUnit) {
     if (left_ > 0) {
       std::byte* const rest = chunks_.back().get() + kChunk - left_;
@@ -30,7 +30,7 @@ void* BlockPool::carve(std::size_t units) {
   return block;
 }
 
-void BlockPool::free(void* block, std::size_t size) {
+void MemoryPool::free(void* block, std::size_t size) {
   if (size > kLargest) return ::operator delete(block);
   const std::size_t units = units_of(size);
   free_[units] = new (block) Free{free_[units]};

@@ -1,4 +1,4 @@
-// BlockPool: memory for many small things of different sizes that come and go.
+// MemoryPool: memory for many small things of different sizes that come and go.
 //
 // A block that is freed is the next one of its size to be given out, while it is still in the
 // cache; malloc(3) would look at its neighbours, which are not.  Sizes are rounded up to a multiple
@@ -14,11 +14,11 @@
 
 namespace streamutils {
 
-class BlockPool {
+class MemoryPool {
  public:
-  BlockPool() = default;
-  BlockPool(const BlockPool&) = delete;
-  BlockPool& operator=(const BlockPool&) = delete;
+  MemoryPool() = default;
+  MemoryPool(const MemoryPool&) = delete;
+  MemoryPool& operator=(const MemoryPool&) = delete;
 
   // Aligned to 16 bytes.  Large ones must be freed before the pool goes.
   void* allocate(std::size_t size);
