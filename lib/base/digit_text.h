@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/digits.h"
+
 namespace streamutils::digits {
 
 // The digits of n as the bytes of a word, the first in the lowest one.  REQUIRES: n < 10^8.
@@ -51,6 +53,18 @@ inline char* write(char* to, std::uint64_t n) {
   to = write(to, rest);
   write8(to, static_cast<std::uint32_t>(n - rest * kBlock));
   return to + 8;
+}
+
+// Writes n * 10^-scale without zeros at the end of the fraction; returns the place behind it.  The
+// fraction is written with a 1 in front, so that none of its zeros is lost, and the point then
+// takes the place of the 1.  REQUIRES: scale <= 18, and room for 2 * kRoom bytes.
+inline char* write_decimal(char* to, std::uint64_t n, unsigned scale) {
+  const std::uint64_t one = kPowersOfTen[scale];
+  char* const point = write(to, n / one);
+  char* end = write(point, n % one + one);
+  *point = '.';
+  while (end[-1] == '0') --end;
+  return end[-1] == '.' ? point : end;
 }
 
 }  // namespace streamutils::digits

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/decimal.h"
+#include "base/digit_text.h"
 #include "base/digits.h"
 
 namespace streamutils {
@@ -51,19 +52,9 @@ bool append_short_decimal(std::string& out, double d) {
   const double whole = (scaled + 0x1p52) - 0x1p52;  // to the nearest: that is all 2^52 leaves
   if (whole / static_cast<double>(power) != d) return false;
   const auto n = static_cast<std::uint64_t>(whole);
-  char buffer[24];  // at most 15 digits, a zero before the point, and the point
-  char* const end = buffer + sizeof buffer;
-  char* at = end;  // written from the right
-  const auto put = [&at](std::uint64_t digit) { *--at = static_cast<char>('0' + digit); };
-  std::uint64_t fraction = n % power;
-  int count = places;
-  for (; fraction % 10 == 0; fraction /= 10) --count;
-  for (; count > 0; --count, fraction /= 10) put(fraction % 10);
-  *--at = '.';
-  std::uint64_t rest = n / power;
-  for (; rest >= 10; rest /= 10) put(rest % 10);
-  put(rest);
-  out.append(at, static_cast<std::size_t>(end - at));
+  char buffer[2 * digits::kRoom];
+  const char* const end = digits::write_decimal(buffer, n, places);
+  out.append(buffer, static_cast<std::size_t>(end - buffer));
   return true;
 }
 

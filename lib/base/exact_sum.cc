@@ -292,21 +292,12 @@ void ExactSum::add_signed(const ExactSum& other, int sign) {
   wide_->add(*other.wide_, sign);
 }
 
-// The fraction is written with a 1 in front, so that none of its zeros is lost, and the point then
-// takes the place of the 1.
 char* ExactSum::write_short(char* to) const {
   const auto magnitude = static_cast<UInt128>(magnitude_of(mantissa_));
   if (wide_ || magnitude >> 64 != 0 || -exponent_ > kLimbDigits) return nullptr;
-  auto n = static_cast<std::uint64_t>(magnitude);
-  auto scale = static_cast<unsigned>(-exponent_);
-  for (; scale > 0 && n % 10 == 0; --scale) n /= 10;
   if (mantissa_ < 0) *to++ = '-';
-  if (scale == 0) return digits::write(to, n);
-  const std::uint64_t one = digits::kPowersOfTen[scale];
-  char* const point = digits::write(to, n / one);
-  char* const end = digits::write(point, n % one + one);
-  *point = '.';
-  return end;
+  return digits::write_decimal(to, static_cast<std::uint64_t>(magnitude),
+                               static_cast<unsigned>(-exponent_));
 }
 
 void ExactSum::append_to(std::string& out) const {
