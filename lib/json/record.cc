@@ -264,12 +264,7 @@ Value Record::get_nested(const Path& path) const {
   return result;
 }
 
-Value Record::member(const WantedName& name) const {
-  const std::string_view value = index_->find(name);
-  const Value result = index_->checked(value, index_->facts_of(value));
-  damage_ = index_->damage;
-  return result;
-}
+Value Record::member(const WantedName& name) const { return checked(raw(name)); }
 
 std::string_view Record::raw(const WantedName& name) const {
   const std::string_view value = index_->find(name);
