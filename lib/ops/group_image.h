@@ -6,11 +6,13 @@
 // Facts: a trivial type, what the row says in front of the states; it has
 //     static constexpr std::string_view kEntry, the entry that stands in front of the rows,
 //     static constexpr std::string_view kColumns, the names of the facts: "a","b"
+//     static constexpr std::size_t kCount, how many they are, for who reads them,
 //     void put(RowText& row) const
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -19,6 +21,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/time.h"
 #include "ops/aggregate_list.h"
 #include "ops/group_key.h"
 #include "ops/image_part.h"
@@ -27,6 +30,19 @@
 #include "stream/snapshot.h"
 
 namespace streamutils {
+
+// Facts of a time and an age; who is derived from it says what they are of.
+struct TimeAndAge {
+  static constexpr std::size_t kCount = 2;
+
+  void put(RowText& row) const {
+    row.put(to_nanos(time));
+    row.put(first_seen);
+  }
+
+  Timestamp time;
+  std::uint64_t first_seen;
+};
 
 // Writes rows of groups with their states.
 template <typename Facts>

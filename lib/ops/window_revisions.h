@@ -25,18 +25,9 @@
 namespace streamutils {
 
 // What a row of a snapshot says of a group of a sealed slice, in front of its states.
-struct ClosedFacts {
+struct ClosedFacts : TimeAndAge {
   static constexpr std::string_view kEntry = "closed_groups";
   static constexpr std::string_view kColumns = R"("slice","first_seen")";
-  static constexpr std::size_t kCount = 2;
-
-  void put(RowText& row) const {
-    row.put(to_nanos(slice));
-    row.put(first_seen);
-  }
-
-  Timestamp slice;
-  std::uint64_t first_seen;
 };
 
 class ClosedSlices {

@@ -26,19 +26,10 @@
 
 namespace streamutils {
 
-// What a row of a snapshot says of an event, in front of its states.
-struct RollingFacts {
+// What a row of a snapshot says of an event, in front of its states: the age is that of the key.
+struct RollingFacts : TimeAndAge {
   static constexpr std::string_view kEntry = "past";
   static constexpr std::string_view kColumns = R"("time","first_seen")";
-  static constexpr std::size_t kCount = 2;
-
-  void put(RowText& row) const {
-    row.put(to_nanos(time));
-    row.put(first_seen);
-  }
-
-  Timestamp time;
-  std::uint64_t first_seen;  // the number of the first event of the key
 };
 using RollingRows = GroupRows<RollingFacts>;
 using RollingImage = GroupImage<RollingFacts>;
