@@ -14,17 +14,17 @@
 #include <utility>
 
 #include "run/descriptor.h"
+#include "run/file_identity.h"
 
 namespace streamutils {
 namespace {
 
 constexpr std::size_t kBlock = 1 << 18;
 
-bool is_same_file(int fd, const std::string& path) {
+bool is_named(int fd, const std::string& path) {
   struct stat held {};
   struct stat named {};
-  return fstat(fd, &held) == 0 && stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
-         held.st_dev == named.st_dev;
+  return fstat(fd, &held) == 0 && stat(path.c_str(), &named) == 0 && is_same_file(held, named);
 }
 
 }  // namespace
@@ -150,7 +150,7 @@ FileLock::Outcome FileLock::take(const std::string& path) {
       ::close(fd);
       return held ? Outcome::held_by_another : Outcome::failed;
     }
-    if (!is_same_file(fd, path)) {
+    if (!is_named(fd, path)) {
       ::close(fd);
       continue;
     }

@@ -4,11 +4,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 
 namespace streamutils {
+
+// True if both are of one file, at this moment.
+inline bool is_same_file(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
 
 struct FileIdentity {
   std::uint64_t device = 0;

@@ -15,15 +15,12 @@
 #include <vector>
 
 #include "base/time.h"
+#include "run/file_identity.h"
 
 namespace streamutils {
 namespace {
 
 constexpr std::size_t kHead = 256;
-
-bool is_same_file(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
 
 int open_to_read(const std::string& path) {
   return open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "run/durable_file.h"
+#include "run/file_identity.h"
 #include "run/signals.h"
 
 namespace streamutils {
@@ -112,7 +113,7 @@ bool Source::is_output_too() const {
   struct stat in {};
   struct stat out {};
   return !live && fstat(fd, &in) == 0 && in.st_size > 0 && fstat(STDOUT_FILENO, &out) == 0 &&
-         in.st_dev == out.st_dev && in.st_ino == out.st_ino;
+         is_same_file(in, out);
 }
 
 bool Source::seek(std::uint64_t offset) {
