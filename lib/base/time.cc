@@ -41,18 +41,6 @@ std::optional<int> parse_offset(std::string_view text) {
 
 }  // namespace
 
-Timestamp plus(Timestamp t, Duration d) {
-  std::int64_t sum = 0;
-  if (!__builtin_add_overflow(to_nanos(t), d.count(), &sum)) return from_nanos(sum);
-  return d.count() < 0 ? kMinTime : kMaxTime;
-}
-
-Timestamp minus(Timestamp t, Duration d) {
-  std::int64_t difference = 0;
-  if (!__builtin_sub_overflow(to_nanos(t), d.count(), &difference)) return from_nanos(difference);
-  return d.count() < 0 ? kMaxTime : kMinTime;
-}
-
 Timestamp floor_to(Timestamp t, Duration size, Duration offset) {
   const std::int64_t n = size.count();
   std::int64_t since = floor_mod(to_nanos(t), n);

@@ -28,8 +28,16 @@ constexpr std::int64_t to_nanos(Timestamp t) { return t.time_since_epoch().count
 constexpr Timestamp from_nanos(std::int64_t n) { return Timestamp(Duration(n)); }
 
 // t + d and t - d, stopping at kMinTime and kMaxTime.
-Timestamp plus(Timestamp t, Duration d);
-Timestamp minus(Timestamp t, Duration d);
+constexpr Timestamp plus(Timestamp t, Duration d) {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(to_nanos(t), d.count(), &sum)) return from_nanos(sum);
+  return d.count() < 0 ? kMinTime : kMaxTime;
+}
+constexpr Timestamp minus(Timestamp t, Duration d) {
+  std::int64_t difference = 0;
+  if (!__builtin_sub_overflow(to_nanos(t), d.count(), &difference)) return from_nanos(difference);
+  return d.count() < 0 ? kMaxTime : kMinTime;
+}
 
 // The latest multiple of `size` (counted from the epoch + offset) that is not after t.  Rounds
 // towards the past also before 1970.  REQUIRES: size > 0.
