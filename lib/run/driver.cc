@@ -179,6 +179,7 @@ bool Driver::feed(std::size_t index, std::string_view line, std::uint64_t offset
   Input& input = inputs_[index];
   if (merges_exactly() && !is_next(input, line)) return false;
   if (reads_on(index) && keep_line(input, line, offset)) return catch_up(), true;
+  forget_foreseen(input);
   input.at = input.counted = line.data();
   input.offset = offset;
   on_line(input, line);
@@ -212,6 +213,7 @@ bool Driver::feed_unterminated(std::size_t index, std::string_view line, std::ui
 }
 
 void Driver::take_rest(Input& input, std::string_view line, std::uint64_t offset) {
+  forget_foreseen(input);
   const std::string_view content = input.begun ? line : without_mark(line);
   input.at = input.counted = line.data();
   input.offset = offset;

@@ -285,6 +285,8 @@ class Driver {
   std::size_t feed_each(std::size_t index, std::string_view block, std::uint64_t offset);
   Timestamp watermark_of_others(std::size_t index) const;
   bool is_before(const Input& input, Timestamp others) const;
+  void look_ahead(Input& input, const char* at, const char* end);
+  void forget_foreseen(Input& input);
   std::size_t feed_foreseen(Input& input, std::string_view block, std::uint64_t offset);
 
   // Text formats (driver_text.cc)
@@ -342,7 +344,7 @@ class Driver {
   void take_ahead(Input& input);
   void save_ahead(const Input& input, SnapshotWriter& out) const;
   void restore_ahead(Input& input, SnapshotReader& in);
-  static void begin_anew(Input& input);
+  void begin_anew(Input& input);
   std::optional<std::size_t> next_in_order() const;
 
   // Words

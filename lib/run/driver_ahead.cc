@@ -99,6 +99,7 @@ void Driver::take_ahead(Input& input) {
   }
   input.at = input.counted = line.data();
   input.offset = offset;
+  forget_foreseen(input);
   from_ahead_ = true;
   on_line(input, line);
   from_ahead_ = false;

@@ -13,6 +13,19 @@ std::string_view whole_lines(std::string_view block, std::size_t limit) {
   return block.substr(0, block.substr(0, limit).rfind('\n') + 1);
 }
 
+using ForeseenLines = std::array<std::string_view, 32>;
+
+// The first lines of those from `at` on.
+std::size_t lines_from(const char* at, const char* end, ForeseenLines& lines) {
+  std::size_t n = 0;
+  for (; n < lines.size() && at < end; ++n) {
+    const char* newline = find_newline(at, end);
+    lines[n] = {at, newline};
+    at = newline + 1;
+  }
+  return n;
+}
+
 }  // namespace
 
 std::size_t Driver::feed_block(std::size_t index, std::string_view block, std::uint64_t offset) {
@@ -37,6 +50,7 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
   const Timestamp rival = may_switch ? watermark_of_others(index) : kMaxTime;
   const bool next_is_known = inputs_.size() == 1 || !merges_by_time();
   if (op_->foresees() && next_is_known) return feed_foreseen(input, block, offset);
+  const bool foresees = may_switch && !input.decoder && op_->foresees_inputs();
   const char* const begin = block.data();
   const char* const end = begin + block.size();
   const char* at = begin;
@@ -45,6 +59,7 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
     if (exact && !is_next(input, {at, newline})) break;
     input.at = input.counted = at;
     input.offset = offset + static_cast<std::uint64_t>(at - begin);
+    if (foresees) look_ahead(input, at, end);
     on_line(input, {at, newline});
     ++input.lines;
     at = newline + 1;
@@ -74,18 +89,12 @@ bool Driver::is_before(const Input& input, Timestamp others) const {
 
 // Some lines at a time: the operator sees all of them coming, then each is fed.
 std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uint64_t offset) {
-  constexpr std::size_t kForeseen = 32;
-  std::array<std::string_view, kForeseen> lines;
+  ForeseenLines lines;
   const char* const begin = block.data();
   const char* const end = begin + block.size();
   const char* at = begin;
   while (at < end && !ends_block()) {
-    std::size_t n = 0;
-    for (const char* next = at; n < kForeseen && next < end; ++n) {
-      const char* newline = find_newline(next, end);
-      lines[n] = {next, newline};
-      next = newline + 1;
-    }
+    const std::size_t n = lines_from(at, end, lines);
     op_->foresee({lines.data(), n});
     for (std::size_t i = 0; i < n && !ends_block(); ++i) {
       input.at = input.counted = lines[i].data();
@@ -97,6 +106,27 @@ std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uin
   }
   op_->foresee({});
   return static_cast<std::size_t>(at - begin);
+}
+
+// The same while other inputs take turns: what was foreseen stays good as long as the block stays
+// where it is.  REQUIRES: input.offset is that of the line at `at`.
+void Driver::look_ahead(Input& input, const char* at, const char* end) {
+  const bool is_inside = at >= input.foreseen_begin && at < input.foreseen_end;
+  const std::uint64_t since = static_cast<std::uint64_t>(at - input.foreseen_begin);
+  if (is_inside && input.offset - input.foreseen_offset == since) return;
+  ForeseenLines lines;
+  const std::size_t n = lines_from(at, end, lines);
+  op_->foresee_input(input.index, {lines.data(), n});
+  input.foreseen_begin = at;
+  input.foreseen_end = lines[n - 1].data() + lines[n - 1].size() + 1;
+  input.foreseen_offset = input.offset;
+}
+
+// Lines from elsewhere come next on the input: they may stand where others stood.
+void Driver::forget_foreseen(Input& input) {
+  if (input.foreseen_end == nullptr) return;
+  op_->foresee_input(input.index, {});
+  input.foreseen_begin = input.foreseen_end = nullptr;
 }
 
 // Lines that the scanner passes over cannot matter: they look like records and lack what the

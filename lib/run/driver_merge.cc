@@ -60,6 +60,7 @@ void Driver::feed_rest(std::size_t index, std::string_view line, std::uint64_t o
 
 void Driver::begin_file(std::size_t index) {
   Input& input = inputs_[index];
+  forget_foreseen(input);
   if (input.decoder) {
     end_text(input);
     input.decoder->begin_file();

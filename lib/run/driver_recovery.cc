@@ -227,6 +227,7 @@ void Driver::reopen(const std::vector<bool>& resumed) {
 // What comes next on the input comes from another process.  Whether its watermarks are believed is
 // known once it begins; until then it stands where it stood.
 void Driver::begin_anew(Input& input) {
+  forget_foreseen(input);
   input.lines = input.offset = 0;
   input.begun = input.controlled = input.end_mark = input.suspended = false;
   input.asked = input.reads_output = input.is_anew = false;

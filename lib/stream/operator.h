@@ -170,6 +170,13 @@ class Operator {
   // at all; nothing that can be seen from outside may depend on it.  Valid until the next call,
   // which replaces them.  Record::kPadding bytes behind each are readable.
   virtual void foresee(std::span<const std::string_view> lines) { (void)lines; }
+  // The same where inputs are merged by time, so that lines of one come between those of others:
+  // what was foreseen of an input is replaced by the next call for that one.
+  virtual bool foresees_inputs() const { return false; }
+  virtual void foresee_input(std::size_t input, std::span<const std::string_view> lines) {
+    (void)input;
+    (void)lines;
+  }
 
   // True if the state is worth keeping beyond on_end: what comes later belongs to the same whole
   // (keys that were seen, a running count).  Then on_end is called at the end of each run, and may
