@@ -65,4 +65,10 @@ class Value {
 // a string without escapes and a plain integer, are one copy.
 void append_key(std::string& out, Value value);
 
+// True if that is known to be raw() itself: of a string without escapes, as most keys are.
+inline bool is_canonical_key(Value value) {
+  return value.is_plain() ||
+         (value.is(Kind::string) && value.raw().find('\\') == std::string_view::npos);
+}
+
 }  // namespace streamutils

@@ -11,12 +11,6 @@ namespace {
 
 constexpr char kBetween = '\n';  // between the values of a key
 
-// Most keys are one string without escapes, which is its own canonical form.
-bool is_canonical(Value value) {
-  return value.is_plain() ||
-         (value.is(Kind::string) && value.raw().find('\\') == std::string_view::npos);
-}
-
 }  // namespace
 
 void KeyReader::foresee(std::span<const std::string_view> lines) {
@@ -24,7 +18,7 @@ void KeyReader::foresee(std::span<const std::string_view> lines) {
   for (const std::string_view line : lines) {
     scratch_.reset(line);
     const Value value = scratch_.get(fields_.front());
-    if (!scratch_.ok() || !is_canonical(value)) continue;
+    if (!scratch_.ok() || !is_canonical_key(value)) continue;
     foreseen_.add(line, {value.raw(), GroupTable::hash_of(value.raw())});
   }
 }
@@ -41,7 +35,7 @@ void KeyReader::read(const Record& record, GroupKey& key) {
   }
   if (fields_.size() == 1) {
     const Value value = record.get(fields_.front());
-    if (is_canonical(value)) {
+    if (is_canonical_key(value)) {
       key.canonical = value.raw();
       return;
     }

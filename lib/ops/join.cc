@@ -30,7 +30,15 @@ Status check(const JoinOptions& options) {
 
 }  // namespace
 
+std::optional<std::string_view> JoinKeyReader::read_in_line(const Record& record) const {
+  if (fields_.size() != 1) return std::nullopt;
+  const Value value = record.get(fields_.front());
+  if (!is_canonical_key(value)) return std::nullopt;
+  return value.raw();
+}
+
 std::optional<std::string_view> JoinKeyReader::read(const Record& record) {
+  if (const auto key = read_in_line(record)) return key;
   key_.clear();
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     if (i > 0) key_ += kBetween;

@@ -59,8 +59,8 @@ class AsofJoin final : public Operator {
   // Events first: they may ask for versions that go.
   void on_watermark(Timestamp now, Emitter& out) override {
     watermark_ = now;
-    while (!events_.empty() && events_.top()->expiry < now) release(out);
-    while (!queue_.empty() && queue_.top()->expiry < now) pass(queue_.top());
+    while (!events_.empty() && events_.top().due < now) release(out);
+    while (!queue_.empty() && queue_.top().due < now) pass(queue_.top().row);
   }
 
   void on_end(Emitter& out) override {
@@ -71,12 +71,12 @@ class AsofJoin final : public Operator {
     std::vector<JoinRow*> rows = rows_.all();
     std::erase_if(rows, [](const JoinRow* row) { return row->side == kRight; });
     std::sort(rows.begin(), rows.end(),
-              [](const JoinRow* a, const JoinRow* b) { return expires_before(*a, *b); });
+              [](JoinRow* a, JoinRow* b) { return expires_before(a, b); });
     for (const JoinRow* row : rows) answer(*row, true, out);
   }
 
   Timestamp least_time_to_come(Timestamp w) const override {
-    return events_.empty() ? w : std::min(w, events_.top()->time);
+    return events_.empty() ? w : std::min(w, events_.top().row->time);
   }
 
   void set_time_style(TimeStyle style) override { output_.set_time_style(style); }
@@ -120,7 +120,7 @@ class AsofJoin final : public Operator {
     row->side = kLeft;
     row->time = row->expiry = record.time();
     row->number = number_++;
-    events_.push(row);
+    events_.push(JoinDue(row));
     return {};
   }
 
@@ -128,7 +128,10 @@ class AsofJoin final : public Operator {
     const auto key = keys_[kRight].read(record);
     const bool deletes = key && tombstones_.deletes(record);
     text_.clear();
-    if (key && !deletes && writes_pairs()) output_.append_right(text_, record);
+    if (key && !deletes && writes_pairs()) {
+      output_.read_right(record);
+      output_.append_right(text_, record);
+    }
     if (!record.ok()) return {.fate = Fate::bad};
     if (!key) {
       out.count("RIGHT without a key");
@@ -148,7 +151,7 @@ class AsofJoin final : public Operator {
     row->number = number_++;
     row->deletes = deletes;
     insert(*key, row);
-    queue_.push(row);
+    queue_.push(JoinDue(row));
     return {.late_partly = late, .deadline = late ? deadline : kMaxTime};
   }
 
@@ -173,7 +176,7 @@ class AsofJoin final : public Operator {
   }
 
   void release(Emitter& out) {
-    JoinRow* row = events_.top();
+    JoinRow* row = events_.top().row;
     events_.pop();
     answer(*row, false, out);
     rows_.free(row);
@@ -220,7 +223,7 @@ class AsofJoin final : public Operator {
 
   void queue_again(JoinRow* row) {
     row->expiry = plus(row->time, *options_.arguments.within);
-    queue_.push(row);
+    queue_.push(JoinDue(row));
   }
 
   // What stands in front of the row has been passed too: either it waits in the queue a second
@@ -248,8 +251,8 @@ class AsofJoin final : public Operator {
   std::string text_;  // scratch
   JoinRows rows_;
   GroupTable groups_;
-  JoinQueue events_;  // of LEFT
-  JoinQueue queue_;   // versions that the watermark has yet to pass
+  JoinQueue events_{bucket_width({})};  // of LEFT
+  JoinQueue queue_{bucket_width({})};   // versions that the watermark has yet to pass
   std::size_t versions_ = 0;
   std::uint64_t number_ = 0;
   Timestamp watermark_ = kMinTime;
@@ -282,7 +285,7 @@ Status AsofJoin::restore(SnapshotReader& in) {
     row->side = kLeft;
     row->time = row->expiry = in.time("time");
     row->number = in.unsigned_integer("number");
-    events_.push(row);
+    events_.push(JoinDue(row));
   }
   while (in.next_is("version")) {
     JoinRow* row = rows_.make({}, restore_bytes(in, "text"));
@@ -291,7 +294,7 @@ Status AsofJoin::restore(SnapshotReader& in) {
     row->deletes = in.boolean("deletes");
     row->passed = in.boolean("passed");
     insert(restore_bytes(in, "key"), row);
-    if (!row->passed) queue_.push(row);
+    if (!row->passed) queue_.push(JoinDue(row));
     if (row->passed && options_.arguments.within) queue_again(row);
   }
   return in.status();

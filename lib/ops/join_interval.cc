@@ -27,12 +27,14 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "absl/container/btree_set.h"
 #include "json/writer.h"
 #include "ops/expression.h"
+#include "ops/foreseen.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
 #include "ops/join_rows.h"
@@ -48,6 +50,16 @@ struct Sides {
   bool empty() const { return lists[kLeft].empty() && lists[kRight].empty(); }
 };
 static_assert(sizeof(Sides) % 16 == 0);
+
+// For GroupTable::prefetch.
+struct HashesOf {
+  const Foreseen<GroupKey>& foreseen;
+
+  template <typename Visit>
+  void for_each_hash(const Visit& visit) const {
+    foreseen.for_each([&](const GroupKey& key) { visit(*key.hash); });
+  }
+};
 
 Sides& sides_of(Group& group) { return *reinterpret_cast<Sides*>(group.state()); }
 
@@ -80,9 +92,9 @@ class IntervalJoin final : public Operator {
   Outcome on_record(const Record& record, Emitter& out) override {
     const std::size_t side = record.input();
     if (side == kLeft && !mismatch_.empty()) return {.fate = Fate::bad, .reason = mismatch_};
-    const auto key = keys_[side].read(record);
+    const auto key = read(side, record);
     const auto expiry = side == kLeft ? left_expiry(record, out) : right_expiry(record);
-    read_text(side, record);
+    make_text(side, record);
     if (!record.ok()) return {.fate = Fate::bad};
     if (record.time() < watermark_) {
       return {.fate = Fate::late, .deadline = plus(record.time(), Duration(1))};
@@ -103,13 +115,13 @@ class IntervalJoin final : public Operator {
 
   // What is kept without end has met everybody as well.
   void on_end(Emitter& out) override {
-    while (JoinRow* row = next_to_go()) retire(row, out);
+    while (const JoinDue* next = next_to_go()) retire(next->row, out);
   }
 
   void on_interrupt(Emitter& out) override {
     std::vector<JoinRow*> rows = rows_.all();
     std::sort(rows.begin(), rows.end(),
-              [](const JoinRow* a, const JoinRow* b) { return expires_before(*a, *b); });
+              [](JoinRow* a, JoinRow* b) { return expires_before(a, b); });
     for (const JoinRow* row : rows) write_alone(*row, true, out);
   }
 
@@ -118,10 +130,10 @@ class IntervalJoin final : public Operator {
     if (bounds_.upper_expr && !held_times_.empty()) {
       least = std::min(least, held_times_.begin()->first);
     } else if (!bounds_.upper_expr && !queues_[kLeft].empty()) {
-      least = std::min(least, queues_[kLeft].top()->time);
+      least = std::min(least, queues_[kLeft].top().row->time);
     }
     if (writes_right_alone() && !queues_[kRight].empty()) {
-      least = std::min(least, queues_[kRight].top()->time);
+      least = std::min(least, queues_[kRight].top().row->time);
     }
     return least;
   }
@@ -135,6 +147,9 @@ class IntervalJoin final : public Operator {
   }
 
   std::string_view fate_of_late() const override { return "took no part"; }
+
+  bool foresees_inputs() const override { return groups_.is_large(); }
+  void foresee_input(std::size_t input, std::span<const std::string_view> lines) override;
 
   bool has_state() const override { return true; }
 
@@ -157,6 +172,11 @@ class IntervalJoin final : public Operator {
  private:
   void save_head(SnapshotWriter& out) const;
   JoinRow* restore_row(SnapshotReader& in);
+
+  Duration width_of_queues() const {
+    const bool is_fixed = !unbounded_ && !bounds_.upper_expr;
+    return bucket_width(is_fixed ? bounds_.upper - bounds_.lower : Duration::zero());
+  }
 
   bool writes_left_alone() const {
     return options_.type == JoinType::left || options_.type == JoinType::full ||
@@ -188,12 +208,29 @@ class IntervalJoin final : public Operator {
     return unbounded_ ? kMaxTime : minus(record.time(), bounds_.lower);
   }
 
+  // Its key, if it has one, and the rest as far as results need it to be sound: of an event that
+  // was foreseen all that is known.
+  std::optional<GroupKey> read(std::size_t side, const Record& record) {
+    if (const GroupKey* seen = foreseen_[side].take(record.line())) return *seen;
+    read_to_end(side, record);
+    const auto key = keys_[side].read(record);
+    if (!key) return std::nullopt;
+    return GroupKey{*key, {}};
+  }
+
+  void read_to_end(std::size_t side, const Record& record) const {
+    if (side == kLeft) {
+      output_.read_left(record);
+    } else if (!one_is_enough()) {
+      output_.read_right(record);
+    }
+  }
+
   // What a row of the event keeps.
-  void read_text(std::size_t side, const Record& record) {
+  void make_text(std::size_t side, const Record& record) {
     head_.clear();
     text_.clear();
     if (side == kLeft) {
-      output_.read_left(record);
       text_ = record.line();
     } else if (!one_is_enough()) {
       output_.append_right(text_, record);
@@ -210,14 +247,13 @@ class IntervalJoin final : public Operator {
     return {.fate = wanted ? Fate::used : Fate::dropped};
   }
 
-  bool is_full(std::string_view key) const {
+  bool is_full(const GroupKey& key) const {
     return options_.max_keys && groups_.size() >= *options_.max_keys &&
            groups_.find(key) == nullptr;
   }
 
-  void meet(std::size_t side, std::string_view key, Timestamp time, Timestamp expiry,
-            Emitter& out) {
-    const auto [group, is_new] = groups_.find_or_add({key, {}});
+  void meet(std::size_t side, const GroupKey& key, Timestamp time, Timestamp expiry, Emitter& out) {
+    const auto [group, is_new] = groups_.find_or_add(key);
     if (is_new) new (group->state()) Sides{};
     JoinRow* row = rows_.make(head_, text_);
     row->time = time;
@@ -289,8 +325,8 @@ class IntervalJoin final : public Operator {
   // So that the oldest row in the queue is one that is held.
   void drop_done() {
     JoinQueue& queue = queues_[kLeft];
-    while (!queue.empty() && queue.top()->done) {
-      JoinRow* row = queue.top();
+    while (!queue.empty() && queue.top().row->done) {
+      JoinRow* row = queue.top().row;
       queue.pop();
       rows_.free(row);
     }
@@ -306,30 +342,30 @@ class IntervalJoin final : public Operator {
 
   void insert(std::size_t side, JoinRow* row) {
     sides_of(*row->group).lists[side].add({row->time, row});
-    queues_[side].push(row);
+    queues_[side].push(JoinDue(row));
     ++counts_[side];
     if (side == kLeft && bounds_.upper_expr) held_times_.emplace(row->time, row->number);
   }
 
   // The row that goes next, or null.
-  JoinRow* next_to_go() const {
+  const JoinDue* next_to_go() const {
     const JoinQueue& left = queues_[kLeft];
     const JoinQueue& right = queues_[kRight];
-    if (left.empty()) return right.empty() ? nullptr : right.top();
-    if (right.empty()) return left.top();
-    return expires_before(*left.top(), *right.top()) ? left.top() : right.top();
+    if (left.empty()) return right.empty() ? nullptr : &right.top();
+    if (right.empty()) return &left.top();
+    return left.top() < right.top() ? &left.top() : &right.top();
   }
 
   void expire(Timestamp now, Emitter& out) {
-    for (JoinRow* row = next_to_go(); row != nullptr && row->expiry < now; row = next_to_go()) {
-      retire(row, out);
+    for (const JoinDue* next = next_to_go(); next && next->due < now; next = next_to_go()) {
+      retire(next->row, out);
     }
   }
 
   void retire(JoinRow* row, Emitter& out) {
     const std::size_t side = row->side;
     queues_[side].pop();
-    fetch_group_of(queues_[side].soon());
+    prepare_to_retire(queues_[side]);
     rows_.keep_for_image(*row);
     if (!row->done) {
       write_alone(*row, false, out);
@@ -341,10 +377,20 @@ class IntervalJoin final : public Operator {
     if (side == kLeft) drop_done();
   }
 
-  // Brings near where the table of groups will look when the row goes.
-  void fetch_group_of(const JoinRow* row) {
-    if (row == nullptr || row->done) return;
-    groups_.prefetch(*row->group);
+  // What the rows to come will look at as they go: each step needs what the one before has brought.
+  void prepare_to_retire(const JoinQueue& queue) const {
+    if (const JoinDue* next = queue.ahead(16)) {
+      __builtin_prefetch(next->row, 1);
+      __builtin_prefetch(&next->row->mark, 1);  // it may stand in two cache lines
+    }
+    if (const JoinDue* next = queue.ahead(10)) {
+      const char* const group = reinterpret_cast<const char*>(next->row->group);
+      __builtin_prefetch(group, 1);
+      __builtin_prefetch(group + 64, 1);
+    }
+    if (const JoinDue* next = queue.ahead(4); next && !next->row->done) {
+      groups_.prefetch(*next->row->group);
+    }
   }
 
   void write_alone(const JoinRow& row, bool partial, Emitter& out) {
@@ -378,18 +424,34 @@ class IntervalJoin final : public Operator {
   Failures failures_{"the upper bound of 'within'"};
   std::string mismatch_;
   MemoryWarning warning_;
+  Foreseen<GroupKey> foreseen_[2];
+  Record scratch_;
   std::string head_;  // scratch
   std::string text_;
 
   JoinRows rows_;
   GroupTable groups_;
-  JoinQueue queues_[2];
+  JoinQueue queues_[2] = {JoinQueue(width_of_queues()), JoinQueue(width_of_queues())};
   std::size_t counts_[2] = {};  // rows that are held and not done
   // Of LEFT, where expiry does not go by time.
   absl::btree_set<std::pair<Timestamp, std::uint64_t>> held_times_;
   std::uint64_t number_ = 0;
   Timestamp watermark_ = kMinTime;
 };
+
+// Only keys that stand in the line as they are: nearly all.
+void IntervalJoin::foresee_input(std::size_t input, std::span<const std::string_view> lines) {
+  Foreseen<GroupKey>& foreseen = foreseen_[input];
+  foreseen.clear();
+  for (const std::string_view line : lines) {
+    scratch_.reset(line);
+    const auto key = keys_[input].read_in_line(scratch_);
+    read_to_end(input, scratch_);
+    if (!key || !scratch_.ok()) continue;
+    foreseen.add(line, {*key, {}, GroupTable::hash_of(*key)});
+  }
+  groups_.prefetch(HashesOf{foreseen});
+}
 
 void IntervalJoin::save_head(SnapshotWriter& out) const {
   out.entry("join").field("number", number_).field("watermark", watermark_);

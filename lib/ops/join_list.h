@@ -8,7 +8,6 @@
 #pragma once
 
 #include <iterator>
-#include <memory>
 #include <utility>
 
 #include "absl/container/btree_set.h"
@@ -38,61 +37,56 @@ struct InOrderOfTime {
 template <typename Item>
 class TimeOrdered {
  public:
-  bool empty() const { return !only_ && !tree_; }
+  bool empty() const { return !only_ && tree_.empty(); }
 
   // The last one costs no search.
-  void add(const Item& item) {
+  void add(Item item) {
     if (empty()) {
       only_ = item;
-      return;
+    } else {
+      add_another(item);
     }
-    if (!tree_) {
-      tree_ = std::make_unique<Tree>();
-      tree_->insert(std::exchange(only_, Item{}));
-    }
-    tree_->insert(tree_->end(), item);
   }
 
   // REQUIRES: it is there.  The first one costs no search.
   void remove(const Item& item) {
-    if (!tree_) {
+    if (only_) {
       only_ = Item{};
       return;
     }
-    const auto first = tree_->begin();
-    tree_->erase(InOrderOfTime()(*first, item) ? tree_->find(item) : first);
-    if (tree_->empty()) tree_.reset();
+    const auto first = tree_.begin();
+    tree_.erase(InOrderOfTime()(*first, item) ? tree_.find(item) : first);
   }
 
   void clear() {
     only_ = Item{};
-    tree_.reset();
+    tree_.clear();
   }
 
   // The first of all.  REQUIRES: !empty().
-  const Item& first() const { return tree_ ? *tree_->begin() : only_; }
+  const Item& first() const { return only_ ? only_ : *tree_.begin(); }
 
   // The first that is after t, and the last that is not; or one that is false.
   Item after(Timestamp t) const {
-    if (!tree_) return only_ && only_.time > t ? only_ : Item{};
-    const auto at = tree_->upper_bound(t);
-    return at != tree_->end() ? *at : Item{};
+    if (only_) return only_.time > t ? only_ : Item{};
+    const auto at = tree_.upper_bound(t);
+    return at != tree_.end() ? *at : Item{};
   }
   Item until(Timestamp t) const {
-    if (!tree_) return only_ && only_.time <= t ? only_ : Item{};
-    const auto at = tree_->upper_bound(t);
-    return at != tree_->begin() ? *std::prev(at) : Item{};
+    if (only_) return only_.time <= t ? only_ : Item{};
+    const auto at = tree_.upper_bound(t);
+    return at != tree_.begin() ? *std::prev(at) : Item{};
   }
 
   // Calls visit(item) for those from one time to another, both included, in order, as long as it
   // returns true.
   template <typename Visit>
   void each_within(Timestamp begin, Timestamp end, Visit visit) const {
-    if (!tree_) {
-      if (only_ && only_.time >= begin && only_.time <= end) visit(only_);
+    if (only_) {
+      if (only_.time >= begin && only_.time <= end) visit(only_);
       return;
     }
-    for (auto at = tree_->lower_bound(begin); at != tree_->end() && at->time <= end; ++at) {
+    for (auto at = tree_.lower_bound(begin); at != tree_.end() && at->time <= end; ++at) {
       if (!visit(*at)) return;
     }
   }
@@ -100,21 +94,26 @@ class TimeOrdered {
   // Takes out those of them for which goes(item) is true.
   template <typename Goes>
   void remove_within(Timestamp begin, Timestamp end, Goes goes) {
-    if (!tree_) {
-      if (only_ && only_.time >= begin && only_.time <= end && goes(only_)) only_ = Item{};
+    if (only_) {
+      if (only_.time >= begin && only_.time <= end && goes(only_)) only_ = Item{};
       return;
     }
-    for (auto at = tree_->lower_bound(begin); at != tree_->end() && at->time <= end;) {
-      at = goes(*at) ? tree_->erase(at) : std::next(at);
+    for (auto at = tree_.lower_bound(begin); at != tree_.end() && at->time <= end;) {
+      at = goes(*at) ? tree_.erase(at) : std::next(at);
     }
-    if (tree_->empty()) tree_.reset();
   }
 
  private:
   using Tree = absl::btree_set<Item, InOrderOfTime>;
 
-  Item only_{};                 // false: there is none, or several
-  std::unique_ptr<Tree> tree_;  // null: there is one at most
+  // Apart, and by value, so that the common case needs no address of the item.
+  [[gnu::noinline]] void add_another(Item item) {
+    if (only_) tree_.insert(std::exchange(only_, Item{}));
+    tree_.insert(tree_.end(), item);
+  }
+
+  Item only_{};  // false: there is none, or they are in the tree
+  Tree tree_;
 };
 
 }  // namespace streamutils

@@ -82,7 +82,6 @@ void JoinOutput::read_left(const Record& record) const {
 
 void JoinOutput::append_right(std::string& out, const Record& record) const {
   if (!flat_) {
-    read_whole(record);
     out += label_;
     out += trim(record.line());
     return;

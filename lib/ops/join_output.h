@@ -34,9 +34,10 @@ class JoinOutput {
   // Reads the end of the event of LEFT, behind which a result goes on, and the whole of it if that
   // is not plain; damage leaves record.ok() false.
   void read_left(const Record& record) const;
+  // Reads all of the event of RIGHT, or it could end the value that it becomes; as above.
+  void read_right(const Record& record) const { read_whole(record); }
 
-  // Appends the event of RIGHT as it stands in results.  It is read to its end, or it could end
-  // the value that it becomes; damage leaves record.ok() false.
+  // Appends the event of RIGHT as it stands in results; damage may leave record.ok() false.
   void append_right(std::string& out, const Record& record) const;
   // Appends what stands in front of it where it has no partner.
   void append_head(std::string& out, const Record& record) const;

@@ -25,8 +25,11 @@ class JoinKeyReader {
   explicit JoinKeyReader(std::vector<Path> fields) : fields_(std::move(fields)) {}
 
   // Equal iff the keys are; nothing if one of the fields is null or missing, which matches nothing.
-  // Valid until the next call.
+  // Valid until the next call, and no longer than the record.
   std::optional<std::string_view> read(const Record& record);
+
+  // The same if the key stands in the line as it is: valid as long as that.  Else nothing.
+  std::optional<std::string_view> read_in_line(const Record& record) const;
 
  private:
   std::vector<Path> fields_;

@@ -13,12 +13,8 @@
 namespace streamutils {
 namespace {
 
-using Entry = std::pair<Timestamp, JoinRow*>;
-
-// For the heaps of the standard library, which have the greatest on top.
-bool goes_after(const Entry& a, const Entry& b) {
-  return a.first != b.first ? a.first > b.first : expires_before(*b.second, *a.second);
-}
+constexpr std::size_t kCacheLine = 64;
+constexpr std::size_t kMostFetched = 512;  // bytes of a row
 
 }  // namespace
 
@@ -31,33 +27,32 @@ JoinRow* JoinRows::make(std::string_view head, std::string_view text) {
   std::copy(head.begin(), head.end(), bytes);
   std::copy(text.begin(), text.end(), bytes + head.size());
   row->mark = mark_;
-  row->previous = last_;
-  (last_ == nullptr ? first_ : last_->next) = row;
-  last_ = row;
+  row->place = rows_.size();
+  rows_.push_back(row);
   bytes_ += size;
   return row;
 }
 
 void JoinRows::free(JoinRow* row) {
   keep_for_image(*row);
-  if (row == image_next_) image_next_ = row->next;
-  (row == first_ ? first_ : row->previous->next) = row->next;
-  (row == last_ ? last_ : row->next->previous) = row->previous;
+  rows_[row->place] = rows_.back();
+  rows_.back()->place = row->place;
+  rows_.pop_back();
   const std::size_t size = row->size();
   bytes_ -= size;
   memory_of_rows_.free(row, size);
-}
-
-JoinRows::~JoinRows() {
-  for (JoinRow* row = first_; row != nullptr;) {
-    JoinRow* const old = std::exchange(row, row->next);
-    memory_of_rows_.free(old, old->size());
+  // Another row of this size will be written there next.
+  for (std::size_t at = kCacheLine; at < std::min(size, kMostFetched); at += kCacheLine) {
+    __builtin_prefetch(reinterpret_cast<const char*>(row) + at, 1);
   }
 }
 
+JoinRows::~JoinRows() {
+  for (JoinRow* row : rows_) memory_of_rows_.free(row, row->size());
+}
+
 std::vector<JoinRow*> JoinRows::all() const {
-  std::vector<JoinRow*> rows;
-  for (JoinRow* row = first_; row != nullptr; row = row->next) rows.push_back(row);
+  std::vector<JoinRow*> rows = rows_;
   std::sort(rows.begin(), rows.end(),
             [](const JoinRow* a, const JoinRow* b) { return a->number < b->number; });
   return rows;
@@ -114,16 +109,19 @@ void JoinPart::write(SnapshotWriter& out) {
 
 void JoinRows::begin_image(SnapshotWriter& out) {
   image_out_ = &out;
-  image_next_ = first_;
+  image_end_ = rows_.size();
   mark_ = !mark_;
 }
 
 bool JoinRows::continue_image(std::size_t rows) {
-  for (; image_next_ != nullptr && rows > 0; image_next_ = image_next_->next, --rows) {
-    __builtin_prefetch(image_next_->next);
-    keep_for_image(*image_next_);
+  constexpr std::size_t kAhead = 4;
+  for (; image_end_ > 0 && rows > 0; --rows) {
+    --image_end_;
+    if (image_end_ >= rows_.size()) continue;
+    if (image_end_ >= kAhead) __builtin_prefetch(rows_[image_end_ - kAhead]);
+    keep_for_image(*rows_[image_end_]);
   }
-  if (image_next_ != nullptr) return false;
+  if (image_end_ > 0) return false;
   hand_over();
   image_out_ = nullptr;
   return true;
@@ -140,52 +138,6 @@ void JoinRows::put_into_image(JoinRow& row) {
 
 void JoinRows::hand_over() {
   if (part_) image_out_->part(std::move(part_));
-}
-
-void JoinQueue::push(JoinRow* row) {
-  if (row->expiry > last_) {
-    later_.emplace_back(row->expiry, row);
-    if (empty()) refill();
-  } else {
-    early_.emplace_back(row->expiry, row);
-    std::push_heap(early_.begin(), early_.end(), goes_after);
-  }
-}
-
-bool JoinQueue::top_is_early() const {
-  if (early_.empty()) return false;
-  return next_ == due_.size() || goes_after(due_[next_], early_.front());
-}
-
-void JoinQueue::pop() {
-  if (top_is_early()) {
-    std::pop_heap(early_.begin(), early_.end(), goes_after);
-    early_.pop_back();
-  } else {
-    ++next_;
-    // The row first; when it is near, what it leads to.
-    if (next_ + 16 < due_.size()) __builtin_prefetch(due_[next_ + 16].second);
-    if (next_ + 8 < due_.size()) __builtin_prefetch(due_[next_ + 8].second->group);
-  }
-  if (empty() && !later_.empty()) refill();
-}
-
-// Those that go soon come to the end, so that the others need not move.  Those of equal expiry stay
-// together.
-void JoinQueue::refill() {
-  constexpr std::size_t kLeast = 64;
-  const std::size_t n = std::min(later_.size(), std::max(kLeast, later_.size() / 4));
-  const auto nth = later_.end() - static_cast<std::ptrdiff_t>(n);
-  std::nth_element(later_.begin(), nth, later_.end(),
-                   [](const Entry& a, const Entry& b) { return a.first > b.first; });
-  last_ = nth->first;
-  const auto begin = std::partition(later_.begin(), nth,
-                                    [this](const Entry& entry) { return entry.first > last_; });
-  due_.assign(begin, later_.end());
-  later_.erase(begin, later_.end());
-  next_ = 0;
-  std::sort(due_.begin(), due_.end(),
-            [](const Entry& a, const Entry& b) { return goes_after(b, a); });
 }
 
 }  // namespace streamutils

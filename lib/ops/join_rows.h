@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -15,6 +17,7 @@
 #include "ops/join_list.h"
 #include "ops/keyed.h"
 #include "ops/memory_pool.h"
+#include "ops/time_buckets.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
@@ -25,8 +28,7 @@ struct JoinRow {
   Timestamp expiry;      // no partner can come once the watermark is greater
   std::uint64_t number;  // how many events came before it
   Group* group;          // its key
-  JoinRow* previous;     // in the order in which they were made
-  JoinRow* next;
+  std::size_t place;     // among all rows
   std::uint32_t head_size;
   std::uint32_t text_size;
   std::uint8_t side;  // 0: of LEFT
@@ -92,13 +94,14 @@ class JoinRows {
   void hand_over();
 
   MemoryPool memory_of_rows_;
-  JoinRow* first_ = nullptr;
-  JoinRow* last_ = nullptr;
+  std::vector<JoinRow*> rows_;  // in no order
   std::size_t bytes_ = 0;
 
   SnapshotWriter* image_out_ = nullptr;  // null: the image is complete
-  JoinRow* image_next_ = nullptr;        // the row whose turn comes; null: there is none
-  bool mark_ = false;                    // of the rows that the image has no need of any more
+  // Where those end whose turn comes.  It goes backward: a row that takes the place of one that is
+  // freed comes from the end, where all have had their turn.
+  std::size_t image_end_ = 0;
+  bool mark_ = false;  // of the rows that the image has no need of any more
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
   std::unique_ptr<JoinPart> part_;
 };
@@ -116,42 +119,33 @@ struct ListedRow {
 
 using JoinList = TimeOrdered<ListedRow>;
 
-// Rows by expiry, then by time, then by number.
-//
-// Rows come about in the order in which they go, but not quite, and there are many.  So those that
-// go soon are sorted, a quarter of all at a time, and the others lie in a heap of no order; who
-// comes behind the line between them is put into a heap in the strict sense.  A row costs a few
-// comparisons, all in sequence, and the memory of the rows that go next is fetched ahead.
-class JoinQueue {
- public:
-  bool empty() const { return due_.size() == next_ && early_.empty(); }
-  std::size_t size() const { return due_.size() - next_ + early_.size() + later_.size(); }
-  JoinRow* top() const { return top_is_early() ? early_.front().second : due_[next_].second; }
-  void push(JoinRow* row);
-  void pop();
-  // A row that goes soon, of which the head and the group have been fetched ahead; or null.
-  const JoinRow* soon() const {
-    return next_ + kSoon < due_.size() ? due_[next_ + kSoon].second : nullptr;
+// When a row goes, beside the row, so that to compare two of them does not wait for memory.
+struct JoinDue {
+  Timestamp due;  // the expiry of the row
+  Timestamp time;
+  std::uint64_t number;
+  JoinRow* row;
+
+  explicit JoinDue(JoinRow* of) : due(of->expiry), time(of->time), number(of->number), row(of) {}
+
+  friend bool operator<(const JoinDue& a, const JoinDue& b) {
+    if (a.due != b.due) return a.due < b.due;
+    return a.time != b.time ? a.time < b.time : a.number < b.number;
   }
-
- private:
-  static constexpr std::size_t kSoon = 4;
-  using Entry = std::pair<Timestamp, JoinRow*>;
-
-  bool top_is_early() const;
-  void refill();
-
-  std::vector<Entry> due_;  // in order, from next_ on
-  std::size_t next_ = 0;
-  std::vector<Entry> early_;   // a heap
-  std::vector<Entry> later_;   // if there are any, there are others too
-  Timestamp last_ = kMinTime;  // the greatest expiry that is not for later_
+  friend bool operator>(const JoinDue& a, const JoinDue& b) { return b < a; }
 };
 
-// True if a goes before b.
-inline bool expires_before(const JoinRow& a, const JoinRow& b) {
-  if (a.expiry != b.expiry) return a.expiry < b.expiry;
-  return a.time != b.time ? a.time < b.time : a.number < b.number;
+// Rows by expiry, then by time, then by number.
+using JoinQueue = TimeBuckets<JoinDue>;
+
+// The width of its buckets if rows expire so long after their time.
+inline Duration bucket_width(Duration span) {
+  constexpr int kBuckets = 128;
+  constexpr Duration kLeast = std::chrono::milliseconds(10);
+  return std::max(kLeast, span / kBuckets);
 }
+
+// True if a goes before b.
+inline bool expires_before(JoinRow* a, JoinRow* b) { return JoinDue(a) < JoinDue(b); }
 
 }  // namespace streamutils

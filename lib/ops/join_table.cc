@@ -94,7 +94,10 @@ class TableJoin final : public Operator {
     const auto key = keys_[kRight].read(record);
     const bool deletes = key && tombstones_.deletes(record);
     text_.clear();
-    if (key && !deletes && writes_pairs()) output_.append_right(text_, record);
+    if (key && !deletes && writes_pairs()) {
+      output_.read_right(record);
+      output_.append_right(text_, record);
+    }
     if (!record.ok()) return {.fate = Fate::bad};
     if (!key) {
       out.count("RIGHT without a key");

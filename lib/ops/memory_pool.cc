@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/memory_pool.h"
 
+#include <algorithm>
 #include <new>
 
 namespace streamutils {
@@ -18,14 +19,12 @@ void* MemoryPool::allocate(std::size_t size) {
 // What is left of the chunk before is too small for this block, and serves a smaller one.
 void* MemoryPool::carve(std::size_t units) {
   if (left_ < units * kUnit) {
-    if (left_ > 0) {
-      std::byte* const rest = chunks_.back().get() + kChunk - left_;
-      free_[left_ / kUnit] = new (rest) Free{free_[left_ / kUnit]};
-    }
-    chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(kChunk));
-    left_ = kChunk;
+    if (left_ > 0) free_[left_ / kUnit] = new (rest()) Free{free_[left_ / kUnit]};
+    left_ = chunks_.empty() ? kFirstChunk : std::min(2 * chunk_size(), kLargestChunk);
+    chunks_.push_back(make_zeroed(left_));
+    chunk_bytes_ += left_;
   }
-  std::byte* const block = chunks_.back().get() + kChunk - left_;
+  std::byte* const block = rest();
   left_ -= units * kUnit;
   return block;
 }
@@ -37,6 +36,7 @@ void MemoryPool::free(void* block, std::size_t size) {
   if (--in_use_ > 0) return;
   free_.fill(nullptr);
   chunks_.clear();
+  chunk_bytes_ = 0;
   left_ = 0;
 }
 

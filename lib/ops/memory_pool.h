@@ -9,8 +9,9 @@
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <vector>
+
+#include "base/zeroed.h"
 
 namespace streamutils {
 
@@ -26,22 +27,27 @@ class MemoryPool {
   void free(void* block, std::size_t size);
 
   // Of all chunks, beside large blocks.
-  std::size_t chunk_bytes() const { return chunks_.size() * kChunk; }
+  std::size_t chunk_bytes() const { return chunk_bytes_; }
 
  private:
   static constexpr std::size_t kUnit = 32;
   static constexpr std::size_t kLargest = 1024;
-  static constexpr std::size_t kChunk = std::size_t{64} << 10;
+  static constexpr std::size_t kFirstChunk = std::size_t{64} << 10;
+  static constexpr std::size_t kLargestChunk = std::size_t{2} << 20;  // a huge page
 
   struct Free {
     Free* next;
   };
 
   static std::size_t units_of(std::size_t size) { return (size + kUnit - 1) / kUnit; }
+  std::size_t chunk_size() const { return chunks_.back().get_deleter().bytes; }
+  // What is left of the last chunk.
+  std::byte* rest() const { return chunks_.back().get() + chunk_size() - left_; }
   void* carve(std::size_t units);
 
   std::array<Free*, kLargest / kUnit + 1> free_{};  // by units
-  std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  std::vector<Zeroed> chunks_;  // each twice as large as the one before, up to a huge page
+  std::size_t chunk_bytes_ = 0;
   std::size_t left_ = 0;    // bytes at the end of the last chunk that were never given out
   std::size_t in_use_ = 0;  // small blocks
 };

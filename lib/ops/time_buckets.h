@@ -1,10 +1,10 @@
-// When sessions are due, in buckets of time.
+// TimeBuckets: what is due by its time, earliest first.
 //
 // A timing wheel without its wheel (Varghese and Lauck, "Hashed and Hierarchical Timing Wheels",
-// SOSP 1987): a timer that is set goes to the back of the bucket that holds its time, and only the
-// bucket whose turn has come is put in order.  So setting one costs nothing, and which sessions
-// come next is known some steps ahead, enough to bring them near: they lie anywhere in memory, and
-// waiting for each in turn would cost more than all else that is done for it.
+// SOSP 1987): an item goes to the back of the bucket that holds its time, and only the bucket whose
+// turn has come is put in order.  So an item costs nothing until it is nearly due, and which items
+// come next is known some steps ahead, enough to bring near what they lead to: that lies anywhere
+// in memory, and waiting for each in turn would cost more than all else that is done for it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,83 +13,98 @@
 #include <functional>
 #include <map>
 #include <queue>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
 
 namespace streamutils {
 
-template <typename Session>
-class SessionTimers {
+// Item: a small value with a member `due`, ordered by that first.
+template <typename Item>
+class TimeBuckets {
  public:
-  struct Timer {
-    Timestamp time;
-    Session* session;
+  // A bucket spans so much time.  Best is what some hundred items are due in; any width is right.
+  explicit TimeBuckets(Duration width) : width_(std::max(Duration(1), width)) {}
 
-    friend bool operator<(const Timer& a, const Timer& b) { return a.time < b.time; }
-    friend bool operator>(const Timer& a, const Timer& b) { return b < a; }
-  };
+  bool empty() const { return size_ == 0; }
+  std::size_t size() const { return size_; }
 
-  // Most timers are set about `delay` ahead.
-  explicit SessionTimers(Duration delay)
-      : width_(std::max(Duration(1), Duration(delay.count() / kBuckets))) {}
-
-  void set(Timestamp time, Session* session) {
-    if (time < turn_end_) {
-      again_.push({time, session});
-    } else {
-      buckets_[floor_to(time, width_)].push_back({time, session});
-    }
+  void push(const Item& item) {
+    ++size_;
+    if (item.due < turn_begin_ && taken_ == 0) give_back_turn();
+    if (item.due <= turn_last_) return early_.push(item);
+    bucket_of(item.due).push_back(item);
+    if (!has_turn()) begin_turn();
   }
 
-  // True if a timer is set for a time before `now`, or any at all if that is the greatest time.
-  bool is_due(Timestamp now) { return has_next() && (next().time < now || now == kMaxTime); }
+  // The first of all.  Valid until the next change.  REQUIRES: !empty().
+  const Item& top() const { return top_is_early() ? early_.top() : turn_[taken_]; }
 
-  // The next timer, which is gone then.  REQUIRES: is_due().
-  Timer take() {
-    const Timer timer = next();
-    if (comes_again()) {
-      again_.pop();
+  void pop() {
+    --size_;
+    if (top_is_early()) {
+      early_.pop();
     } else {
       ++taken_;
     }
-    return timer;
+    if (!has_turn() && !empty()) begin_turn();
   }
 
-  // The session whose timer will be taken n steps later, or null: a guess.
-  Session* ahead(std::size_t n) const {
-    return taken_ + n < turn_.size() ? turn_[taken_ + n].session : nullptr;
+  // The one that will be on top n steps later, or null: a guess.
+  const Item* ahead(std::size_t n) const {
+    return taken_ + n < turn_.size() ? &turn_[taken_ + n] : nullptr;
   }
 
-  void clear() { *this = SessionTimers(width_ * kBuckets); }
+  void clear() { *this = TimeBuckets(width_); }
 
  private:
-  static constexpr int kBuckets = 256;  // that timers are spread over, about
+  using Buckets = std::map<Timestamp, std::vector<Item>>;  // by the start of each
 
-  bool comes_again() const {
-    return !again_.empty() && (taken_ == turn_.size() || again_.top() < turn_[taken_]);
+  bool has_turn() const { return taken_ < turn_.size() || !early_.empty(); }
+  bool top_is_early() const {
+    return !early_.empty() && (taken_ == turn_.size() || early_.top() < turn_[taken_]);
   }
-  const Timer& next() const { return comes_again() ? again_.top() : turn_[taken_]; }
 
-  // Puts the next bucket in order if nothing is left of the one before.  False if there is none.
-  bool has_next() {
-    if (taken_ < turn_.size() || !again_.empty()) return true;
-    if (buckets_.empty()) return false;
+  // The last time in the bucket that begins there.
+  Timestamp last_of(Timestamp begin) const { return plus(begin, width_ - Duration(1)); }
+
+  std::vector<Item>& bucket_of(Timestamp due) {
+    const bool is_recent = recent_ && due >= recent_->first && due <= last_of(recent_->first);
+    if (!is_recent) recent_ = &*buckets_.try_emplace(floor_to(due, width_)).first;
+    return recent_->second;
+  }
+
+  // REQUIRES: there are buckets.
+  void begin_turn() {
     auto bucket = buckets_.extract(buckets_.begin());
+    recent_ = nullptr;
     turn_ = std::move(bucket.mapped());
-    turn_end_ = plus(bucket.key(), width_);
+    turn_begin_ = bucket.key();
+    turn_last_ = last_of(bucket.key());
     taken_ = 0;
     std::sort(turn_.begin(), turn_.end());
-    return true;
+  }
+
+  // An earlier bucket has come.
+  void give_back_turn() {
+    recent_ = nullptr;
+    for (; !early_.empty(); early_.pop()) turn_.push_back(early_.top());
+    if (!turn_.empty()) buckets_.try_emplace(turn_begin_, std::move(turn_));
+    turn_ = {};
+    turn_begin_ = turn_last_ = kMinTime;
   }
 
   Duration width_;
-  std::vector<Timer> turn_;  // of the bucket whose turn it is, by time
-  std::size_t taken_ = 0;    // how many of them are gone
-  // Those that were set for a time before the end of that bucket, when its turn had come.
-  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> again_;
-  Timestamp turn_end_ = kMinTime;
-  std::map<Timestamp, std::vector<Timer>> buckets_;  // the others, by the start of their bucket
+  std::size_t size_ = 0;
+  std::vector<Item> turn_;  // the bucket whose turn it is, in order
+  std::size_t taken_ = 0;   // how many of its items are gone
+  // Those that are due in that bucket or before it, and came when its turn had begun.
+  std::priority_queue<Item, std::vector<Item>, std::greater<>> early_;
+  Timestamp turn_begin_ = kMinTime;  // what the bucket spans, both ends included
+  Timestamp turn_last_ = kMinTime;
+  Buckets buckets_;                                 // the others
+  typename Buckets::value_type* recent_ = nullptr;  // of them, the last one that was asked for
 };
 
 }  // namespace streamutils

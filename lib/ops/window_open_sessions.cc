@@ -67,7 +67,7 @@ void OpenSessions::close(Session* session) {
 
 void OpenSessions::start_timer(Session* session) {
   session->timer = end_of(*session);
-  timers_.set(session->timer, session);
+  timers_.push({session->timer, session});
 }
 
 // The newest session of a key, and its states, are what most events change.
@@ -84,9 +84,10 @@ void OpenSessions::foresee(const KeyReader& keys) const {
 
 std::vector<Session*> OpenSessions::take_due(Timestamp now) {
   std::vector<Session*> due;
-  while (timers_.is_due(now)) {
+  while (is_due(now)) {
     prepare_due();
-    const auto [end, session] = timers_.take();
+    const auto [end, session] = timers_.top();
+    timers_.pop();
     if (session->timer != end) continue;
     if (end_of(*session) != end) {
       start_timer(session);
@@ -101,15 +102,15 @@ std::vector<Session*> OpenSessions::take_due(Timestamp now) {
 
 // What closing the sessions to come will look at: each step needs what the one before has brought.
 void OpenSessions::prepare_due() const {
-  if (const Session* session = timers_.ahead(24)) {
+  if (const Session* session = session_ahead(24)) {
     __builtin_prefetch(&session->start, 1);
     __builtin_prefetch(&session->image, 1);  // it may stand in two cache lines
   }
-  if (const Session* session = timers_.ahead(16)) {
+  if (const Session* session = session_ahead(16)) {
     __builtin_prefetch(session->group, 1);
     __builtin_prefetch(session->block, 1);
   }
-  if (const Session* session = timers_.ahead(8); session && session->group) {
+  if (const Session* session = session_ahead(8); session && session->group) {
     keys_.prefetch(*session->group);
   }
 }
@@ -125,7 +126,7 @@ std::vector<const Session*> OpenSessions::all() const {
 
 std::size_t OpenSessions::table_bytes() const {
   const std::size_t each =
-      sizeof(Session) + sizeof(SessionTimers<Session>::Timer) + aggregates_.block_size();
+      sizeof(Session) + sizeof(Timer) + aggregates_.block_size();
   return keys_.bytes() + size() * each;
 }
 

@@ -1,7 +1,7 @@
 // OpenSessions: the open sessions of all keys, in memory.  Inside of window_session.cc.
 //
 // An event makes a session longer, opens one, or joins two of its key.  When which session is due
-// is known by one timer for each (session_timers.h).  A session that has grown is found at its old
+// is known by one timer for each (time_buckets.h).  A session that has grown is found at its old
 // end, and its timer set anew: so an event that makes a session longer costs nothing there.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -19,7 +19,7 @@
 #include "ops/group_image.h"
 #include "ops/group_key.h"
 #include "ops/keyed_states.h"
-#include "ops/session_timers.h"
+#include "ops/time_buckets.h"
 #include "ops/window_session_rows.h"
 #include "ops/window_session_state.h"
 
@@ -33,7 +33,7 @@ class OpenSessions {
         gap_(gap),
         cap_(cap),
         pool_(aggregates),
-        timers_(gap),
+        timers_(gap / kBuckets),
         image_(aggregates) {}
   ~OpenSessions() { clear(); }
   OpenSessions(const OpenSessions&) = delete;
@@ -67,7 +67,9 @@ class OpenSessions {
 
   // True if there may be sessions whose end is before `now`; then take_due() gives them, in the
   // order in which they leave.
-  bool is_due(Timestamp now) { return timers_.is_due(now); }
+  bool is_due(Timestamp now) const {
+    return !timers_.empty() && (timers_.top().due < now || now == kMaxTime);
+  }
   std::vector<Session*> take_due(Timestamp now);
 
   // All of them, in the order in which their first events came.
@@ -101,6 +103,16 @@ class OpenSessions {
   bool continue_image(std::size_t sessions);
 
  private:
+  // Most are set about a gap ahead, and so spread over so many buckets.
+  static constexpr int kBuckets = 256;
+  struct Timer {
+    Timestamp due;
+    Session* session;
+
+    friend bool operator<(const Timer& a, const Timer& b) { return a.due < b.due; }
+    friend bool operator>(const Timer& a, const Timer& b) { return b < a; }
+  };
+
   bool within_gap(const Session& session, Timestamp t) const {
     return minus(session.start, gap_) <= t && t <= end_of(session);
   }
@@ -109,6 +121,11 @@ class OpenSessions {
   }
   void absorb(Session& session, Session* older);
   void start_timer(Session* session);
+  // Whose timer comes n steps later, or null.
+  const Session* session_ahead(std::size_t n) const {
+    const Timer* timer = timers_.ahead(n);
+    return timer ? timer->session : nullptr;
+  }
   void prepare_due() const;
   void put_into_image(Session& session);
 
@@ -119,7 +136,7 @@ class OpenSessions {
   KeyedStates<KeyState> keys_;
   std::deque<Session> storage_;
   std::vector<Session*> spare_;
-  SessionTimers<Session> timers_;
+  TimeBuckets<Timer> timers_;
 
   GroupImage<SessionFacts> image_;
   std::uint64_t images_ = 0;    // that were begun: the number of the last one

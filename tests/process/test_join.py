@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 
+import collections
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import re
 import signal
 import subprocess
 import unittest
+from random import Random
 
 from harness import BIN, PATIENCE, Running, ToolTest, clean_environment, event, lines_of, shell
 
@@ -41,6 +43,27 @@ class Join(ToolTest):
                 result = self.in_folder(script)
                 self.assertEqual((result.returncode, result.stderr), (0, b""))
                 self.assertEqual(result.stdout, expected.stdout)
+
+    def test_many_keys_in_pieces_of_any_size(self):
+        """Enough keys that lines are foreseen, in blocks that end anywhere."""
+        random = Random(5)
+        sides = [[(n // 20, f"k{random.randrange(3000)}", n) for n in range(6000)] for _ in "lr"]
+        for name, side in zip("lr", sides):
+            self.file(name, lines_of(*(event(time, k=key, n=n) for time, key, n in side)))
+        of_key = collections.defaultdict(list)
+        for time, key, n in sides[1]:
+            of_key[key].append((time, n))
+        expected = sorted((n, m) for time, key, n in sides[0] for t, m in of_key[key] if abs(t - time) <= 20)
+        self.assertGreater(len(expected), 1000)
+        self.pipes("a", "b")
+        in_pieces = "for n in 7 4096 1 200 65536; do dd bs=$n count=40 status=none; done; cat"
+        for script in ["sjoin on k within 20s l r",
+                       f"(({in_pieces}) < l > a) & (({in_pieces}) < r > b) & sjoin on k within 20s a b"]:
+            with self.subTest(script):
+                result = self.in_folder(script)
+                self.assertEqual((result.returncode, result.stderr), (0, b""))
+                rows = [json.loads(row) for row in result.stdout.splitlines()]
+                self.assertEqual(sorted((row["n"], row["right"]["n"]) for row in rows), expected)
 
     def test_a_pair_leaves_at_once(self):
         self.pipes("right")

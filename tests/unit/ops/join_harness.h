@@ -36,6 +36,9 @@ class JoinHarness {
     return op_->on_record(record_, out);
   }
   void foresee(std::span<const std::string_view> lines) { op_->foresee(lines); }
+  void foresee(std::size_t side, std::span<const std::string_view> lines) {
+    op_->foresee_input(side, lines);
+  }
 
   void watermark(std::int64_t seconds) { op_->on_watermark(at_seconds(seconds), out); }
   Timestamp least_time_to_come(std::int64_t seconds) const {

@@ -8,6 +8,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../rounds.h"
@@ -34,9 +35,15 @@ struct Setup {
   bool unbounded;
 };
 
+// Some are strings, some numbers.
+std::string key_of(const Event& e) {
+  if (e.key < 0) return "null";
+  return e.key % 2 == 0 ? "\"key " + std::to_string(e.key) + "\"" : std::to_string(e.key);
+}
+
 std::string json_of(const Event& e) {
   std::string json = "{\"n\":" + std::to_string(e.number);
-  json += ",\"k\":" + (e.key < 0 ? std::string("null") : std::to_string(e.key));
+  json += ",\"k\":" + key_of(e);
   if (e.side == 0) json += ",\"expires\":" + std::to_string(e.expires);
   return json + "}";
 }
@@ -44,6 +51,39 @@ std::string json_of(const Event& e) {
 JoinHarness make(const Setup& setup) { return {setup.words, setup.type, setup.unbounded}; }
 
 Outcome feed(JoinHarness& join, const Event& e) { return join.feed(e.side, e.time, json_of(e)); }
+
+// The events as lines that stay where they are, of which the join may foresee some.
+class Block {
+ public:
+  explicit Block(const std::vector<Event>& events) : events_(events) {
+    std::vector<std::size_t> ends;
+    for (const Event& e : events) ends.push_back((text_ += json_of(e)).size());
+    text_.append(Record::kPadding, ' ');
+    std::size_t begin = 0;
+    for (const std::size_t end : ends) {
+      lines_.push_back(std::string_view(text_).substr(begin, end - begin));
+      begin = end;
+    }
+  }
+
+  Outcome feed(JoinHarness& join, std::size_t i) const {
+    return join.feed_in_place(events_[i].side, events_[i].time, lines_[i]);
+  }
+
+  // Up to n lines of the side, from line i on.
+  void foresee(JoinHarness& join, std::size_t side, std::size_t i, std::size_t n) const {
+    std::vector<std::string_view> next;
+    for (; i < lines_.size() && next.size() < n; ++i) {
+      if (events_[i].side == side) next.push_back(lines_[i]);
+    }
+    join.foresee(side, next);
+  }
+
+ private:
+  const std::vector<Event>& events_;
+  std::string text_;
+  std::vector<std::string_view> lines_;
+};
 
 // What has been forwarded: what leaves must not lie before it.
 class Forwarded {
@@ -79,8 +119,8 @@ std::string paired(const Event& l, const Event& r) {
 }
 
 std::string alone(const Event& r) {
-  std::string row = "{\"k\":" + (r.key < 0 ? std::string("null") : std::to_string(r.key));
-  return row + ",\"ts\":" + std::to_string(r.time) + ",\"right\":" + json_of(r) + "}";
+  return "{\"k\":" + key_of(r) + ",\"ts\":" + std::to_string(r.time) + ",\"right\":" + json_of(r) +
+         "}";
 }
 
 bool writes(const Setup& setup, std::initializer_list<JoinType> types) {
@@ -167,9 +207,15 @@ TEST_CASE("an interval join is the nested loops over what was in time") {
     Forwarded forwarded;
     std::int64_t greatest = 0;
     std::int64_t watermark = -1;
-    for (Event& e : events) {
+    const Block block(events);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      Event& e = events[i];
       e.in_time = e.time >= watermark;
-      const Outcome outcome = feed(join, e);
+      if (random.below(4) == 0) {
+        const auto side = static_cast<std::size_t>(random.below(2));
+        block.foresee(join, side, i, static_cast<std::size_t>(random.below(6)));
+      }
+      const Outcome outcome = block.feed(join, i);
       CHECK((outcome.fate == Fate::late) == !e.in_time);
       greatest = std::max(greatest, e.time);
       if (random.below(3) > 0 && greatest - allowed > watermark) {

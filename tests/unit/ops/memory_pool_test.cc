@@ -49,7 +49,7 @@ TEST_CASE("blocks of a pool keep what is in them, whatever comes and goes") {
   CHECK(pool.chunk_bytes() == 0);
 }
 
-TEST_CASE("a pool takes no more than the most that was in use at once") {
+TEST_CASE("a pool takes little more than twice the most that was in use at once") {
   MemoryPool pool;
   void* const stays = pool.allocate(300);
   for (int round = 0; round < 50; ++round) {
@@ -57,7 +57,7 @@ TEST_CASE("a pool takes no more than the most that was in use at once") {
     for (int i = 0; i < 1000; ++i) blocks.push_back(pool.allocate(300));
     for (void* block : blocks) pool.free(block, 300);
   }
-  CHECK(pool.chunk_bytes() < 1002 * 320 + (std::size_t{64} << 10));
+  CHECK(pool.chunk_bytes() < 2 * 1002 * 320 + (std::size_t{64} << 10));
   pool.free(stays, 300);
   CHECK(pool.chunk_bytes() == 0);
 }

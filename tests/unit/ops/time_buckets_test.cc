@@ -1,10 +1,12 @@
-// SessionTimers against a plain sorted list: what is taken, and when.
+// TimeBuckets against a plain sorted list: what is on top, and when.
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/session_timers.h"
+#include "ops/time_buckets.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
+#include <set>
+#include <tuple>
 #include <vector>
 
 #include "../rounds.h"
@@ -12,65 +14,102 @@
 namespace streamutils {
 namespace {
 
-using Timers = SessionTimers<int>;
+struct Item {
+  Timestamp due;
+  int number;
 
-TEST_CASE("timers are taken in the order of their times, those before now") {
-  std::mt19937 random(11);
-  std::vector<int> sessions(64);
-  for (unsigned round = 0; round < rounds(2000); ++round) {
-    // Delays from one nanosecond, where each time has a bucket of its own, to many buckets.
-    const std::int64_t delay = std::int64_t{1} << random() % 20;
-    Timers timers{Duration(delay)};
-    std::vector<std::int64_t> set;
-    std::int64_t now = static_cast<std::int64_t>(random() % 1000) - 500;
-    for (int step = 0; step < 40; ++step) {
-      for (std::size_t n = random() % 4; n > 0; --n) {
-        // Some are set for a time that has passed.
-        const std::int64_t t = now - 20 + static_cast<std::int64_t>(random()) % (2 * delay + 40);
-        timers.set(from_nanos(t), &sessions[random() % sessions.size()]);
-        set.push_back(t);
-      }
-      now += static_cast<std::int64_t>(random() % (delay + 1));
-      const bool is_last = step == 39;
-      const Timestamp limit = is_last ? kMaxTime : from_nanos(now);
-      std::ranges::sort(set);
-      std::size_t taken = 0;
-      while (timers.is_due(limit)) {
-        CAPTURE(round, step, delay);
-        REQUIRE(taken < set.size());
-        REQUIRE(timers.take().time == from_nanos(set[taken]));
-        ++taken;
-      }
-      set.erase(set.begin(), set.begin() + static_cast<std::ptrdiff_t>(taken));
-      REQUIRE((set.empty() || (!is_last && set.front() >= now)));
+  auto operator<=>(const Item&) const = default;
+};
+using Buckets = TimeBuckets<Item>;
+
+// One step: some come, many or few of them due before those that are there; then some go.
+class Steps {
+ public:
+  explicit Steps(std::mt19937& random)
+      // From a width of one nanosecond, where each time has a bucket of its own, to wide ones.
+      : random_(random), reach_(std::int64_t{1} << random() % 20), buckets_(width()) {}
+
+  void push_some() {
+    for (std::size_t n = random_() % 4; n > 0; --n) {
+      const std::int64_t t = now_ - 20 + static_cast<std::int64_t>(random_()) % (2 * reach_ + 40);
+      const Item item{random_() % 64 == 0 ? kMaxTime : from_nanos(t), number_++};
+      buckets_.push(item);
+      expected_.insert(item);
     }
+  }
+
+  void pop_until(Timestamp limit) {
+    while (!expected_.empty() && expected_.begin()->due < limit) {
+      REQUIRE_FALSE(buckets_.empty());
+      REQUIRE(buckets_.top() == *expected_.begin());
+      buckets_.pop();
+      expected_.erase(expected_.begin());
+    }
+    REQUIRE(buckets_.size() == expected_.size());
+    REQUIRE(buckets_.empty() == expected_.empty());
+    if (!expected_.empty()) REQUIRE(buckets_.top() == *expected_.begin());
+  }
+
+  void advance() {
+    now_ += static_cast<std::int64_t>(random_()) % (reach_ + 1);
+    pop_until(from_nanos(now_));
+  }
+
+ private:
+  Duration width() { return Duration(reach_ >> random_() % 10); }
+
+  std::mt19937& random_;
+  std::int64_t reach_;  // how far ahead items are due, about
+  Buckets buckets_;
+  std::set<Item> expected_;
+  std::int64_t now_ = static_cast<std::int64_t>(random_() % 1000) - 500;
+  int number_ = 0;
+};
+
+TEST_CASE("items are on top in their order") {
+  std::mt19937 random(11);
+  for (unsigned round = 0; round < rounds(2000); ++round) {
+    CAPTURE(round);
+    Steps steps(random);
+    for (int step = 0; step < 40; ++step) {
+      steps.push_some();
+      if (random() % 2 == 0) steps.advance();
+    }
+    steps.pop_until(kMaxTime);
   }
 }
 
-TEST_CASE("a timer at the greatest time is due only when that has come") {
-  int session = 0;
-  Timers timers{Duration(1000)};
-  timers.set(kMaxTime, &session);
-  timers.set(kMinTime, &session);
-  REQUIRE(timers.is_due(from_nanos(0)));
-  REQUIRE(timers.take().time == kMinTime);
-  REQUIRE_FALSE(timers.is_due(from_nanos(1)));
-  REQUIRE(timers.is_due(kMaxTime));
-  REQUIRE(timers.take().time == kMaxTime);
-  REQUIRE_FALSE(timers.is_due(kMaxTime));
+TEST_CASE("items at the greatest time keep their order") {
+  Buckets buckets{Duration(1000)};
+  buckets.push({kMaxTime, 2});
+  buckets.push({kMaxTime, 1});
+  buckets.push({kMinTime, 3});
+  for (const int number : {3, 1, 2}) {
+    REQUIRE(buckets.top().number == number);
+    buckets.pop();
+  }
+  REQUIRE(buckets.empty());
+}
+
+TEST_CASE("a first item far ahead does not stay in front of the others") {
+  Buckets buckets{Duration(10)};
+  buckets.push({from_nanos(1'000'000), 0});
+  for (int i = 1; i < 10; ++i) buckets.push({from_nanos(i), i});
+  REQUIRE(buckets.top().number == 1);
+  REQUIRE(buckets.ahead(1) == nullptr);  // those that came after the turn had begun
+  buckets.pop();
+  REQUIRE(buckets.top().number == 2);
 }
 
 TEST_CASE("what comes some steps later is known within a bucket") {
-  std::vector<int> sessions(20);
-  Timers timers{Duration(1'000'000)};
-  for (std::size_t i = 0; i < sessions.size(); ++i) {
-    timers.set(from_nanos(static_cast<std::int64_t>(i)), &sessions[i]);
-  }
-  REQUIRE(timers.is_due(kMaxTime));
-  REQUIRE(timers.ahead(8) == &sessions[8]);
-  timers.take();
-  REQUIRE(timers.ahead(8) == &sessions[9]);
-  REQUIRE(timers.ahead(19) == nullptr);
+  Buckets buckets{Duration(1000)};
+  buckets.push({from_nanos(-1), 0});
+  for (int i = 0; i < 20; ++i) buckets.push({from_nanos(i), i});
+  buckets.pop();
+  REQUIRE(buckets.ahead(8)->number == 8);
+  buckets.pop();
+  REQUIRE(buckets.ahead(8)->number == 9);
+  REQUIRE(buckets.ahead(19) == nullptr);
 }
 
 }  // namespace
