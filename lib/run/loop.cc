@@ -109,11 +109,14 @@ bool MainOutput::open(const std::string& name, bool append) {
 
 int MainOutput::close() { return ::close(fd_) != 0 && errno != EBADF ? errno : 0; }
 
+bool Source::reads(const struct stat& file) const {
+  struct stat own {};
+  return !live && fstat(fd, &own) == 0 && own.st_size > 0 && is_same_file(own, file);
+}
+
 bool Source::is_output_too() const {
-  struct stat in {};
   struct stat out {};
-  return !live && fstat(fd, &in) == 0 && in.st_size > 0 && fstat(STDOUT_FILENO, &out) == 0 &&
-         is_same_file(in, out);
+  return fstat(STDOUT_FILENO, &out) == 0 && reads(out);
 }
 
 bool Source::seek(std::uint64_t offset) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <poll.h>
+#include <sys/stat.h>
 
 #include <chrono>
 #include <cstdint>
@@ -52,6 +53,8 @@ struct Source {
 
   // Where to go on: behind everything that the driver has taken.
   std::uint64_t position() const { return reader->offset() + rest; }
+  // True if it is that file, and something stands there.
+  bool reads(const struct stat& file) const;
   // True if it is a file to which standard output is added: it would never end.
   bool is_output_too() const;
   // Skips what was read in another run.  False: errno tells.

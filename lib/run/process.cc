@@ -18,6 +18,7 @@
 #include "run/signals.h"
 #include "run/stage.h"
 #include "run/state_file.h"
+#include "run/written_files.h"
 
 namespace streamutils {
 namespace {
@@ -271,6 +272,10 @@ class Process {
     parsed.inputs_come = !patterns_.empty() && parsed.plan.follow;
     const bool looks_for_files = parsed.inputs_come;
     const std::size_t max_line = parsed.settings.max_line;
+    if (Status sound = check_outputs(parsed, sources); !sound) {
+      say(sound.error().message);
+      return static_cast<int>(ExitStatus::usage);
+    }
     SideFile bad_to;
     SideFile late_to;
     if (!open_side_file(common.bad_to, bad_to)) return fail(common.bad_to);
@@ -318,6 +323,20 @@ class Process {
       }
     }
     return loop_->run();
+  }
+
+  Status check_outputs(const Parsed& parsed, const std::vector<Source>& sources) const {
+    const auto& file = parsed.plan.output;
+    const bool is_one = file && !parsed.plan.writes_files;
+    const std::vector<WrittenFile> files = {
+        {"FILE", is_one ? file->name : ""},
+        {"--bad-to", parsed.common.bad_to},
+        {"--late-to", parsed.common.late_to},
+        {"--dead-to", parsed.plan.exec ? parsed.plan.exec->dead_to : ""},
+        {"--count-to", parsed.plan.side_file}};
+    if (Status status = check_written_files(files, sources); !status) return status;
+    const bool replaces = is_one && !file->append && sink_ == nullptr;
+    return replaces ? check_replaced_file(file->name) : Status();
   }
 
   // The name of what cannot be opened, or nothing; errno tells why.

@@ -5,6 +5,7 @@ SPDX-License-Identifier: Apache-2.0
 
 import os
 import pathlib
+import pty
 import resource
 import signal
 import subprocess
@@ -12,6 +13,10 @@ import unittest
 
 from harness import (BAD, BIN, GOOD, Running, ToolTest, command, event, ignore_sigpipe, lines_of, run,
                      shell)
+
+
+# Tools that can have late events.
+LATE_TO = dict.fromkeys(["swindow", "sgroup", "sdedup", "sjoin"], ["--late-to"])
 
 
 def quoted(argv):
@@ -66,6 +71,50 @@ class OneFile(ToolTest):
             self.assertEqual(result.returncode, 2)
             self.assert_says(result.stderr, "-: this file is the output, too")
             self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+
+    def test_a_file_that_is_read_is_not_written_over(self):
+        path = self.file("both", GOOD)
+        for tool in self.each_tool():
+            for option in ["--bad-to", *LATE_TO.get(tool, [])]:
+                with open(path, "rb") as source:
+                    result = subprocess.run(command(tool, option, path), stdin=source, capture_output=True)
+                self.assertEqual(result.returncode, 2)
+                self.assert_says(result.stderr, f"-: this file is read, and {option} would write over it")
+                self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+        for words in [["swrite", path], ["swrite", "--append", path],
+                      ["sdedup", "n", "--within", "1s", "--count-to", path]]:
+            with open(path, "rb") as source:
+                result = subprocess.run([str(BIN / words[0]), *words[1:]], stdin=source, capture_output=True)
+            self.assertEqual(result.returncode, 2)
+            self.assert_says(result.stderr, "-: this file is read")
+            self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+
+    def test_two_outputs_are_two_files(self):
+        path = self.file("both", GOOD)
+        for tool in self.each_tool():
+            for option in LATE_TO.get(tool, []):
+                result = run(command(tool, "--bad-to", path, option, path), GOOD)
+                self.assertEqual(result.returncode, 2)
+                self.assert_says(result.stderr, f"{path}: --bad-to and {option} name the same file")
+                result = run(command(tool, "--bad-to", "/dev/null", option, "/dev/null"), GOOD)
+                self.assertEqual(result.returncode, 0)
+            with open(path, "ab") as sink:
+                result = subprocess.run(command(tool, "--bad-to", path), input=GOOD, stdout=sink,
+                                        stderr=subprocess.PIPE)
+            self.assertEqual(result.returncode, 2)
+            self.assert_says(result.stderr, f"{path}: --bad-to names the file that standard output is written to")
+            self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+
+    def test_swrite_does_not_replace_a_file_by_what_is_typed(self):
+        """All other tools read the file that is named."""
+        path = self.file("events", GOOD)
+        controller, terminal = pty.openpty()
+        self.addCleanup(os.close, controller)
+        self.addCleanup(os.close, terminal)
+        result = subprocess.run([str(BIN / "swrite"), "--to", "csv", path], stdin=terminal, capture_output=True)
+        self.assertEqual(result.returncode, 2)
+        self.assert_says(result.stderr, f"to read it: swrite < {path}")
+        self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
 
     def test_a_device_may_be_both(self):
         for tool in self.each_tool():
