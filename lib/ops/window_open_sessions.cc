@@ -125,8 +125,7 @@ std::vector<const Session*> OpenSessions::all() const {
 }
 
 std::size_t OpenSessions::table_bytes() const {
-  const std::size_t each =
-      sizeof(Session) + sizeof(Timer) + aggregates_.block_size();
+  const std::size_t each = sizeof(Session) + sizeof(Timer) + aggregates_.block_size();
   return keys_.bytes() + size() * each;
 }
 
