@@ -13,11 +13,15 @@ namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kSmallPage = 4096;
+constexpr std::size_t kMedium = std::size_t{128} << 10;
 constexpr std::size_t kCacheLine = 64;
 
 std::size_t rounded_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
 
 bool is_large(std::size_t bytes) { return bytes >= kHugePage; }
+
+// What grows by its page tables, in small pages: below it a copy costs no more.
+bool is_medium(std::size_t bytes) { return bytes >= kMedium && !is_large(bytes); }
 
 std::byte* map_zeroed(std::size_t bytes) {
   const std::size_t size = rounded_up(bytes, kSmallPage);
@@ -48,6 +52,21 @@ std::size_t move_huge_pages(std::byte* from, std::size_t size, std::byte* to) {
   return at;
 }
 
+std::byte* map_medium(std::size_t bytes) {
+  void* mapped = mmap(nullptr, rounded_up(bytes, kSmallPage), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  return static_cast<std::byte*>(mapped);
+}
+
+// REQUIRES: both sizes are medium.
+std::byte* grow_medium(std::byte* memory, std::size_t old, std::size_t bytes) {
+  void* grown =
+      mremap(memory, rounded_up(old, kSmallPage), rounded_up(bytes, kSmallPage), MREMAP_MAYMOVE);
+  if (grown == MAP_FAILED) throw std::bad_alloc();
+  return static_cast<std::byte*>(grown);
+}
+
 std::byte* allocate_zeroed(std::size_t bytes) {
   const std::size_t size = rounded_up(bytes, kCacheLine);
   void* memory = std::aligned_alloc(kCacheLine, size);
@@ -59,7 +78,7 @@ std::byte* allocate_zeroed(std::size_t bytes) {
 }  // namespace
 
 void FreeZeroed::operator()(std::byte* memory) const {
-  if (is_large(bytes)) {
+  if (mapped) {
     munmap(memory, rounded_up(bytes, kSmallPage));
   } else {
     std::free(memory);
@@ -67,12 +86,19 @@ void FreeZeroed::operator()(std::byte* memory) const {
 }
 
 Zeroed make_zeroed(std::size_t bytes) {
-  return Zeroed(is_large(bytes) ? map_zeroed(bytes) : allocate_zeroed(bytes), FreeZeroed{bytes});
+  const bool large = is_large(bytes);
+  return Zeroed(large ? map_zeroed(bytes) : allocate_zeroed(bytes), FreeZeroed{bytes, large});
 }
 
 Zeroed grow_zeroed(Zeroed memory, std::size_t bytes) {
   const std::size_t old = memory.get_deleter().bytes;
-  Zeroed larger = make_zeroed(bytes);
+  if (is_medium(bytes) && memory.get_deleter().mapped) {
+    std::byte* const grown = grow_medium(memory.get(), old, bytes);
+    static_cast<void>(memory.release());
+    return Zeroed(grown, FreeZeroed{bytes, true});
+  }
+  Zeroed larger =
+      is_medium(bytes) ? Zeroed(map_medium(bytes), FreeZeroed{bytes, true}) : make_zeroed(bytes);
   const std::size_t moved = is_large(old) ? move_huge_pages(memory.get(), old, larger.get()) : 0;
   std::memcpy(larger.get() + moved, memory.get() + moved, old - moved);
   if (moved > 0) {

@@ -14,14 +14,15 @@ namespace streamutils {
 struct FreeZeroed {
   void operator()(std::byte* memory) const;
   std::size_t bytes = 0;
+  bool mapped = false;  // from the system, not from the heap
 };
 using Zeroed = std::unique_ptr<std::byte[], FreeZeroed>;
 
 // Aligned to 64 bytes at least.  Throws std::bad_alloc, as new does.
 Zeroed make_zeroed(std::size_t bytes);
 
-// More of it: what it holds, and zeros behind.  Large memory is moved by its page tables, and not
-// copied.  REQUIRES: bytes >= memory.get_deleter().bytes.
+// More of it: what it holds, and zeros behind.  From some hundred kilobytes on it is moved by its
+// page tables, and not copied.  REQUIRES: bytes >= memory.get_deleter().bytes.
 Zeroed grow_zeroed(Zeroed memory, std::size_t bytes);
 
 }  // namespace streamutils
