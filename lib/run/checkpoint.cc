@@ -78,7 +78,7 @@ Status StageCheckpoints::read_saved(ExitStatus& status) {
   }
   auto text = read_whole_file(path);
   if (!text) return text.error();
-  auto content = read_snapshot_file(*text);
+  auto content = read_snapshot_file(*text, epoch_);
   if (!content) return Error{fmt::format("{} {}", path, content.error().message)};
   if (Status fits = check_fits(content->header, settings().tool, settings().options); !fits) {
     status = ExitStatus::usage;

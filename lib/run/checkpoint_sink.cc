@@ -279,7 +279,7 @@ std::string SinkCheckpoints::describe(const std::vector<std::string>& via,
     const std::uint64_t number =
         epoch != 0 ? epoch : folder_.next_epoch(name, epoch_).value_or(epoch_);
     auto file = read_whole_file(folder_.file(name, number));
-    auto content = file ? read_snapshot_file(*file) : Result<SnapshotContent>(Error{});
+    auto content = file ? read_snapshot_file(*file, number) : Result<SnapshotContent>(Error{});
     const bool known = content && saves(stage);
     text += (text.empty() ? "" : " | ") + (known ? content->header.options : name);
   }

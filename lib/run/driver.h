@@ -242,6 +242,8 @@ class Driver {
   // The same in slices, where the operator has that (stream/operator.h).
   bool has_images() const { return op_->has_images(); }
   void begin_image(SnapshotWriter& out);
+  bool has_changes() const { return op_->has_changes(); }
+  void begin_changes(SnapshotWriter& out);
   bool continue_image(std::size_t entries) { return op_->continue_image(entries); }
   std::string hash_seed() const { return op_->hash_seed(); }
   // from: for each input the saved one whose place it takes; empty: as they stand.
@@ -318,6 +320,7 @@ class Driver {
 
   // Recovery (driver_recovery.cc)
   void save_own(SnapshotWriter& out) const;
+  Status restore_own(SnapshotReader& in, const std::vector<std::optional<std::size_t>>& from);
   Status restore_inputs(SnapshotReader& in, const std::vector<std::optional<std::size_t>>& from);
   Status restore_input(Input& input, SnapshotReader& in);
   static Status restore_barrier(std::optional<Message>& to, Value line);

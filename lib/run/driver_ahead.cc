@@ -114,6 +114,8 @@ void Driver::save_ahead(const Input& input, SnapshotWriter& out) const {
 }
 
 void Driver::restore_ahead(Input& input, SnapshotReader& in) {
+  input.ahead = {};
+  input.ends_ahead = false;
   if (!in.next_is("ahead")) return;
   input.ends_ahead = in.boolean("ends");
   const std::uint64_t offset = in.unsigned_integer("offset");

@@ -38,6 +38,11 @@ void Driver::begin_image(SnapshotWriter& out) {
   op_->begin_image(out);
 }
 
+void Driver::begin_changes(SnapshotWriter& out) {
+  save_own(out);
+  op_->begin_changes(out);
+}
+
 void Driver::save_own(SnapshotWriter& out) const {
   out.entry("driver")
       .field("now", now_)
@@ -90,6 +95,7 @@ Status Driver::restore_inputs(SnapshotReader& in,
 
 // As the line that came.
 Status Driver::restore_barrier(std::optional<Message>& to, Value line) {
+  to.reset();
   if (!line.exists()) return {};
   auto barrier = decode_control(line.raw());
   if (!barrier) return barrier.error();
@@ -116,6 +122,7 @@ Status Driver::restore_input(Input& input, SnapshotReader& in) {
     auto path = Path::parse(member);
     if (!path) return path.error();
     input.time.set_path(std::move(*path));
+    input.member_told = false;
   } else if (input.reads_output) {
     input.time.forget_path();
   }
@@ -127,9 +134,20 @@ Status Driver::restore_input(Input& input, SnapshotReader& in) {
   return {};
 }
 
+// Each part is that of a moment: the driver's share of it takes the place of the one before, and
+// the operator's is put on top.
 Status Driver::restore(std::string lines, const std::vector<std::optional<std::size_t>>& from) {
   SnapshotReader in(std::move(lines));
   if (!in.next_is("driver")) return Error{"the snapshot does not begin with the driver's entry"};
+  do {
+    if (Status status = restore_own(in, from); !status) return status;
+    if (Status status = op_->restore(in); !status) return status;
+  } while (in.next_is("driver"));
+  return in.status();
+}
+
+Status Driver::restore_own(SnapshotReader& in,
+                           const std::vector<std::optional<std::size_t>>& from) {
   now_ = in.time("now");
   watermark_ = in.time("watermark");
   max_time_ = in.time("max_time");
@@ -147,15 +165,16 @@ Status Driver::restore(std::string lines, const std::vector<std::optional<std::s
     reasons_[std::move(reason)] = in.unsigned_integer("n");
   }
   lateness_.restore(in);
+  held_.clear();
+  held_bytes_ = 0;
   while (in.next_is("held")) {
     held_.push_back(in.text("line"));
     held_bytes_ += held_.back().size();
   }
+  aligning_ = false;
   if (Status status = restore_inputs(in, from); !status) return status;
   if (style_) op_->set_time_style(*style_);
   for (Input& input : inputs_) tell_time_member(input);
-  if (Status status = in.status(); !status) return status;
-  if (Status status = op_->restore(in); !status) return status;
   return in.status();
 }
 

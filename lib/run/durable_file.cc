@@ -89,6 +89,13 @@ Status make_folder(const std::string& path) {
   return {};
 }
 
+bool can_link(const std::string& path) {
+  const std::string second = path + ".new";
+  const bool can = link(path.c_str(), second.c_str()) == 0;
+  if (can) unlink(second.c_str());
+  return can;
+}
+
 DurableFile::DurableFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".new") {}
 
 DurableFile::~DurableFile() {
@@ -97,8 +104,17 @@ DurableFile::~DurableFile() {
   unlink(temporary_.c_str());
 }
 
+// What a process that has died left under the name may be another name of a file that counts.
 Status DurableFile::open() {
-  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  unlink(temporary_.c_str());
+  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  return fd_ < 0 ? file_error(temporary_) : Status();
+}
+
+Status DurableFile::open_behind(const std::string& other) {
+  unlink(temporary_.c_str());
+  if (link(other.c_str(), temporary_.c_str()) != 0) return file_error(other);
+  fd_ = ::open(temporary_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
   return fd_ < 0 ? file_error(temporary_) : Status();
 }
 

@@ -37,6 +37,9 @@ bool file_exists(const std::string& path);
 // Makes the folder, with its parents, unless it is there.
 Status make_folder(const std::string& path);
 
+// True if a file there can have a second name.
+bool can_link(const std::string& path);
+
 class DurableFile {
  public:
   // Nothing exists under this name before commit(), or what existed before.
@@ -47,6 +50,9 @@ class DurableFile {
 
   // Creates the temporary file.
   Status open();
+  // Makes it another name of this file, behind the bytes of which it writes: there they stand from
+  // then on, whether or not they are committed.  can_link(other) must be true.
+  Status open_behind(const std::string& other);
   // Bytes are gathered in blocks.  A failure is kept and told by commit().
   void write(std::string_view bytes);
   // When this returns without an error the file will survive.

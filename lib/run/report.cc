@@ -59,6 +59,8 @@ void LengthHistogram::save(SnapshotWriter& out) const {
 void LengthHistogram::restore(SnapshotReader& in) {
   if (!in.next_is("lateness")) return in.fail("expected the lateness");
   max_ = Duration(in.integer("max"));
+  buckets_.clear();
+  count_ = 0;
   while (in.next_is("bucket")) {
     const std::uint64_t n = in.unsigned_integer("n");
     buckets_[static_cast<std::uint32_t>(in.unsigned_integer("bucket"))] = n;

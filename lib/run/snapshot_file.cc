@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/crc32c.h"
@@ -21,6 +22,8 @@ constexpr std::pair<std::string_view, std::string SnapshotHeader::*> kFacts[] = 
     {"time_style", &SnapshotHeader::time_style},
     {"hash_seed", &SnapshotHeader::hash_seed}};
 constexpr std::string_view kSideFile = "{\"entry\":\"side_file\"";
+constexpr std::string_view kEnd = "\n{\"end\":true,";
+constexpr const char* kNoSnapshot = "is no snapshot of streamutils";
 
 std::string encode_input(const InputPosition& input) {
   std::string text;
@@ -43,6 +46,7 @@ std::string encode_header(const SnapshotHeader& header) {
   json.begin_object().name("snapshot").unsigned_integer(kVersion);
   json.name("tool").string(header.tool).name("options").string(header.options);
   if (header.epoch) json.name("epoch").unsigned_integer(*header.epoch);
+  if (header.after) json.name("after").unsigned_integer(*header.after);
   if (header.complete) json.name("complete").boolean(true);
   json.name("inputs").begin_array();
   for (const InputPosition& input : header.inputs) json.raw(encode_input(input));
@@ -110,7 +114,7 @@ bool decode_inputs(const JsonMembers& members, std::string_view name,
 
 Result<SnapshotHeader> decode_header(std::string_view line) {
   JsonMembers members(line);
-  const Error no_snapshot{"is no snapshot of streamutils"};
+  const Error no_snapshot{kNoSnapshot};
   if (!members.ok() || !members.get("snapshot").is(Kind::number)) return no_snapshot;
   const std::uint64_t version = members.number("snapshot");
   if (version != kVersion) {
@@ -122,6 +126,7 @@ Result<SnapshotHeader> decode_header(std::string_view line) {
   header.tool = members.text("tool");
   header.options = members.text("options");
   if (members.get("epoch").exists()) header.epoch = members.number("epoch");
+  if (members.get("after").exists()) header.after = members.number("after");
   header.complete = members.get("complete").exists();
   if (!decode_inputs(members, "inputs", header.inputs) ||
       !decode_inputs(members, "read", header.read)) {
@@ -165,6 +170,52 @@ Status split_side_files(std::string_view body, SnapshotContent& content) {
   return in.status();
 }
 
+// Takes from the front of the text what ends with a trailer; all, if there is none.
+std::string_view take_part(std::string_view& text) {
+  const void* const found = memmem(text.data(), text.size(), kEnd.data(), kEnd.size());
+  std::size_t size = text.size();
+  if (found != nullptr) {
+    const auto at = static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+    size = std::min(size, text.find('\n', at + 1) + 1);
+    if (size == 0) size = text.size();
+  }
+  const std::string_view part = text.substr(0, size);
+  text.remove_prefix(size);
+  return part;
+}
+
+// A header, entries and a trailer.
+Result<SnapshotContent> read_part(std::string_view text) {
+  const std::size_t first = text.find('\n');
+  if (first == std::string_view::npos) {
+    return Error{text.empty() ? "is empty: writing it was interrupted"
+                              : "is cut short: its end is missing, so writing it was interrupted"};
+  }
+  auto header = decode_header(text.substr(0, first));
+  if (!header) return header.error();
+  auto lines = without_trailer(text);
+  if (!lines) return lines.error();
+  SnapshotContent content;
+  content.header = std::move(*header);
+  if (Status status = split_side_files(lines->substr(first + 1), content); !status)
+    return status.error();
+  return content;
+}
+
+Status add_changes(SnapshotContent changes, SnapshotContent& content) {
+  const SnapshotHeader& header = content.header;
+  if (!changes.header.after || !changes.header.epoch || changes.header.after != header.epoch) {
+    return Error{fmt::format("is damaged: what stands behind epoch {} does not go on from it",
+                             header.epoch.value_or(0))};
+  }
+  if (Status fits = check_fits(changes.header, header.tool, header.options); !fits) return fits;
+  changes.header.after.reset();
+  content.header = std::move(changes.header);
+  content.entries += changes.entries;
+  content.side_files = std::move(changes.side_files);
+  return {};
+}
+
 }  // namespace
 
 void SnapshotFileWriter::put(std::string_view lines) {
@@ -195,21 +246,17 @@ Result<std::string_view> without_trailer(std::string_view text) {
   return text.substr(0, trailer);
 }
 
-Result<SnapshotContent> read_snapshot_file(std::string_view text) {
-  const std::size_t first = text.find('\n');
-  if (first == std::string_view::npos) {
-    return Error{text.empty() ? "is empty: writing it was interrupted"
-                              : "is cut short: its end is missing, so writing it was interrupted"};
+Result<SnapshotContent> read_snapshot_file(std::string_view text,
+                                           std::optional<std::uint64_t> epoch) {
+  auto content = read_part(take_part(text));
+  if (!content || content->header.after) return content ? Error{kNoSnapshot} : content.error();
+  while (!text.empty() && (!epoch || content->header.epoch != epoch)) {
+    auto changes = read_part(take_part(text));
+    if (!changes) return changes.error();
+    if (Status status = add_changes(std::move(*changes), *content); !status) return status.error();
   }
-  auto header = decode_header(text.substr(0, first));
-  if (!header) return header.error();
-  auto lines = without_trailer(text);
-  if (!lines) return lines.error();
-  SnapshotContent content;
-  content.header = std::move(*header);
-  if (Status status = split_side_files(lines->substr(first + 1), content); !status)
-    return status.error();
-  return content;
+  if (!epoch || content->header.epoch == epoch) return content;
+  return Error{fmt::format("is cut short: it ends in front of epoch {}", *epoch)};
 }
 
 Status check_fits(const SnapshotHeader& header, std::string_view tool, std::string_view options) {

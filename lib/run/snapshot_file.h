@@ -5,6 +5,13 @@
 //     …
 //     {"end":true,"lines":12,"checksum":"1a2b3c4d"}
 //
+// Behind it may stand others, which hold what has changed since; together they are the snapshot of
+// the last one's epoch:
+//
+//     {"snapshot":2,"tool":"sdedup","options":"sdedup id","epoch":8,"after":7,"inputs":[…],…}
+//     …
+//     {"end":true,"lines":5,"checksum":"5e6f7a8b"}
+//
 // Lines of JSON, for less, jq and diff.  What is read is what was written, or it is refused with a
 // sentence that says why: a file that was cut short or changed, that belongs to other options, or
 // that another version wrote.  Nothing here touches a file.
@@ -47,6 +54,7 @@ struct SnapshotHeader {
   std::string tool;
   std::string options;  // the command line, as far as it shapes the state
   std::optional<std::uint64_t> epoch;
+  std::optional<std::uint64_t> after;  // of changes: the epoch that they go on from
   bool complete = false;  // the stream has ended: there are positions, but there is no state
   std::vector<InputPosition> inputs;
   std::vector<InputPosition> read = {};  // files that are no inputs any more, nor to be read again
@@ -77,13 +85,16 @@ class SnapshotFileWriter {
 };
 
 struct SnapshotContent {
-  SnapshotHeader header;
-  std::string entries;
+  SnapshotHeader header;  // the last one
+  std::string entries;    // of all
   std::vector<FileLength> side_files;
 };
 
 // The error begins with "is …" or "was …", to be put behind the name of the file.
-Result<SnapshotContent> read_snapshot_file(std::string_view text);
+// epoch: the one that is wanted; changes behind it are not looked at, since writing them may have
+// been interrupted.  Without it, all that is there.
+Result<SnapshotContent> read_snapshot_file(std::string_view text,
+                                           std::optional<std::uint64_t> epoch = std::nullopt);
 
 // For other small files: whole lines with the trailer behind them, and back.
 std::string with_trailer(std::string lines);

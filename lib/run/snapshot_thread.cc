@@ -29,9 +29,10 @@ class SignalsBlocked {
 
 }  // namespace
 
-SnapshotThread::SnapshotThread(std::string path, SnapshotHeader header,
+SnapshotThread::SnapshotThread(std::string path, std::string behind, SnapshotHeader header,
                                std::vector<FileLength> side_files, Files& files)
     : path_(std::move(path)),
+      behind_(std::move(behind)),
       header_(std::move(header)),
       side_files_(std::move(side_files)),
       files_(files) {
@@ -117,8 +118,12 @@ bool SnapshotThread::next_piece(Piece& piece) {
 
 Status SnapshotThread::make_file() {
   DurableFile file(path_);
-  if (Status opened = file.open(); !opened) return opened;
-  SnapshotFileWriter writer([&file](std::string_view bytes) { file.write(bytes); });
+  Status opened = behind_.empty() ? file.open() : file.open_behind(behind_);
+  if (!opened) return opened;
+  SnapshotFileWriter writer([this, &file](std::string_view bytes) {
+    file.write(bytes);
+    bytes_ += bytes.size();
+  });
   writer.header(header_);
   SnapshotWriter out([&writer](std::string_view lines) { writer.entries(lines); });
   for (Piece piece; next_piece(piece);) {
@@ -130,7 +135,9 @@ Status SnapshotThread::make_file() {
   if (!out.status()) return out.status();
   writer.finish(side_files_);
   if (Status synced = files_.sync_side_files(); !synced) return synced;
-  return file.commit();
+  Status done = file.commit();
+  can_go_on_ = done.ok() && can_link(path_);
+  return done;
 }
 
 }  // namespace streamutils

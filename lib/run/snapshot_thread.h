@@ -6,6 +6,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -22,9 +23,10 @@ namespace streamutils {
 class SnapshotThread {
  public:
   // The file is there under this name when join() has returned without an error; before it the side
-  // files have been made durable.
-  SnapshotThread(std::string path, SnapshotHeader header, std::vector<FileLength> side_files,
-                 Files& files);
+  // files have been made durable.  behind: the file that what is written is put behind, of which
+  // this is another name then; empty: none.
+  SnapshotThread(std::string path, std::string behind, SnapshotHeader header,
+                 std::vector<FileLength> side_files, Files& files);
   // Without finish(), there is no file.
   ~SnapshotThread();
   SnapshotThread(const SnapshotThread&) = delete;
@@ -43,6 +45,10 @@ class SnapshotThread {
   bool is_done() const;
   // Waits until it is.  REQUIRES: finish() has been called.
   Status join();
+  // How many bytes it has written, and whether more can be put behind them.  REQUIRES: join() has
+  // returned without an error.
+  std::uint64_t bytes() const { return bytes_; }
+  bool can_go_on() const { return can_go_on_; }
 
  private:
   // One of the two.
@@ -59,6 +65,7 @@ class SnapshotThread {
   bool next_piece(Piece& piece);
 
   const std::string path_;
+  const std::string behind_;
   const SnapshotHeader header_;
   const std::vector<FileLength> side_files_;
   Files& files_;
@@ -71,6 +78,10 @@ class SnapshotThread {
   bool is_abandoned_ = false;
   bool is_done_ = false;
   Status status_;
+
+  // Of the thread.
+  std::uint64_t bytes_ = 0;
+  bool can_go_on_ = false;
 
   std::thread thread_;
 };

@@ -13,6 +13,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kEntriesAtOnce = 1024;
 constexpr std::size_t kPiece = 1 << 18;
+constexpr std::uint64_t kLeastWhole = 1 << 16;
 constexpr auto kSlice = 1ms;
 constexpr Duration kPoll = 5ms;
 
@@ -31,11 +32,34 @@ Status StateSaver::start(const std::string& path, const SnapshotHeader& header, 
   }
   auto lengths = files.side_files();
   if (!lengths) return lengths.error();
-  thread_ = std::make_unique<SnapshotThread>(path, header, std::move(*lengths), files);
+  path_ = path;
+  epoch_ = header.epoch;
+  saves_changes_ = is_for_changes(header, driver);
+  SnapshotHeader of_this = header;
+  if (saves_changes_) of_this.after = last_->epoch;
+  thread_ = std::make_unique<SnapshotThread>(path, saves_changes_ ? last_->path : "",
+                                             std::move(of_this), std::move(*lengths), files);
   driver_ = &driver;
-  driver.begin_image(out_);
+  saves_changes_ ? driver.begin_changes(out_) : driver.begin_image(out_);
   has_more_ = true;
   return {};
+}
+
+// Files without an epoch are replaced.  Small ones stay easy to read.
+bool StateSaver::is_for_changes(const SnapshotHeader& header, const Driver& driver) const {
+  return header.epoch && last_ && last_->whole >= kLeastWhole && last_->changes < last_->whole &&
+         driver.has_changes();
+}
+
+void StateSaver::note_saved() {
+  const std::uint64_t bytes = thread_->bytes();
+  if (saves_changes_) {
+    last_ = {path_, *epoch_, last_->whole, last_->changes + bytes};
+  } else if (epoch_ && thread_->can_go_on()) {
+    last_ = {path_, *epoch_, bytes, 0};
+  } else {
+    last_.reset();
+  }
 }
 
 void StateSaver::hand_over() {
@@ -69,6 +93,7 @@ Status StateSaver::work_on_image(GoesOn goes_on) {
 
 Status StateSaver::collect() {
   Status status = thread_->join();
+  if (status) note_saved();
   thread_.reset();
   return status;
 }

@@ -10,12 +10,22 @@
 // Systems", SIGMOD 2016, call it CALC).  A thread makes text of the copies and writes it: neither
 // that nor the disk must stop the stream.
 //
+// What is written is what has changed since the last time, where that is much less than all: behind
+// the bytes of the file before, of which the new file is another name (a hard link).  So a file is
+// whole by itself, whoever deletes the ones before it; and since nobody looks behind the epoch that
+// he wants, it does no harm that an old one grows.  When changes have come to as many bytes as the
+// state that they go on from, all is written again: reading takes twice as long at most, and
+// writing costs, over time, at most twice what has changed.  (A log with a checkpoint now and then,
+// as in any database: Mohan et al., "ARIES", 1992.)
+//
 // One at a time: who starts the next before the last is done waits for it, so that a slow disk
 // slows the stream down and nothing piles up.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "run/background.h"
@@ -43,6 +53,16 @@ class StateSaver {
   Status complete();
 
  private:
+  // A file that is there, and that changes can be put behind.
+  struct Last {
+    std::string path;
+    std::uint64_t epoch;
+    std::uint64_t whole;    // bytes of the state that it begins with
+    std::uint64_t changes;  // bytes behind that
+  };
+
+  bool is_for_changes(const SnapshotHeader& header, const Driver& driver) const;
+  void note_saved();
   void hand_over();
   void hand_over(std::unique_ptr<SnapshotPart> part);
   // Works on the image, as long as there is more of it and goes_on() is true.
@@ -55,6 +75,10 @@ class StateSaver {
   SnapshotWriter out_;
   bool has_more_ = false;  // of the image
   std::unique_ptr<SnapshotThread> thread_;
+  std::string path_;  // of what is being saved
+  std::optional<std::uint64_t> epoch_;
+  bool saves_changes_ = false;
+  std::optional<Last> last_;
 };
 
 }  // namespace streamutils

@@ -209,6 +209,14 @@ class Operator {
     return true;
   }
 
+  // For state that mostly stands still: an image of what has changed since the image before this
+  // one was begun, whole or not.  It is continued by continue_image, too.  restore() is called once
+  // more for each, in their order, and puts them on top of what is there.
+  // True if the changes are known, and much less than the whole.
+  virtual bool has_changes() const { return false; }
+  // REQUIRES: has_changes(), and as begin_image.
+  virtual void begin_changes(SnapshotWriter& out) { (void)out; }
+
   // The secret with which keys are hashed, if the state holds hashes in place of keys; else empty.
   // For the header of snapshots: save() keeps it, too.
   virtual std::string hash_seed() const { return {}; }

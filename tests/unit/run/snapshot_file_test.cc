@@ -12,6 +12,7 @@ SnapshotHeader example_header() {
   SnapshotHeader header{.tool = "sdedup",
                         .options = "sdedup --within=1h 'a b'",
                         .epoch = 7,
+                        .after = {},
                         .complete = false,
                         .inputs = {}};
   header.watermark = "2026-11-22T10:00:05Z";
@@ -28,6 +29,20 @@ std::string example() {
   writer.entries("{\"entry\":\"driver\",\"n\":1}\n");
   writer.entries("{\"entry\":\"key\",\"text\":\"{\\\"end\\\":true\"}\n");
   writer.finish({{"bad", 12}, {"late", 0, true}});
+  return text;
+}
+
+// What has changed up to this epoch.
+std::string changes(std::uint64_t epoch, std::uint64_t after) {
+  SnapshotHeader header = example_header();
+  header.epoch = epoch;
+  header.after = after;
+  header.inputs[0].offset = 100 * epoch;
+  std::string text;
+  SnapshotFileWriter writer([&](std::string_view bytes) { text += bytes; });
+  writer.header(header);
+  writer.entries("{\"entry\":\"of\",\"epoch\":" + std::to_string(epoch) + "}\n");
+  writer.finish({{"bad", 12 + epoch}});
   return text;
 }
 
@@ -76,6 +91,52 @@ TEST_CASE("a snapshot file with any byte changed, added or missing is refused") 
   CHECK(accepted == 0);
   CHECK_FALSE(read_snapshot_file(text + "\n"));
   CHECK_FALSE(read_snapshot_file(text + text));
+}
+
+TEST_CASE("changes go on from what stands in front of them") {
+  const std::string first = example();
+  const std::string text = first + changes(8, 7) + changes(11, 8);
+  const auto all = read_snapshot_file(text);
+  REQUIRE(all);
+  CHECK(all->header.epoch == 11);
+  CHECK(all->header.inputs[0].offset == 1100);
+  CHECK(all->entries == read_snapshot_file(first)->entries + R"({"entry":"of","epoch":8})"
+                                                             "\n"
+                                                             R"({"entry":"of","epoch":11})"
+                                                             "\n");
+  CHECK(all->side_files == std::vector<FileLength>{{"bad", 23}});
+  CHECK(read_snapshot_file(text, 7)->entries == read_snapshot_file(first)->entries);
+  CHECK(read_snapshot_file(text, 8)->header.epoch == 8);
+  CHECK_FALSE(read_snapshot_file(text, 10));
+  CHECK(read_snapshot_file(first, 8).error().message ==
+        "is cut short: it ends in front of epoch 8");
+}
+
+TEST_CASE("changes that go on from something else are refused") {
+  CHECK_FALSE(read_snapshot_file(changes(8, 7)));
+  CHECK_FALSE(read_snapshot_file(example() + changes(9, 8)));
+  CHECK_FALSE(read_snapshot_file(example() + changes(8, 7) + changes(9, 7)));
+  CHECK_FALSE(read_snapshot_file(example() + example(), 8));
+  CHECK(read_snapshot_file(example() + changes(9, 8)).error().message ==
+        "is damaged: what stands behind epoch 7 does not go on from it");
+}
+
+TEST_CASE("damage is seen up to the epoch that is wanted, and not looked for behind it") {
+  const std::string first = example();
+  const std::string text = first + changes(8, 7);
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    CAPTURE(size);
+    const std::string_view prefix = std::string_view(text).substr(0, size);
+    CHECK_FALSE(read_snapshot_file(prefix, 8));
+    CHECK(bool(read_snapshot_file(prefix, 7)) == (size >= first.size()));
+  }
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    std::string other = text;
+    other[at] = static_cast<char>(other[at] ^ 1);
+    CAPTURE(at);
+    CHECK_FALSE(read_snapshot_file(other, 8));
+    CHECK(bool(read_snapshot_file(other, 7)) == (at >= first.size()));
+  }
 }
 
 TEST_CASE("what a refusal says") {

@@ -24,7 +24,8 @@ class Number final : public SnapshotPart {
   std::size_t n_;
 };
 
-// Keeps nothing, and saves many entries: each tenth one is text that a thread makes.
+// Keeps nothing, and saves many entries: each tenth one is text that a thread makes.  Of changes it
+// has a tenth as many, if it is told to.
 class Numbers final : public Operator {
  public:
   explicit Numbers(std::size_t fails_at) : fails_at_(fails_at) {}
@@ -36,6 +37,12 @@ class Numbers final : public Operator {
     out_ = &out;
     next_ = 0;
   }
+  bool has_changes() const override { return changes_; }
+  void begin_changes(SnapshotWriter& out) override {
+    out_ = &out;
+    next_ = kNumbers - kNumbers / 10;
+  }
+  void note_changes() { changes_ = true; }
   bool continue_image(std::size_t entries) override {
     for (; next_ < kNumbers && entries > 0; ++next_, --entries) put(next_);
     return next_ == kNumbers;
@@ -54,6 +61,7 @@ class Numbers final : public Operator {
   std::size_t fails_at_;
   SnapshotWriter* out_ = nullptr;
   std::size_t next_ = 0;
+  bool changes_ = false;
 };
 
 class Nowhere final : public Sink {
@@ -82,17 +90,27 @@ class Stage {
     DriverSettings settings;
     settings.tool = "numbers";
     settings.out = &out_;
-    driver_ = std::make_unique<Driver>(std::move(settings), std::make_unique<Numbers>(fails_at));
+    auto numbers = std::make_unique<Numbers>(fails_at);
+    numbers_ = numbers.get();
+    driver_ = std::make_unique<Driver>(std::move(settings), std::move(numbers));
   }
   ~Stage() { std::filesystem::remove_all(folder_); }
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  Status start(StateSaver& saver, const std::string& name) {
+  Status start(StateSaver& saver, const std::string& name,
+               std::optional<std::uint64_t> epoch = std::nullopt) {
     SnapshotHeader header;
     header.tool = "numbers";
+    header.epoch = epoch;
     return saver.start(path(name), header, *driver_, files_);
   }
+  // As epoch N, in the file N.
+  void save(StateSaver& saver, std::uint64_t epoch) {
+    REQUIRE(start(saver, std::to_string(epoch), epoch).ok());
+    REQUIRE(saver.complete().ok());
+  }
+  Numbers& numbers() { return *numbers_; }
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
   std::size_t files() const {
     const std::filesystem::directory_iterator all(folder_);
@@ -103,6 +121,7 @@ class Stage {
   std::string folder_;
   Nowhere out_;
   NoFiles files_;
+  Numbers* numbers_;
   std::unique_ptr<Driver> driver_;
 };
 
@@ -139,6 +158,62 @@ TEST_CASE("an image in slices is a whole file, and the next one another") {
   REQUIRE(stage.start(saver, "c").ok());
   REQUIRE(saver.complete().ok());
   for (const char* name : {"a", "b", "c"}) CHECK(is_whole(stage.path(name)));
+}
+
+TEST_CASE("changes stand behind the file before, under another name of it") {
+  Stage stage;
+  StateSaver saver;
+  stage.numbers().note_changes();
+  for (const std::uint64_t epoch : {3, 4, 7}) stage.save(saver, epoch);
+  CHECK(std::filesystem::hard_link_count(stage.path("7")) == 3);
+  const std::string text = read_whole_file(stage.path("3")).value();
+  for (const std::uint64_t epoch : {3, 4, 7}) {
+    REQUIRE(read_snapshot_file(text, epoch));
+    CHECK(read_snapshot_file(text, epoch)->header.epoch == epoch);
+  }
+  std::filesystem::remove(stage.path("3"));
+  std::filesystem::remove(stage.path("4"));
+  stage.save(saver, 8);
+  CHECK(std::filesystem::hard_link_count(stage.path("8")) == 2);
+  CHECK(read_snapshot_file(read_whole_file(stage.path("8")).value(), 8));
+}
+
+TEST_CASE("all is written again when changes have come to as much") {
+  Stage stage;
+  StateSaver saver;
+  stage.numbers().note_changes();
+  for (std::uint64_t epoch = 1; epoch <= 40; ++epoch) {
+    stage.save(saver, epoch);
+  }
+  CHECK(std::filesystem::hard_link_count(stage.path("1")) > 5);
+  CHECK(std::filesystem::hard_link_count(stage.path("1")) < 20);
+}
+
+TEST_CASE("without an epoch, or with nothing in front of them, there are no changes") {
+  Stage stage;
+  StateSaver saver;
+  stage.numbers().note_changes();
+  REQUIRE(stage.start(saver, "a").ok());
+  REQUIRE(saver.complete().ok());
+  REQUIRE(stage.start(saver, "b").ok());
+  REQUIRE(saver.complete().ok());
+  CHECK(is_whole(stage.path("b")));
+  stage.save(saver, 1);
+  CHECK(is_whole(stage.path("1")));
+  StateSaver fresh;
+  stage.save(fresh, 2);
+  CHECK(is_whole(stage.path("2")));
+}
+
+TEST_CASE("what an interrupted process has left is no way to the file before") {
+  Stage stage;
+  StateSaver saver;
+  stage.save(saver, 1);
+  std::filesystem::create_hard_link(stage.path("1"), stage.path("2.new"));
+  StateSaver fresh;
+  stage.save(fresh, 2);
+  CHECK(is_whole(stage.path("1")));
+  CHECK(is_whole(stage.path("2")));
 }
 
 TEST_CASE("state that cannot be had is an error, and no file") {
