@@ -72,6 +72,12 @@ class KeepFirst final : public Operator {
     seen_.save_image(out);
   }
 
+  bool has_changes() const override { return seen_.has_changes(); }
+  void begin_changes(SnapshotWriter& out) override {
+    save_head(out);
+    seen_.save_changes(out);
+  }
+
   Status restore(SnapshotReader& in) override {
     if (!in.next_is("dedup")) return Error{"the snapshot has no entry 'dedup'"};
     now_ = in.time("watermark");

@@ -30,6 +30,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -155,8 +157,7 @@ class SeenKeys {
   void forget_before(Timestamp w) {
     if (!Seen::kTimed) return;
     horizon_ = minus(w, within_);
-    const std::int64_t slice = slice_of(horizon_);
-    while (!map().empty() && map().begin()->first.slice < slice) drop_oldest();
+    drop_forgotten();
   }
 
   // Older events have nothing to be compared with.
@@ -172,7 +173,11 @@ class SeenKeys {
 
   // An image (stream/operator.h): copies of all slots, which take some milliseconds for a million
   // keys, and the memory of so many.
-  void save_image(SnapshotWriter& out) const;
+  void save_image(SnapshotWriter& out);
+  // What has come since the image before, whole or not.  Which keys that pushes out, or of which it
+  // makes a stretch longer, is not kept: then there is none.
+  bool has_changes() const { return knows_changes_ && 2 * changes_ < size_; }
+  void save_changes(SnapshotWriter& out);
 
  private:
   using Table = FingerprintTable<Seen>;
@@ -200,21 +205,35 @@ class SeenKeys {
   // Of keys that are kept for ever, without a limit.  Afterwards it is there.
   bool is_in_only_table(const Fingerprint& print) {
     Table& table = map().empty() ? tables_.table_for(0) : map().begin()->second;
-    const bool is_new = table.find_or_insert(print).second;
+    const auto [slot, is_new] = table.find_or_insert(print);
     size_ = table.size();
     bytes_ = table.bytes();
+    if (is_new) note_change(0, *slot);
     return !is_new;
   }
 
   void note(const Fingerprint& print, Timestamp t, std::int64_t slice, Slot* own) {
     const Start start = start_of(slice);
-    if (own == nullptr) {
-      insert(print, slice).begin(start, t);
-    } else if (is_forgotten(*own, slice)) {
-      own->begin(start, t);
-    } else {
-      own->extend(start, t);
-    }
+    if (own != nullptr && !is_forgotten(*own, slice)) return own->extend(start, t);
+    Slot& slot = own != nullptr ? *own : insert(print, slice);
+    slot.begin(start, t);
+    note_change(slice, slot);
+  }
+
+  void note_change(std::int64_t slice, const Slot& slot) {
+    if (!knows_changes_) return;
+    constexpr std::size_t kFew = 64;
+    changed_[std::prev(tables_.behind(slice))->first].push_back(slot);
+    if (++changes_ > kFew && 2 * changes_ > size_) forget_changes();
+  }
+  void forget_changes() {
+    knows_changes_ = false;
+    changes_ = 0;
+    changed_.clear();
+  }
+  void begin_changes() {
+    forget_changes();
+    knows_changes_ = !Seen::kRefresh && !max_keys_;
   }
 
   Slot& insert(const Fingerprint& print, std::int64_t slice) {
@@ -231,14 +250,20 @@ class SeenKeys {
     return slot;
   }
 
+  void drop_forgotten() {
+    const std::int64_t slice = slice_of(horizon_);
+    while (!map().empty() && map().begin()->first.slice < slice) drop_oldest();
+  }
+
   void drop_oldest() {
     const Table& table = map().begin()->second;
     size_ -= table.size();
     bytes_ -= table.bytes();
+    if (const auto gone = changed_.extract(map().begin()->first)) changes_ -= gone.mapped().size();
     map().erase(map().begin());
   }
 
-  void save_head(SnapshotWriter& out) const;
+  void save_head(SnapshotWriter& out, bool changes = false) const;
 
   Duration within_;
   TimeSlices slices_;
@@ -249,12 +274,18 @@ class SeenKeys {
   std::size_t bytes_ = 0;
   std::uint64_t pushed_out_ = 0;
 
+  // Since the last image was begun: the slots as they were put, by the tables that they stand in.
+  bool knows_changes_ = false;
+  std::size_t changes_ = 0;
+  std::map<SlicePlace, std::vector<Slot>> changed_;
+
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();  // of images
 };
 
 template <typename Seen>
-void SeenKeys<Seen>::save_head(SnapshotWriter& out) const {
+void SeenKeys<Seen>::save_head(SnapshotWriter& out, bool changes) const {
   out.entry("seen").field("horizon", horizon_).field("pushed_out", pushed_out_);
+  if (changes) out.field("changes", true);
   tables_.save(out);
 }
 
@@ -268,7 +299,8 @@ void SeenKeys<Seen>::save(SnapshotWriter& out) const {
 }
 
 template <typename Seen>
-void SeenKeys<Seen>::save_image(SnapshotWriter& out) const {
+void SeenKeys<Seen>::save_image(SnapshotWriter& out) {
+  begin_changes();
   save_head(out);
   for (const auto& [place, table] : tables_.map()) {
     SnapshotWriter entry;
@@ -282,9 +314,22 @@ void SeenKeys<Seen>::save_image(SnapshotWriter& out) const {
 }
 
 template <typename Seen>
+void SeenKeys<Seen>::save_changes(SnapshotWriter& out) {
+  save_head(out, true);
+  for (auto& [place, slots] : changed_) {
+    SnapshotWriter entry;
+    place.save(entry);
+    out.part(std::make_unique<ChangedSlots<Slot>>(entry.take(), std::move(slots)));
+  }
+  begin_changes();
+}
+
+template <typename Seen>
 void SeenKeys<Seen>::restore(SnapshotReader& in) {
   if (!in.next_is("seen")) return in.fail("no entry 'seen'");
+  const bool changes = in.json("changes").exists();
   horizon_ = in.time("horizon");
+  if (changes) drop_forgotten();
   pushed_out_ = in.unsigned_integer("pushed_out");
   tables_.restore(in);
   while (in.next_is("slice")) {
@@ -292,7 +337,7 @@ void SeenKeys<Seen>::restore(SnapshotReader& in) {
     Table& table = at->second;
     const std::size_t size = table.size();
     const std::size_t bytes = is_new ? 0 : table.bytes();
-    restore_slots(in, table);
+    restore_slots(in, table, changes);
     size_ += table.size() - size;
     bytes_ += table.bytes() - bytes;
   }

@@ -97,9 +97,32 @@ class SlotsPart final : public CopiedPart {
   std::size_t slots_;
 };
 
-// Into the table.  What cannot be read makes in.status() an error.
+// Slots that have changed, behind an entry that says where they belong.
+template <typename Slot>
+class ChangedSlots final : public SnapshotPart {
+ public:
+  // entry: whole lines.
+  ChangedSlots(std::string entry, std::vector<Slot> slots)
+      : entry_(std::move(entry)), slots_(std::move(slots)) {}
+
+  void write(SnapshotWriter& out) override {
+    out.lines(entry_);
+    for (std::span<const Slot> rest(slots_); !rest.empty();) {
+      const std::size_t n = std::min(rest.size(), kSlotsPerEntry);
+      save_slots(out, rest.first(n));
+      rest = rest.subspan(n);
+    }
+  }
+
+ private:
+  std::string entry_;
+  std::vector<Slot> slots_;
+};
+
+// Into the table.  changes: a slot may be there, and is replaced.  What cannot be read makes
+// in.status() an error.
 template <typename Extra>
-void restore_slots(SnapshotReader& in, FingerprintTable<Extra>& table) {
+void restore_slots(SnapshotReader& in, FingerprintTable<Extra>& table, bool changes = false) {
   using Slot = typename FingerprintTable<Extra>::Slot;
   while (in.next_is("keys")) {
     const std::string text = in.text("slots");
@@ -112,10 +135,10 @@ void restore_slots(SnapshotReader& in, FingerprintTable<Extra>& table) {
       }
       Slot slot;
       std::memcpy(&slot, words, sizeof(Slot));
-      if (Fingerprint(slot.print).low == 0 || table.find(slot.print) != nullptr) {
-        return in.fail("a fingerprint is zero, or comes twice");
-      }
-      table.insert(slot.print) = slot;
+      if (Fingerprint(slot.print).low == 0) return in.fail("a fingerprint is zero");
+      const auto [place, is_new] = table.find_or_insert(slot.print);
+      if (!is_new && !changes) return in.fail("a fingerprint comes twice");
+      *place = slot;
     }
   }
 }

@@ -47,6 +47,8 @@ class GroupEvery final : public Operator {
   Status restore(SnapshotReader& in) override;
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override;
+  bool has_changes() const override;
+  void begin_changes(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
 
@@ -147,6 +149,29 @@ void GroupEvery::save(SnapshotWriter& out) const {
   for (const auto& [end, period] : periods_) period->save(rows, ++number);
 }
 
+bool GroupEvery::has_changes() const {
+  std::size_t changes = table_.changes();
+  std::size_t groups = table_.groups().size();
+  for (const auto& [end, period] : periods_) {
+    changes += period->changes();
+    groups += period->groups().size();
+  }
+  return 2 * changes < groups;
+}
+
+void GroupEvery::begin_changes(SnapshotWriter& out) {
+  parts_.save(out);
+  out.entry("table").field("watermark", watermark_);
+  image_.begin(out);
+  std::uint64_t number = 0;
+  table_.begin_changes(image_, number);
+  for (const auto& [end, period] : periods_) {
+    out.entry("period").field("end", end);
+    if (period->knows_changes()) out.field("goes_on", true);
+    period->begin_changes(image_, ++number);
+  }
+}
+
 void GroupEvery::begin_image(SnapshotWriter& out) {
   parts_.save(out);
   out.entry("table").field("watermark", watermark_);
@@ -173,7 +198,13 @@ Status GroupEvery::restore(SnapshotReader& in) {
   if (!in.next_is("table")) return Error{"no entry 'table'"};
   watermark_ = in.time("watermark");
   std::vector<Pane*> panes = {&table_};
-  while (in.next_is("period")) panes.push_back(&period_that_ends(in.time("end")));
+  auto before = std::exchange(periods_, {});
+  while (in.next_is("period")) {
+    const Timestamp end = in.time("end");
+    const bool goes_on = in.json("goes_on").exists();
+    if (goes_on && !periods_.insert(before.extract(end)).inserted) in.fail("no such period");
+    panes.push_back(&period_that_ends(end));
+  }
   PaneReader(std::move(panes)).read(in);
   return in.status();
 }

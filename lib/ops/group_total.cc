@@ -77,6 +77,14 @@ class GroupTotal final : public Previewed {
     image_.begin(out);
     groups_.begin_image(image_, 0);
   }
+  bool has_changes() const override {
+    return has_images() && 2 * groups_.changes() < groups_.groups().size();
+  }
+  void begin_changes(SnapshotWriter& out) override {
+    parts_.save(out);
+    image_.begin(out);
+    groups_.begin_changes(image_, 0);
+  }
   bool continue_image(std::size_t entries) override {
     if (!groups_.continue_image(entries)) return false;
     image_.finish();

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kFirstChunk = 4096 / 16;  // in units
 constexpr std::size_t kFirstSlots = 16;
-constexpr std::uint32_t kMostSpelling = 0x7fffffff;  // a line is shorter
+constexpr std::uint32_t kMostSpelling = 0x1fffffff;  // a line is shorter
 
 std::uint64_t random_seed() {
   std::random_device device;

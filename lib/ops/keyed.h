@@ -37,8 +37,8 @@ struct GroupKey {
 struct alignas(16) Group {
   std::uint64_t first_seen;  // the number of the event that made it
   std::uint32_t key_size;
-  std::uint32_t spelling_size : 31;  // 0: as the key
-  std::uint32_t mark : 1;            // for whoever takes images (group_image.h); 0 at first
+  std::uint32_t spelling_size : 29;  // 0: as the key
+  std::uint32_t mark : 3;            // for whoever takes images (group_marks.h); 0 at first
 
   std::byte* state() { return reinterpret_cast<std::byte*>(this + 1) + text_size(); }
   const std::byte* state() const {

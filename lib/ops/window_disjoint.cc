@@ -66,6 +66,8 @@ class DisjointWindows final : public Windows {
   bool has_images() const override { return !memory_ && !known_; }
   void begin_image(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override;
+  bool has_changes() const override;
+  void begin_changes(SnapshotWriter& out) override;
   void describe_state(std::string& json_members) const override;
   std::size_t held() const override;
 
@@ -91,8 +93,11 @@ class DisjointWindows final : public Windows {
   template <typename Visit>
   bool for_each_group(const Window& window, const Visit& visit) const;
   void revise(Window& window, Group& group, Emitter& out);
-  // What stands in front of the groups.
-  void save_head(SnapshotWriter& out) const;
+  // What stands in front of the groups; of changes, which of the windows go on.
+  void save_head(SnapshotWriter& out, bool changes = false) const;
+  Window& restore_window(OpenWindows& before, OpenWindows& windows, SnapshotReader& in);
+  template <typename Visit>
+  void for_each_window(const Visit& visit) const;
 
   WindowParts parts_;
   FixedWindows windows_;
@@ -299,7 +304,15 @@ void DisjointWindows::spill(Window& window) {
   window.spilled->spill(*window.pane, window.revisions);
 }
 
-void DisjointWindows::save_head(SnapshotWriter& out) const {
+// In the order of their entries.
+template <typename Visit>
+void DisjointWindows::for_each_window(const Visit& visit) const {
+  for (const OpenWindows* windows : {&closed_, &open_}) {
+    for (const auto& [number, window] : *windows) visit(window);
+  }
+}
+
+void DisjointWindows::save_head(SnapshotWriter& out, bool changes) const {
   parts_.save(out);
   out.entry("disjoint").field("next_fill", next_fill_).field("ticked", ticked_);
   if (known_) known_->save(out);
@@ -307,6 +320,7 @@ void DisjointWindows::save_head(SnapshotWriter& out) const {
     for (const auto& [number, window] : *windows) {
       out.entry(windows == &closed_ ? "closed" : "window").field("number", number);
       out.field("untold", window.untold);
+      if (changes && window.pane->knows_changes()) out.field("goes_on", true);
     }
   }
 }
@@ -330,11 +344,22 @@ void DisjointWindows::begin_image(SnapshotWriter& out) {
   save_head(out);
   image_.begin(out);
   std::uint64_t pane = 0;
-  for (const OpenWindows* windows : {&closed_, &open_}) {
-    for (const auto& [number, window] : *windows) {
-      window.pane->begin_image(image_, pane++, &window.revisions);
-    }
-  }
+  for_each_window(
+      [&](const Window& window) { window.pane->begin_image(image_, pane++, &window.revisions); });
+}
+
+bool DisjointWindows::has_changes() const {
+  std::size_t changes = 0;
+  for_each_window([&](const Window& window) { changes += window.pane->changes(); });
+  return has_images() && 2 * changes < held();
+}
+
+void DisjointWindows::begin_changes(SnapshotWriter& out) {
+  save_head(out, true);
+  image_.begin(out);
+  std::uint64_t pane = 0;
+  for_each_window(
+      [&](const Window& window) { window.pane->begin_changes(image_, pane++, &window.revisions); });
 }
 
 bool DisjointWindows::continue_image(std::size_t entries) {
@@ -359,10 +384,13 @@ Status DisjointWindows::restore(SnapshotReader& in) {
   }
   std::vector<Window*> windows;
   std::vector<Pane*> panes;
+  OpenWindows before = std::move(open_);
+  before.merge(closed_);
+  open_.clear();
+  closed_.clear();
   for (const std::string_view entry : {"closed", "window"}) {
     while (in.next_is(entry)) {
-      Window& window = open(entry == "closed" ? closed_ : open_, in.integer("number"));
-      window.untold = in.time("untold");
+      Window& window = restore_window(before, entry == "closed" ? closed_ : open_, in);
       windows.push_back(&window);
       panes.push_back(window.pane.get());
     }
@@ -374,6 +402,17 @@ Status DisjointWindows::restore(SnapshotReader& in) {
                     });
   reader.read(in);
   return in.status();
+}
+
+// before: those that were there, of which one may go on.
+Window& DisjointWindows::restore_window(OpenWindows& before, OpenWindows& windows,
+                                        SnapshotReader& in) {
+  const std::int64_t number = in.integer("number");
+  const bool goes_on = in.json("goes_on").exists();
+  if (goes_on && !windows.insert(before.extract(number)).inserted) in.fail("no such window");
+  Window& window = open(windows, number);
+  window.untold = in.time("untold");
+  return window;
 }
 
 std::size_t DisjointWindows::held() const {

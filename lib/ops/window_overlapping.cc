@@ -70,6 +70,9 @@ class OverlappingWindows final : public Windows {
   Status restore(SnapshotReader& in) override;
   bool has_images() const override { return !known_ && !closed_; }
   void begin_image(SnapshotWriter& out) override;
+  // Queues that have changed are all saved: with the close of a window nearly all of them do.
+  bool has_changes() const override;
+  void begin_changes(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
   std::size_t held() const override;
@@ -135,6 +138,7 @@ class OverlappingWindows final : public Windows {
 
   SliceImage slice_image_;
   PaneImage pane_image_;
+  bool queues_are_saved_ = false;  // in the last image, as they are
 };
 
 Outcome OverlappingWindows::on_record(const Record& record, Emitter& out) {
@@ -197,6 +201,7 @@ Outcome OverlappingWindows::add_late(Timestamp t, const GroupKey& key, Emitter& 
 }
 
 bool OverlappingWindows::add_sealed(Timestamp slice, const GroupKey& key, Emitter& out) {
+  queues_are_saved_ = false;
   if (histories_) {
     if (histories_->size() >= parts_.max_keys && !histories_->has(key.canonical)) return false;
     const SliceQueue::Tools& tools = histories_->tools();
@@ -247,6 +252,7 @@ void OverlappingWindows::on_watermark(Timestamp now, Emitter& out) {
 }
 
 void OverlappingWindows::close(Timestamp now, bool partial, Emitter& out) {
+  queues_are_saved_ = false;
   std::optional<std::int64_t> k = next_to_write(now);
   for (; k && windows_.end(*k) <= now; k = next_to_write(now)) {
     seal_before(windows_.end(*k));
@@ -392,7 +398,26 @@ void OverlappingWindows::save_pane(Timestamp slice, const Pane& pane, std::uint6
   if (!ok) out.fail(kSpillUnreadable);
 }
 
+bool OverlappingWindows::has_changes() const {
+  std::size_t changes = 0;
+  for (const auto& [slice, pane] : open_) changes += pane->changes();
+  return has_images() && queues_are_saved_ && 2 * changes < held();
+}
+
+void OverlappingWindows::begin_changes(SnapshotWriter& out) {
+  save_head(true, out);
+  for (const auto& [slice, pane] : open_) {
+    out.entry("pane").field("slice", slice);
+    if (pane->knows_changes()) out.field("goes_on", true);
+  }
+  slice_image_.begin(out);
+  pane_image_.begin(out);
+  std::uint64_t number = 0;
+  for (const auto& [slice, pane] : open_) pane->begin_changes(pane_image_, number++);
+}
+
 void OverlappingWindows::begin_image(SnapshotWriter& out) {
+  queues_are_saved_ = true;
   save_head(true, out);
   for (const auto& [slice, pane] : open_) out.entry("pane").field("slice", slice);
   slice_image_.begin(out);
@@ -423,7 +448,13 @@ bool OverlappingWindows::restore_queues(SnapshotReader& in) {
 // In an image, slices stand between groups of panes.
 void OverlappingWindows::restore_panes(SnapshotReader& in) {
   std::vector<Pane*> panes;
-  while (in.next_is("pane")) panes.push_back(&pane_of(in.time("slice")));
+  auto before = std::exchange(open_, {});
+  while (in.next_is("pane")) {
+    const Timestamp slice = in.time("slice");
+    const bool goes_on = in.json("goes_on").exists();
+    if (goes_on && !open_.insert(before.extract(slice)).inserted) in.fail("no such pane");
+    panes.push_back(&pane_of(slice));
+  }
   PaneReader reader(std::move(panes), [this](std::size_t, const Group&, std::uint64_t) {
     if (memory_ && watch_.is_due()) relieve_memory();
   });

@@ -26,9 +26,9 @@ Group& Pane::group(const GroupKey& key, std::uint64_t event) {
 // One that is new is not for the image that is being taken.
 void Pane::add(Group& group, std::uint64_t first_seen) {
   group.first_seen = first_seen;
-  group.mark = mark_ & 1;
   aggregates_.create(group.state());
   groups_.push_back(&group);
+  marks_.note_new(group, groups_.size());
 }
 
 Group* Pane::group_within_limit(const GroupKey& key, std::uint64_t event) {
@@ -75,6 +75,7 @@ std::size_t Pane::bytes() const {
 
 void Pane::clear() {
   finish_image();
+  marks_.clear();
   destroy_states();
   groups_.clear();
   table_.clear();
@@ -88,25 +89,47 @@ void Pane::save(PaneRows& rows, std::uint64_t number) const {
 
 const Group* Pane::restore_row(SnapshotReader& in, std::size_t first_state) {
   const SavedKey saved(in, first_state + aggregates_.state_count());
-  Group* group = group_within_limit(saved.key(), in.unsigned_integer(1));
+  const std::size_t before = groups_.size();
+  const std::uint64_t first_seen = in.unsigned_integer(1);
+  Group* group = group_within_limit(saved.key(), first_seen);
   if (group == nullptr) {
     in.fail("more groups than --max-keys");
     return nullptr;
+  }
+  if (groups_.size() == before) {
+    aggregates_.destroy(group->state());
+    aggregates_.create(group->state());
+    group->first_seen = first_seen;
   }
   aggregates_.restore_values(group->state(), first_state, in);
   return in.status().ok() ? group : nullptr;
 }
 
 void Pane::begin_image(PaneImage& image, std::uint64_t number, const Revisions* revisions) {
+  begin_image_of(image, number, revisions);
+  whole_ = true;
+  marks_.begin_whole();
+}
+
+void Pane::begin_changes(PaneImage& image, std::uint64_t number, const Revisions* revisions) {
+  if (!knows_changes()) return begin_image(image, number, revisions);
+  begin_image_of(image, number, revisions);
+  whole_ = false;
+  marks_.begin_changes();
+}
+
+void Pane::begin_image_of(PaneImage& image, std::uint64_t number, const Revisions* revisions) {
   image_ = &image;
   number_ = number;
   revisions_ = revisions;
   next_ = 0;
-  mark_ ^= 1;
 }
 
-void Pane::put_into_image(Group& group) {
-  group.mark = mark_ & 1;
+void Pane::note(Group& group) {
+  marks_.note(group, groups_.size(), [&] { put_into_image(group); });
+}
+
+void Pane::put_into_image(const Group& group) {
   PaneFacts facts{number_, group.first_seen};
   if (revisions_ && !revisions_->empty()) {
     const auto revised = revisions_->find(&group);
@@ -117,12 +140,13 @@ void Pane::put_into_image(Group& group) {
 
 bool Pane::continue_image(std::size_t& groups) {
   if (!image_) return true;
-  for (; next_ < groups_.size() && groups > 0; ++next_, --groups) {
-    const std::size_t ahead = std::min(next_ + kPrefetchAhead, groups_.size() - 1);
-    __builtin_prefetch(groups_[ahead]);
-    keep_for_image(*groups_[next_]);
+  const std::vector<Group*>& all = whole_ ? groups_ : marks_.to_take();
+  for (; next_ < all.size() && groups > 0; ++next_, --groups) {
+    const std::size_t ahead = std::min(next_ + kPrefetchAhead, all.size() - 1);
+    __builtin_prefetch(all[ahead]);
+    marks_.take(*all[next_], [&] { put_into_image(*all[next_]); });
   }
-  if (next_ < groups_.size()) return false;
+  if (next_ < all.size()) return false;
   image_ = nullptr;
   return true;
 }

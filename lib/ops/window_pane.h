@@ -14,6 +14,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "ops/aggregate_list.h"
 #include "ops/group_image.h"
+#include "ops/group_marks.h"
 #include "ops/keyed.h"
 #include "ops/window_parts.h"
 
@@ -89,18 +90,27 @@ class Pane {
   // Of at most so many groups, which it counts down.  True when it is complete.
   bool continue_image(std::size_t& groups);
   void finish_image();
-  // From the current row of the reader, whose second value is first_seen; null if that fails.  They
-  // come in any order: put_in_order() when there are no more.
+  // The same for what has changed since the image before was begun; if that is not known, it is
+  // whole (and what was there before has gone).
+  void begin_changes(PaneImage& image, std::uint64_t number, const Revisions* revisions = nullptr);
+  bool knows_changes() const { return marks_.knows_changes(); }
+  // How many groups begin_changes() would have to write.
+  std::size_t changes() const { return knows_changes() ? marks_.changed() : groups_.size(); }
+
+  // From the current row of the reader, whose second value is first_seen, in place of what there is
+  // of the key; null if that fails.  They come in any order: put_in_order() when there are no more.
   const Group* restore_row(SnapshotReader& in, std::size_t first_state);
   void put_in_order();
 
  private:
   void destroy_states();
   Group& keep_for_image(Group& group) {
-    if (group.mark != mark_) put_into_image(group);
+    if (!marks_.is_noted(group)) note(group);
     return group;
   }
-  void put_into_image(Group& group);
+  void note(Group& group);
+  void begin_image_of(PaneImage& image, std::uint64_t number, const Revisions* revisions);
+  void put_into_image(const Group& group);
   void add(Group& group, std::uint64_t first_seen);
 
   const AggregateList& aggregates_;
@@ -112,8 +122,9 @@ class Pane {
   PaneImage* image_ = nullptr;  // null: it is complete
   std::uint64_t number_ = 0;    // in the image
   const Revisions* revisions_ = nullptr;
-  std::size_t next_ = 0;    // the group whose turn comes
-  std::uint32_t mark_ = 0;  // of the groups that the image has no need of any more
+  bool whole_ = true;     // the image: of all groups, not of those that have changed
+  std::size_t next_ = 0;  // the group whose turn comes, among those
+  GroupMarks marks_;
 };
 
 // Takes the rows back, where the panes stand in the order of their numbers.

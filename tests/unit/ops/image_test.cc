@@ -24,14 +24,17 @@ std::string saved(const Operator& op) {
   return out.take();
 }
 
-std::string restored_and_saved(const Make& make, std::string image) {
+// images: a whole one, and changes to be put on top.
+std::string restored_and_saved(const Make& make, const std::vector<std::string>& images) {
   OperatorPtr fresh = make();
-  SnapshotReader in(std::move(image));
-  const Status status = fresh->restore(in);
-  return status.ok() ? saved(*fresh) : status.error().message;
+  for (const std::string& image : images) {
+    SnapshotReader in(image);
+    if (const Status status = fresh->restore(in); !status.ok()) return status.error().message;
+  }
+  return saved(*fresh);
 }
 
-// Takes one image after the other, a few entries at a time.
+// Takes one image after the other, a few entries at a time; of changes where the operator has them.
 class Images {
  public:
   Images(Make make, Operator& op, std::mt19937& random)
@@ -41,28 +44,45 @@ class Images {
     if (!running_ && random_() % 5 != 0) return;
     if (!running_) {
       expected_ = saved(op_);
-      op_.begin_image(out_);
+      begin();
       running_ = true;
     } else if (op_.continue_image(1 + random_() % 3)) {
-      REQUIRE(restored_and_saved(make_, out_.take()) == expected_);
+      images_.push_back(out_.take());
+      REQUIRE(restored_and_saved(make_, images_) == expected_);
       running_ = false;
       ++taken_;
+      of_changes_ += images_.size() > 1 ? 1 : 0;
     }
   }
   int taken() const { return taken_; }
+  int of_changes() const { return of_changes_; }
 
  private:
+  void begin() {
+    if (op_.has_changes() && !images_.empty()) return op_.begin_changes(out_);
+    images_.clear();
+    op_.begin_image(out_);
+  }
+
   Make make_;
   Operator& op_;
   std::mt19937& random_;
   SnapshotWriter out_;
+  std::vector<std::string> images_;
   std::string expected_;
   bool running_ = false;
   int taken_ = 0;
+  int of_changes_ = 0;
 };
 
-// Events of few keys, out of order, with holes; watermarks; an image all the time.
-int run(const Make& make, std::mt19937& random) {
+struct Taken {
+  int images = 0;
+  int of_changes = 0;
+};
+
+// Events out of order, with holes; watermarks; an image all the time.  Of the keys a few have most
+// events.
+void run(const Make& make, unsigned keys, std::mt19937& random, Taken& taken) {
   auto below = [&random](unsigned n) { return static_cast<std::int64_t>(random() % n); };
   OperatorPtr op = make();
   REQUIRE(op->has_images());
@@ -71,7 +91,8 @@ int run(const Make& make, std::mt19937& random) {
   std::int64_t now = 100;
   for (int i = 0; i < 600; ++i) {
     now += below(10) == 0 ? below(40) : below(2);
-    std::string line = "{\"k\":\"user-" + std::to_string(below(12)) + "\",\"v\":1.0}";
+    std::string line =
+        "{\"k\":\"user-" + std::to_string(below(below(3) == 0 ? keys : 12)) + "\",\"v\":1.0}";
     if (below(8) == 0) line = "{\"k\":1.0,\"v\":\"\xff\"}";
     const std::size_t size = line.size();
     line.append(Record::kPadding, '\0');
@@ -84,7 +105,8 @@ int run(const Make& make, std::mt19937& random) {
     if (below(6) == 0) op->on_watermark(at_seconds(now - 8), out);
     images.step();
   }
-  return images.taken();
+  taken.images += images.taken();
+  taken.of_changes += images.of_changes();
 }
 
 Make windows(std::string_view arguments, std::optional<Duration> every = std::nullopt,
@@ -154,13 +176,38 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    dedup(seconds(5), false, {}),
                                    dedup(seconds(9), true, 7)};
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
-    int taken = 0;
+    Taken taken;
     for (unsigned seed = 0; seed < 20; ++seed) {
       CAPTURE(kind, seed);
       std::mt19937 random(seed);
-      taken += run(kinds[kind], random);
+      run(kinds[kind], 12, random, taken);
     }
-    CHECK(taken > 100);
+    CHECK(taken.images > 100);
+  }
+}
+
+TEST_CASE("changes put on top of an image are what the state was when they were begun") {
+  using std::chrono::seconds;
+  const std::vector<Make> kinds = {windows("tumbling 90s count sum v last v by k"),
+                                   windows("tumbling 70s list v by k,v"),
+                                   windows("tumbling 50s max v by k", {}, seconds(200)),
+                                   windows("tumbling 200s count by k", seconds(20)),
+                                   windows("sliding 60s 90s var v by k"),
+                                   windows("sliding 200s 50s count sum v by k"),
+                                   groups("k count sum v"),
+                                   groups("k,v list v distinct v"),
+                                   groups("k avg v distinct v", seconds(60)),
+                                   dedup({}, false, {}),
+                                   dedup(seconds(90), false, {})};
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+    Taken taken;
+    for (unsigned seed = 0; seed < 20; ++seed) {
+      CAPTURE(kind, seed);
+      std::mt19937 random(seed);
+      run(kinds[kind], 400, random, taken);
+    }
+    CAPTURE(kind);
+    CHECK(taken.of_changes > 50);
   }
 }
 
