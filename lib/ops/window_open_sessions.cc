@@ -33,9 +33,12 @@ Session* OpenSessions::join(Group* group, Timestamp t) {
 void OpenSessions::absorb(Session& session, Session* older) {
   aggregates_.merge(session.block, older->block);
   session.start = std::min(session.start, older->start);
-  session.first_seen = std::min(session.first_seen, older->first_seen);
   session.untold = std::min(session.untold, older->untold);
+  const std::uint64_t first_seen = older->first_seen;
   close(older);
+  if (first_seen >= session.first_seen) return;
+  rename(session);
+  session.first_seen = first_seen;
 }
 
 Session* OpenSessions::open(Group* group, Timestamp t, std::uint64_t number) {
@@ -48,7 +51,9 @@ Session* OpenSessions::open(Group* group, Timestamp t, std::uint64_t number) {
     newer = *place;
     place = &newer->older;
   }
-  *session = {t, t, number, group, pool_.make(), kMaxTime, kMinTime, newer, *place, images_};
+  *session = {t,        t,     number, group,   pool_.make(), kMaxTime,
+              kMinTime, newer, *place, images_, images_};
+  if (images_ != 0) list(*session);
   if (*place) (*place)->newer = session;
   *place = session;
   start_timer(session);
@@ -57,6 +62,7 @@ Session* OpenSessions::open(Group* group, Timestamp t, std::uint64_t number) {
 
 void OpenSessions::close(Session* session) {
   keep_for_image(*session);
+  rename(*session);
   Session*& place = session->newer ? session->newer->older : state_of(session->group).newest;
   place = session->older;
   if (session->older) session->older->newer = session->newer;
@@ -148,31 +154,89 @@ void OpenSessions::clear() {
 }
 
 void OpenSessions::begin_image(SnapshotWriter& out) {
-  image_.begin(out);
-  ++images_;
-  image_next_ = 0;
+  begin_image_of(out, true);
+  to_take_.clear();
 }
 
-void OpenSessions::put_into_image(Session& session) {
+void OpenSessions::begin_changes(SnapshotWriter& out) {
+  out.entry(kGoneSessions).json("columns", R"(["first_seen","key","spelling"])");
+  out.lines(gone_.take());
+  to_take_.swap(changed_);
+  begin_image_of(out, false);
+}
+
+void OpenSessions::begin_image_of(SnapshotWriter& out, bool whole) {
+  image_.begin(out);
+  ++images_;
+  whole_ = whole;
+  image_next_ = 0;
+  knows_changes_ = true;
+  changes_ = 0;
+  changed_.clear();
+  gone_.take();
+}
+
+void OpenSessions::note(Session& session) {
+  take(session);
+  list(session);
+}
+
+void OpenSessions::list(Session& session) {
+  session.changed = images_;
+  if (!knows_changes_) return;
+  changed_.push_back(&session);
+  note_change();
+}
+
+// The image knows it under this number.
+void OpenSessions::rename(const Session& session) {
+  if (!knows_changes_) return;
+  RowText& row = gone_.row();
+  row.put(session.first_seen);
+  save_key_values(row, *session.group);
+  note_change();
+}
+
+// Of more than half of all there is no use.
+void OpenSessions::note_change() {
+  constexpr std::size_t kFew = 64;
+  if (++changes_ <= kFew || 2 * changes_ <= size()) return;
+  knows_changes_ = false;
+  changed_.clear();
+  gone_.take();
+}
+
+// One that has been opened since counts as taken.
+void OpenSessions::take(Session& session) {
+  const bool is_wanted = whole_ || session.changed + 1 == images_;
+  if (session.image == images_ || !is_wanted) return;
   session.image = images_;
   if (session.block) image_.write(SessionFacts{span_of(session)}, *session.group, session.block);
 }
 
-// Those that have been opened since stand in memory that counts as written.
 bool OpenSessions::continue_image(std::size_t sessions) {
   if (!image_.is_open()) return true;
-  const std::size_t end = std::min(storage_.size(), image_next_ + sessions);
+  const auto at = [this](std::size_t i) { return whole_ ? &storage_[i] : to_take_[i]; };
+  const std::size_t all = whole_ ? storage_.size() : to_take_.size();
+  const std::size_t end = std::min(all, image_next_ + sessions);
   for (; image_next_ < end; ++image_next_) {
     const std::size_t ahead = std::min(image_next_ + kPrefetchAhead, end - 1);
-    if (const Session& session = storage_[ahead]; session.block) {
+    if (const Session& session = *at(ahead); session.block) {
       bring_near(session.group);
       bring_near(session.block);
     }
-    keep_for_image(storage_[image_next_]);
+    take(*at(image_next_));
   }
-  if (image_next_ < storage_.size()) return false;
+  if (image_next_ < all) return false;
   image_.finish();
   return true;
+}
+
+Session* OpenSessions::find(std::string_view canonical, std::uint64_t first_seen) const {
+  Group* group = keys_.find(canonical);
+  Session* session = group ? state_of(group).newest : nullptr;
+  while (session && session->first_seen != first_seen) session = session->older;
+  return session;
 }
 
 }  // namespace streamutils

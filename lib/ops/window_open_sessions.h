@@ -59,8 +59,10 @@ class OpenSessions {
   void close(Session* session);
   // To be called before a session changes in another way: an image needs it as it is.
   void keep_for_image(Session& session) {
-    if (session.image != images_) put_into_image(session);
+    if (session.changed != images_) note(session);
   }
+  // To be called before the number of its first event does.
+  void rename(const Session& session);
 
   // Brings near what events of these keys will change.
   void foresee(const KeyReader& keys) const;
@@ -99,8 +101,15 @@ class OpenSessions {
 
   // An image (stream/operator.h).
   void begin_image(SnapshotWriter& out);
+  // The same for what has changed since the image before was begun: the sessions that have gone
+  // from it, and those to be put in the place of what there is under their numbers.
+  bool has_changes() const { return knows_changes_ && 2 * changes_ < size(); }
+  void begin_changes(SnapshotWriter& out);
   // True when it is complete.
   bool continue_image(std::size_t sessions);
+
+  // The session of this key with this number, or null.
+  Session* find(std::string_view canonical, std::uint64_t first_seen) const;
 
  private:
   // Most are set about a gap ahead, and so spread over so many buckets.
@@ -127,7 +136,11 @@ class OpenSessions {
     return timer ? timer->session : nullptr;
   }
   void prepare_due() const;
-  void put_into_image(Session& session);
+  void begin_image_of(SnapshotWriter& out, bool whole);
+  void note(Session& session);
+  void list(Session& session);
+  void note_change();
+  void take(Session& session);
 
   const AggregateList& aggregates_;
   Duration gap_;
@@ -139,8 +152,15 @@ class OpenSessions {
   TimeBuckets<Timer> timers_;
 
   GroupImage<SessionFacts> image_;
-  std::uint64_t images_ = 0;    // that were begun: the number of the last one
-  std::size_t image_next_ = 0;  // the place in storage_ from where it is to be continued
+  std::uint32_t images_ = 0;       // that were begun: the number of the last one
+  bool whole_ = true;              // the last one
+  std::size_t image_next_ = 0;     // from where it is to be continued, in storage_ or to_take_
+  std::vector<Session*> to_take_;  // that had changed before; some are not in use any more
+  // Since it was begun: what has changed, and rows of what has gone.
+  bool knows_changes_ = false;
+  std::size_t changes_ = 0;
+  std::vector<Session*> changed_;
+  SnapshotWriter gone_;
 };
 
 }  // namespace streamutils

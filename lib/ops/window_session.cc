@@ -74,6 +74,9 @@ class SessionWindows final : public Windows {
   Status restore(SnapshotReader& in) override;
   bool has_images() const override { return !memory_ && !spilled_; }
   void begin_image(SnapshotWriter& out) override;
+  // Events that wait for --max are all saved each time.
+  bool has_changes() const override { return has_images() && !cap_ && open_.has_changes(); }
+  void begin_changes(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
   std::size_t held() const override;
@@ -96,6 +99,8 @@ class SessionWindows final : public Windows {
 
   void save_head(SnapshotWriter& out) const;
   void save_by_key(SnapshotWriter& out) const;
+  void forget_session(std::string_view canonical, std::uint64_t first_seen);
+  void restore_gone(SnapshotReader& in);
   void restore_session(SnapshotReader& in);
   bool restore_sessions(SnapshotReader& in);
   void restore_by_key(SnapshotReader& in);
@@ -125,6 +130,7 @@ class SessionWindows final : public Windows {
   MemoryWatch watch_;
   std::optional<SpilledSessions> spilled_;  // in place of all sessions above; null: none
   Timestamp swept_ = kMinTime;              // the watermark of its last sweep
+  bool restores_changes_ = false;
 };
 
 Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
@@ -186,7 +192,10 @@ void SessionWindows::settle(const WaitingEvent& event) {
   if (!joins) session = open_.open(event.group, event.time, event.number);
   open_.keep_for_image(*session);
   session->last = std::max(session->last, event.time);
-  session->first_seen = std::min(session->first_seen, event.number);
+  if (event.number < session->first_seen) {
+    open_.rename(*session);
+    session->first_seen = event.number;
+  }
   session->untold = std::min(session->untold, event.time);
   parts_.aggregates.merge(session->block, event.block);
 }
@@ -358,14 +367,38 @@ void SessionWindows::begin_image(SnapshotWriter& out) {
   waiting_.begin_image(out);
 }
 
+void SessionWindows::begin_changes(SnapshotWriter& out) {
+  save_head(out);
+  open_.begin_changes(out);
+}
+
 bool SessionWindows::continue_image(std::size_t entries) {
   return open_.continue_image(entries) && waiting_.continue_image(entries);
+}
+
+void SessionWindows::forget_session(std::string_view canonical, std::uint64_t first_seen) {
+  Session* session = open_.find(canonical, first_seen);
+  if (!session) return;
+  Group* group = session->group;
+  open_.close(session);
+  release_if_unused(group);
+}
+
+// In changes: then what there is of the sessions that follow goes, too.
+void SessionWindows::restore_gone(SnapshotReader& in) {
+  if (!in.next_is(kGoneSessions)) return;
+  while (in.next_row()) {
+    const SavedKey saved(in, 1);
+    forget_session(saved.canonical, in.unsigned_integer(std::size_t{0}));
+  }
+  restores_changes_ = true;
 }
 
 void SessionWindows::restore_session(SnapshotReader& in) {
   const SessionSpan span = session_rows_.span(in);
   const SavedKey saved = session_rows_.key(in);
   if (spilled_) return session_rows_.restore_states(spilled_->add_part(saved.key(), span), in);
+  if (restores_changes_) forget_session(saved.canonical, span.first_seen);
   Group* group = open_.keys().group(saved.key(), parts_.events);
   Session* session = open_.open(group, span.start, span.first_seen);
   session->last = span.last;
@@ -394,6 +427,7 @@ Status SessionWindows::restore(SnapshotReader& in) {
     restore_by_key(in);
     return in.status();
   }
+  restore_gone(in);
   const auto group_of = [this](const GroupKey& key) {
     Group* group = open_.keys().group(key, parts_.events);
     ++state_of(group).waiting;

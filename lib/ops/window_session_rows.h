@@ -45,6 +45,9 @@ struct ClosedSessionFacts : SessionFacts {
   static constexpr std::string_view kEntry = "closed_sessions";
 };
 
+// The entry in front of the numbers and keys of sessions that are not there any more.
+inline constexpr std::string_view kGoneSessions = "gone_sessions";
+
 // By their keys, those of a key by their starts.
 void sort_by_key(std::vector<const Session*>& sessions);
 

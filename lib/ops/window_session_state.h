@@ -21,7 +21,10 @@ struct Session {
   // Of the same key, by start.
   Session* newer = nullptr;
   Session* older = nullptr;
-  std::uint64_t image = 0;  // the number of the image that has no need of it any more
+  // Numbers of images: of the last that has no need of it any more, and of the last that was begun
+  // before it changed.
+  std::uint32_t image = 0;
+  std::uint32_t changed = 0;
 };
 
 // Sessions of one key, and events of it that wait.  Most events belong to the newest session.
