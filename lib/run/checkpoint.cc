@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/crc32c.h"
@@ -24,7 +25,7 @@ Status StageCheckpoints::open(ExitStatus& status) {
   if (Status made = make_folder(folder_.path()); !made) return made;
   if (Status locked = lock(name(), status); !locked) return locked;
   if (Status read = read_commit(); !read) return read;
-  return read_saved(status);
+  return StageCheckpoints::is_complete() ? check_complete(status) : read_saved(status);
 }
 
 Status StageCheckpoints::lock(const std::string& name, ExitStatus& status) {
@@ -58,6 +59,44 @@ Status StageCheckpoints::read_commit() {
   commit_ = std::move(*commit);
   epoch_ = commit_ ? commit_->epoch : 0;
   return {};
+}
+
+// A stage is part of the pipeline if a barrier has passed it, or if it has come to its end before
+// the first.  (One that was still at work when another ended the stream has not noted that; if
+// there was no barrier either, nothing is known of it.)
+Status StageCheckpoints::check_complete(ExitStatus& status) const {
+  const bool was_passed = std::ranges::any_of(commit_->via, [this](const std::string& stage) {
+    return stage == entry() || stage == "-" + entry();
+  });
+  if (was_passed) return {};
+  const auto end = noted_end();
+  if (end && check_fits(*end, settings().tool, settings().options)) return {};
+  if (!end && commit_->via.empty()) return {};
+  status = ExitStatus::usage;
+  return Error{fmt::format(
+      "{}: the stream is complete, and `{}` was no part of it{}: another pipeline needs a folder "
+      "of "
+      "its own",
+      folder_.path(), settings().options, end ? fmt::format(", but `{}`", end->options) : "")};
+}
+
+Status StageCheckpoints::note_end(std::uint64_t epoch) {
+  DurableFile file(file_of_end());
+  if (Status opened = file.open(); !opened) return opened;
+  SnapshotFileWriter writer([&file](std::string_view bytes) { file.write(bytes); });
+  SnapshotHeader end = header(epoch);
+  end.complete = true;
+  writer.header(end);
+  writer.finish({});
+  return file.commit();
+}
+
+Result<SnapshotHeader> StageCheckpoints::noted_end() const {
+  auto text = read_whole_file(file_of_end());
+  if (!text) return text.error();
+  auto content = read_snapshot_file(*text);
+  if (!content) return content.error();
+  return std::move(content->header);
 }
 
 Status StageCheckpoints::read_saved(ExitStatus& status) {
@@ -107,7 +146,11 @@ Duration StageCheckpoints::tick() {
   return background_.is_busy() ? kReapStep : saver_.pause();
 }
 
-Status StageCheckpoints::before_end(Ending) { return saver_.finish_image(); }
+// Before the end mark leaves, so that nobody can be complete without it.
+Status StageCheckpoints::before_end(Ending ending) {
+  if (Status finished = saver_.finish_image(); !finished) return finished;
+  return ending == Ending::complete && !is_complete() ? note_end(epoch_) : Status();
+}
 
 Status StageCheckpoints::after_end() {
   if (Status saved = saver_.complete(); !saved) return saved;

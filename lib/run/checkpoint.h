@@ -53,6 +53,13 @@ class StageCheckpoints : public Recovery {
   Status lock(const std::string& name, ExitStatus& status);
   Status read_commit();
   Status read_saved(ExitStatus& status);
+  // Nothing is left to be done: then this stage must have been part of what was done.
+  Status check_complete(ExitStatus& status) const;
+  // That this stage has come to the end of its stream, behind this epoch, stands in a file of its
+  // own: epochs may go on without it, and the last one has no barrier.
+  Status note_end(std::uint64_t epoch);
+  Result<SnapshotHeader> noted_end() const;
+  std::string file_of_end() const { return folder_.file(name() + ".ended"); }
   std::string entry() const;
   const std::string& name() const { return settings().name; }
 
@@ -88,8 +95,6 @@ class SourceCheckpoints final : public StageCheckpoints {
   Duration follow();
   bool insert_next_of_leader();
   void follow_to_the_end();
-  Status note_end();
-  std::string file_of_end() const { return folder_.file(name() + ".ended"); }
   bool has_news() const;
   bool is_committed(std::uint64_t epoch) const;
   void insert(std::uint64_t epoch);

@@ -6,9 +6,9 @@
 // was ever sent.
 //
 // A source that follows the epochs of another one, its leader, sends a barrier for each of the
-// leader's.  When it has come to its end it saves nothing any more, while epochs go on: so before
-// its end mark leaves it writes NAME.ended, with the last number that it sent.  If a later one
-// counts, there is nothing left to read.
+// leader's.  When it has come to its end it saves nothing any more, while epochs go on: so what it
+// notes of its end (NAME.ended) has the last number that it sent.  If a later one counts, there is
+// nothing left to read.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <unistd.h>
@@ -47,7 +47,7 @@ Status SourceCheckpoints::open(ExitStatus& status) {
 
 // Where it all begins must be known before anything has been read: files may be rotated meanwhile.
 Status SourceCheckpoints::attached() {
-  if (ended_) return {};
+  if (is_complete()) return {};
   unlink(file_of_end().c_str());
   const std::string path = folder_.file(name(), 0);
   if (epoch_ != 0 || file_exists(path)) return {};
@@ -125,7 +125,8 @@ Status SourceCheckpoints::before_end(Ending ending) {
   const bool follows = !leader_.empty();
   if (ending == Ending::held && follows) follow_to_the_end();
   if (ending == Ending::held && !follows && has_news()) insert(next_);
-  return ending == Ending::complete && follows && !is_complete() ? note_end() : Status();
+  return ending == Ending::complete && !is_complete() ? note_end(std::max(last_, epoch_))
+                                                      : Status();
 }
 
 // The leader is told to end at the same time, and then begins a last epoch.
@@ -134,17 +135,10 @@ void SourceCheckpoints::follow_to_the_end() {
   while (!insert_next_of_leader() && Clock::now() < until) std::this_thread::sleep_for(kPoll);
 }
 
-Status SourceCheckpoints::note_end() {
-  SnapshotHeader ended = header(std::max(last_, epoch_));
-  ended.complete = true;
-  return write_snapshot(file_of_end(), ended, driver(), {});
-}
-
 bool SourceCheckpoints::has_ended_before(std::uint64_t epoch) {
-  auto text = read_whole_file(file_of_end());
-  auto content = text ? read_snapshot_file(*text) : Result<SnapshotContent>(text.error());
-  ended_ = content && content->header.complete && content->header.epoch.value_or(epoch) < epoch &&
-           check_fits(content->header, settings().tool, settings().options).ok();
+  const auto end = noted_end();
+  ended_ = end && end->complete && end->epoch.value_or(epoch) < epoch &&
+           check_fits(*end, settings().tool, settings().options).ok();
   return ended_;
 }
 

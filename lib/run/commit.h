@@ -4,6 +4,7 @@
 //     swrite.7.out            the lines that left between the barrier before and this one
 //     swrite.7.run            how many of their commands have been run (run/exec_epoch.h)
 //     COMMIT                  the epoch that counts
+//     sread.ended …           that a stage has come to the end of its stream
 //     sread.lock …            held by the stage of that name
 //
 // Numbers are never used twice: a run begins behind all that it finds, so that what an earlier one

@@ -5,6 +5,7 @@ processes are killed (20; the long form is 200), STREAMUTILS_SEED which ones and
 SPDX-License-Identifier: Apache-2.0
 """
 
+import contextlib
 import gzip
 import json
 import os
@@ -52,7 +53,7 @@ class ExactlyOnce(ToolTest):
         dedup = [["sdedup", "uid", "--within", "1h"]] if "sdedup" in TOOLS else []
         words = windows.split()
         if words[0] != "sgroup":
-            words = ["swindow", *words, "count", "by", "qtype_name"]
+            words = ["swindow", *words, *([] if "by" in words else ["count", "by", "qtype_name"])]
         return [["sread", "log", "--checkpoint-every", every],
                 slow_stage(self.DELAY if delay is None else delay),
                 ["sfilter", "qtype_name!=TXT"],
@@ -183,6 +184,41 @@ class Kills(WithKills):
 
     def test_kill_anybody_while_tables_are_saved_in_slices(self):
         self.kill_anybody(KILLS // 4, windows="sgroup uid count sum id.orig_p --every 1m")
+
+
+class KillsWhileChangesAreSaved(WithKills):
+    """With so many keys that an epoch changes few of them."""
+
+    def test_of_a_table(self):
+        self.kill_anybody_with_changes("sgroup", "sgroup uid count sum id.orig_p --every 1h")
+
+    def test_of_windows(self):
+        self.kill_anybody_with_changes("swindow", "tumbling 1d count sum id.orig_p by uid")
+
+    def test_of_sessions(self):
+        self.kill_anybody_with_changes("swindow", "session 20m count by uid")
+
+    def kill_anybody_with_changes(self, stage, windows):
+        pipeline = self.pipeline("changes", windows=windows)
+        pipeline.start()
+        while pipeline.is_running() and not self.has_changes(pipeline, stage):
+            time.sleep(0.005)
+        self.assertTrue(self.has_changes(pipeline, stage), pipeline.messages())
+        pipeline.kill_all()
+        pipeline.wait()
+        self.finish(pipeline, self.undisturbed(windows=windows))
+        shutil.rmtree(pipeline.folder)
+        shutil.rmtree(self.folder / "undisturbed")
+        self.kill_anybody(KILLS // 4, windows=windows)
+
+    @staticmethod
+    def has_changes(pipeline, stage):
+        """Whether the file of an epoch is one that another has begun."""
+        found = False
+        for file in pipeline.folder.glob(f"ck/{stage}.*[0-9]"):
+            with contextlib.suppress(FileNotFoundError):
+                found = found or file.stat().st_nlink > 1
+        return found
 
 
 class OtherFailures(ExactlyOnce):
@@ -322,10 +358,17 @@ class Refusals(ExactlyOnce):
 
     def test_what_is_complete_stays_so(self):
         expected = self.undisturbed()
-        pipeline = self.pipeline("complete", delay=0)
+        pipeline = self.pipeline("complete")
         for _ in range(2):
             self.finish(pipeline, expected)
         self.assert_says(pipeline.messages(), "the stream is complete, there is nothing to do")
+        stages = pipeline.stages
+        for other in (self.stages(windows="tumbling 20s"), [["sread", "--name", "other", *stages[0][1:]], *stages[1:]]):
+            pipeline.stages = other
+            self.assertIn(2, pipeline.run())
+            self.assert_says(pipeline.messages(), "the stream is complete", "no part of it", "a folder of its own")
+        pipeline.stages = stages
+        self.finish(pipeline, expected)
 
     def test_two_stages_of_one_name(self):
         pipeline = self.pipeline("names")
