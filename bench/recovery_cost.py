@@ -10,7 +10,8 @@ processor time of all stages, with that of processes that they have forked, says
 
 Delay: one stage with its million keys is fed at a steady pace, and a control line follows each few milliseconds of
 events; it is forwarded in order, so that it tells how long a line takes from writing to reading.  A barrier comes every
-second, or none does.
+second, or none does.  There, only some of the keys change in a second (--rate), and the difference of processor time
+tells what an epoch of those costs.
 SPDX-License-Identifier: Apache-2.0
 """
 
@@ -29,7 +30,7 @@ import time
 START = 1_795_358_500  # 14:41:40 UTC: a slice of three hours ends while the state is filled, and none after that
 TICKS = os.sysconf("SC_CLK_TCK")
 PACE = 0.005  # seconds between two chunks of a paced stream
-CHUNK = 500  # events in each
+CHUNK = 500  # events in each while it is filled
 SECONDS = 12  # of a paced stream
 STAGES = {
     "dedup": ["sdedup", "k"],
@@ -62,7 +63,7 @@ def events(path, count, key_of):
 
 
 def processor_seconds(pid):
-    """Of a process that has ended and was not waited for: its own, and that of its children."""
+    """Of a process that was not waited for: its own, and that of its children."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
     user, system, child_user, child_system = (int(field) / TICKS for field in fields[11:15])
     return user + system, child_user + child_system
@@ -148,6 +149,7 @@ class Paced:
     def __init__(self, options, folder, stage):
         self.words = words_of(stage, options.keys)
         self.keys = options.keys
+        self.chunk = int(options.rate * PACE)
         self.number = 0
         self.folder = folder / "ck2"
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -212,6 +214,7 @@ class Paced:
     def delays_in(self, seconds, first_epoch):
         """Of all probes of a stretch of time; barriers from first_epoch on, none if that is None."""
         self.delays.clear()
+        spent = sum(processor_seconds(self.process.pid))
         begin = time.monotonic()
         epoch, due = first_epoch, begin
         for step in range(int(seconds / PACE)):
@@ -221,14 +224,14 @@ class Paced:
                 self.control(f'{{"barrier":{{"epoch":{epoch},"via":[]}}}}')
                 epoch, due = epoch + 1, due + 1
             self.probe(f"p{first_epoch}x{step}")
-            self.events(CHUNK)
+            self.events(self.chunk)
             if step % 200 == 0:
                 self.pass_time()
         while self.sent:
             time.sleep(0.01)
         while epoch is not None and not self.is_saved(epoch - 1):
             time.sleep(0.01)
-        return [1000 * delay for delay in self.delays], epoch
+        return [1000 * delay for delay in self.delays], epoch, sum(processor_seconds(self.process.pid)) - spent
 
     def is_saved(self, epoch):
         return epoch == 0 or (self.folder / f"{self.words[0]}.{epoch}").exists()
@@ -250,12 +253,17 @@ def describe_delays(values):
 def delay(options, folder, stage):
     paced = Paced(options, folder, stage)
     without, behind, epoch = [], [], 1
+    more = 0
     for _ in range(options.rounds):
-        without += paced.delays_in(SECONDS / options.rounds, None)[0]
-        values, epoch = paced.delays_in(SECONDS / options.rounds, epoch)
+        values, _, plain = paced.delays_in(SECONDS / options.rounds, None)
+        without += values
+        values, epoch, saving = paced.delays_in(SECONDS / options.rounds, epoch)
         behind += values
+        more += saving - plain
     paced.end()
-    rate = CHUNK / PACE / 1000
+    rate = options.rate / 1000
+    print(f"{stage}, {rate:.0f} thousand events a second: an epoch costs {1000 * more / max(epoch - 1, 1):.0f} ms of "
+          "processor time")
     print(f"{stage}, {rate:.0f} thousand events a second: delay without barriers: {describe_delays(without)}")
     print(f"{stage}, {rate:.0f} thousand events a second: with {epoch - 1:2} barriers:    {describe_delays(behind)}",
           flush=True)
@@ -268,6 +276,7 @@ def main():
     parser.add_argument("--keys", type=int, default=1_000_000)
     parser.add_argument("--events", type=int, help="eight for each key if not given")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rate", type=int, default=100_000, help="events a second of the paced stream")
     parser.add_argument("--only", choices=["delay", "throughput"])
     parser.add_argument("stages", nargs="*", choices=[*STAGES, []])
     options = parser.parse_args()
