@@ -40,6 +40,12 @@ class JoinLookup {
 
   // By number.  Valid until the next change.
   std::vector<const TableRow*> all() const;
+  // In no particular order, some at a time (TableRows::visit_some).
+  using Place = TableRows::Place;
+  template <typename Visit>
+  bool visit_some(Place& place, std::size_t rows, Visit visit) const {
+    return rows_.visit_some(place, rows, visit);
+  }
   std::size_t size() const { return size_; }
   std::size_t bytes() const { return rows_.bytes() + (mask_ + 1) * sizeof(Slot); }
 

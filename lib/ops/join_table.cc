@@ -20,6 +20,7 @@
 #include "ops/join_lookup.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
+#include "ops/table_image.h"
 #include "ops/table_rows.h"
 #include "stream/snapshot_bytes.h"
 
@@ -62,20 +63,26 @@ class TableJoin final : public Operator {
   bool has_state() const override { return true; }
 
   void save(SnapshotWriter& out) const override {
-    out.entry("table").field("number", number_);
-    for (const TableRow* row : table_.all()) {
-      out.entry("row").field("number", std::uint64_t{row->number});
-      save_bytes(out, "key", row->key());
-      save_bytes(out, "text", row->text());
-    }
+    save_head(out);
+    for (const TableRow* row : table_.all()) save_table_row(out, *row);
+  }
+
+  bool has_images() const override { return true; }
+  void begin_image(SnapshotWriter& out) override {
+    save_head(out);
+    image_.begin(out);
+  }
+  bool continue_image(std::size_t entries) override { return image_.go_on(entries); }
+  bool has_changes() const override { return image_.has_changes(); }
+  void begin_changes(SnapshotWriter& out) override {
+    save_head(out);
+    image_.write_changes(out);
   }
 
   Status restore(SnapshotReader& in) override {
     if (!in.next_is("table")) return Error{"no entry 'table'"};
     number_ = in.unsigned_integer("number");
-    while (in.next_is("row")) {
-      const std::string key = restore_bytes(in, "key");
-      table_.put(key, restore_bytes(in, "text"), in.unsigned_integer("number"));
+    while (restore_row(in) || restore_erased(in)) {
     }
     return in.status();
   }
@@ -86,6 +93,20 @@ class TableJoin final : public Operator {
   }
 
  private:
+  void save_head(SnapshotWriter& out) const { out.entry("table").field("number", number_); }
+
+  bool restore_row(SnapshotReader& in) {
+    if (!in.next_is("row")) return false;
+    const std::string key = restore_bytes(in, "key");
+    table_.put(key, restore_bytes(in, "text"), in.unsigned_integer("number"));
+    return true;
+  }
+  bool restore_erased(SnapshotReader& in) {
+    if (!in.next_is("erased")) return false;
+    table_.erase(restore_bytes(in, "key"));
+    return true;
+  }
+
   bool writes_pairs() const {
     return options_.type == JoinType::inner || options_.type == JoinType::left;
   }
@@ -103,13 +124,16 @@ class TableJoin final : public Operator {
       out.count("RIGHT without a key");
       return {.fate = Fate::dropped};
     }
+    image_.finish();
     if (deletes) {
+      image_.note_erase(*key);
       table_.erase(*key);
       return {};
     }
     if (options_.max_keys && table_.size() >= *options_.max_keys && find(*key) == nullptr) {
       return {.fate = Fate::bad, .reason = kTooManyKeys};
     }
+    image_.note_put(*key, text_, number_);
     table_.put(*key, text_, number_++);
     return {};
   }
@@ -160,6 +184,7 @@ class TableJoin final : public Operator {
   Tombstones tombstones_;
   std::string text_;  // scratch
   JoinLookup table_;
+  TableImage image_{table_};
   std::uint64_t number_ = 0;
   bool enriches_ = false;  // the table has been read
   Foreseen<HashedKey> foreseen_;

@@ -60,6 +60,28 @@ class TableRows {
     for (const Zeroed& memory : chunks_) begin_of(memory)->each(visit);
   }
 
+  // The same, from a place on (the first is {}), for at most so many: the place is then where the
+  // next ones stand, and true is returned when there are none.  REQUIRES: nothing
+  // has changed since the place was the first.
+  struct Place {
+    std::size_t chunk = 0;
+    std::size_t offset = 0;
+  };
+  template <typename Visit>
+  bool visit_some(Place& place, std::size_t rows, Visit visit) const {
+    for (; place.chunk < chunks_.size() && rows > 0; ++place.chunk, place.offset = 0) {
+      Chunk* const chunk = begin_of(chunks_[place.chunk]);
+      if (place.offset == 0) place.offset = sizeof(Chunk);
+      for (; place.offset < chunk->used && rows > 0; --rows) {
+        const TableRow* row = chunk->at(place.offset);
+        place.offset += row->size();
+        if (!row->is_free) visit(*row);
+      }
+      if (place.offset < chunk->used) return false;
+    }
+    return place.chunk == chunks_.size();
+  }
+
   // Of the rows, and of the chunks in which they lie.
   std::size_t bytes() const { return bytes_; }
   std::size_t chunk_bytes() const;

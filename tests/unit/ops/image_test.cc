@@ -94,6 +94,7 @@ void run(const Make& make, unsigned keys, std::mt19937& random, Taken& taken) {
     std::string line =
         "{\"k\":\"user-" + std::to_string(below(below(3) == 0 ? keys : 12)) + "\",\"v\":1.0}";
     if (below(8) == 0) line = "{\"k\":1.0,\"v\":\"\xff\"}";
+    if (below(20) == 0) line = "{\"k\":\"user-" + std::to_string(below(12)) + "\",\"v\":null}";
     const std::size_t size = line.size();
     line.append(Record::kPadding, '\0');
     Record record;
@@ -171,6 +172,7 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    join("on k within 9s l r", JoinType::full),
                                    join("on k,v within 5s l r", JoinType::anti),
                                    join("on k within 2s..20s l r", JoinType::semi),
+                                   join("on k table r", JoinType::left),
                                    dedup({}, false, {}),
                                    dedup({}, false, 5),
                                    dedup(seconds(5), false, {}),
@@ -200,6 +202,7 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    groups("k count sum v"),
                                    groups("k,v list v distinct v"),
                                    groups("k avg v distinct v", seconds(60)),
+                                   join("on k table r", JoinType::left),
                                    dedup({}, false, {}),
                                    dedup(seconds(90), false, {})};
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
