@@ -63,6 +63,9 @@ struct HashesOf {
 
 Sides& sides_of(Group& group) { return *reinterpret_cast<Sides*>(group.state()); }
 
+// The entry in front of rows that have been matched, or done, since the image before.
+constexpr std::string_view kFates = "fates";
+
 std::string bound_mismatch(const Path& lower, const Path& time) {
   return "'within' begins at '" + lower.text() + "', but the time of LEFT is '" + time.text() +
          "' (use -t)";
@@ -158,7 +161,16 @@ class IntervalJoin final : public Operator {
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override {
     save_head(out);
-    rows_.begin_image(out);
+    begin_fates();
+    rows_.begin_image(out, number_);
+  }
+  bool has_changes() const override { return knows_fates_ && 2 * changes() < held(); }
+  void begin_changes(SnapshotWriter& out) override {
+    save_head(out);
+    out.entry(kFates).json("columns", R"(["side","time","number","done","key"])");
+    out.lines(fates_.take());
+    begin_fates();
+    rows_.begin_changes(out, number_);
   }
   bool continue_image(std::size_t entries) override { return rows_.continue_image(entries); }
 
@@ -171,11 +183,35 @@ class IntervalJoin final : public Operator {
 
  private:
   void save_head(SnapshotWriter& out) const;
+  void restore_fates(SnapshotReader& in);
   JoinRow* restore_row(SnapshotReader& in);
 
   Duration width_of_queues() const {
     const bool is_fixed = !unbounded_ && !bounds_.upper_expr;
     return bucket_width(is_fixed ? bounds_.upper - bounds_.lower : Duration::zero());
+  }
+
+  std::size_t held() const { return counts_[kLeft] + counts_[kRight]; }
+  std::size_t changes() const {
+    return static_cast<std::size_t>(number_ - rows_.image_end()) + fates_written_;
+  }
+  // What becomes of rows that the last image holds, until they expire: that needs no row.
+  void begin_fates() {
+    fates_.take();
+    fates_written_ = 0;
+    knows_fates_ = true;
+  }
+  void note_fate(const JoinRow& row) {
+    if (!knows_fates_ || row.number >= rows_.image_end()) return;
+    RowText& fate = fates_.row();
+    fate.put(std::uint64_t{row.side});
+    fate.put(to_nanos(row.time));
+    fate.put(row.number);
+    fate.put(std::uint64_t{row.done});
+    save_bytes(fate, row.group->key());
+    constexpr std::size_t kFew = 64;
+    knows_fates_ = ++fates_written_ <= kFew || 2 * fates_written_ <= held();
+    if (!knows_fates_) fates_.take();
   }
 
   bool writes_left_alone() const {
@@ -304,6 +340,7 @@ class IntervalJoin final : public Operator {
     if (row.matched) return;
     rows_.keep_for_image(row);
     row.matched = true;
+    note_fate(row);
   }
 
   // Those of a semi or anti join that have had a partner are not to meet another.
@@ -318,6 +355,7 @@ class IntervalJoin final : public Operator {
   void set_done(JoinRow* row) {
     rows_.keep_for_image(*row);
     row->done = true;
+    note_fate(*row);
     --counts_[kLeft];
     if (bounds_.upper_expr) held_times_.erase({row->time, row->number});
   }
@@ -363,12 +401,17 @@ class IntervalJoin final : public Operator {
   }
 
   void retire(JoinRow* row, Emitter& out) {
+    write_alone(*row, false, out);
+    remove_next(row);
+  }
+
+  // REQUIRES: it is the row that goes next.
+  void remove_next(JoinRow* row) {
     const std::size_t side = row->side;
     queues_[side].pop();
     prepare_to_retire(queues_[side]);
     rows_.keep_for_image(*row);
     if (!row->done) {
-      write_alone(*row, false, out);
       --counts_[side];
       if (side == kLeft && bounds_.upper_expr) held_times_.erase({row->time, row->number});
       forget(row);
@@ -437,6 +480,11 @@ class IntervalJoin final : public Operator {
   absl::btree_set<std::pair<Timestamp, std::uint64_t>> held_times_;
   std::uint64_t number_ = 0;
   Timestamp watermark_ = kMinTime;
+
+  // Rows of a snapshot, since the last image was begun.
+  SnapshotWriter fates_;
+  std::size_t fates_written_ = 0;
+  bool knows_fates_ = false;  // there are not too many
 };
 
 // Only keys that stand in the line as they are: nearly all.
@@ -470,11 +518,40 @@ void IntervalJoin::save(SnapshotWriter& out) const {
   if (part) part->write(out);
 }
 
+// Of rows that are there.
+void IntervalJoin::restore_fates(SnapshotReader& in) {
+  if (!in.next_is(kFates)) return;
+  while (in.next_row()) {
+    Group* group = groups_.find(restore_bytes(in, 4));
+    const std::size_t side = in.unsigned_integer(std::size_t{0}) == kLeft ? kLeft : kRight;
+    const Timestamp time = from_nanos(in.integer(1));
+    const std::uint64_t number = in.unsigned_integer(2);
+    JoinRow* row = nullptr;
+    if (group) {
+      sides_of(*group).lists[side].each_within(time, time, [&](const ListedRow& listed) {
+        if (listed.row->number == number) row = listed.row;
+        return row == nullptr;
+      });
+    }
+    if (row == nullptr) return in.fail("what becomes of a row that is not there");
+    row->matched = true;
+    if (in.unsigned_integer(3) == 0) continue;
+    sides_of(*group).lists[side].remove({time, row});
+    set_done(row);
+    erase_if_empty(group);
+  }
+  drop_done();
+}
+
 // Rows of an image come in any order; lists take them by number.
 Status IntervalJoin::restore(SnapshotReader& in) {
   if (!in.next_is("join")) return Error{"no entry 'join'"};
   number_ = in.unsigned_integer("number");
   watermark_ = in.time("watermark");
+  restore_fates(in);
+  for (const JoinDue* next = next_to_go(); next && next->due < watermark_; next = next_to_go()) {
+    remove_next(next->row);
+  }
   std::vector<JoinRow*> rows;
   while (in.next_is(JoinPart::kEntry)) {
     while (in.next_row()) rows.push_back(restore_row(in));

@@ -27,17 +27,20 @@ JoinRow* JoinRows::make(std::string_view head, std::string_view text) {
   std::copy(head.begin(), head.end(), bytes);
   std::copy(text.begin(), text.end(), bytes + head.size());
   row->mark = mark_;
-  row->place = rows_.size();
-  rows_.push_back(row);
+  row->previous = last_;
+  (last_ == nullptr ? first_ : last_->next) = row;
+  last_ = row;
+  if (made_since_ == nullptr) made_since_ = row;
   bytes_ += size;
   return row;
 }
 
 void JoinRows::free(JoinRow* row) {
   keep_for_image(*row);
-  rows_[row->place] = rows_.back();
-  rows_.back()->place = row->place;
-  rows_.pop_back();
+  if (row == image_next_) image_next_ = row->next;
+  if (row == made_since_) made_since_ = row->next;
+  (row == first_ ? first_ : row->previous->next) = row->next;
+  (row == last_ ? last_ : row->next->previous) = row->previous;
   const std::size_t size = row->size();
   bytes_ -= size;
   memory_of_rows_.free(row, size);
@@ -48,11 +51,15 @@ void JoinRows::free(JoinRow* row) {
 }
 
 JoinRows::~JoinRows() {
-  for (JoinRow* row : rows_) memory_of_rows_.free(row, row->size());
+  for (JoinRow* row = first_; row != nullptr;) {
+    JoinRow* const old = std::exchange(row, row->next);
+    memory_of_rows_.free(old, old->size());
+  }
 }
 
 std::vector<JoinRow*> JoinRows::all() const {
-  std::vector<JoinRow*> rows = rows_;
+  std::vector<JoinRow*> rows;
+  for (JoinRow* row = first_; row != nullptr; row = row->next) rows.push_back(row);
   std::sort(rows.begin(), rows.end(),
             [](const JoinRow* a, const JoinRow* b) { return a->number < b->number; });
   return rows;
@@ -107,28 +114,39 @@ void JoinPart::write(SnapshotWriter& out) {
   }
 }
 
-void JoinRows::begin_image(SnapshotWriter& out) {
-  image_out_ = &out;
-  image_end_ = rows_.size();
+void JoinRows::begin_image(SnapshotWriter& out, std::uint64_t next) {
+  made_since_ = first_;
+  begin_changes(out, next);
   mark_ = !mark_;
 }
 
+void JoinRows::begin_changes(SnapshotWriter& out, std::uint64_t next) {
+  image_out_ = &out;
+  image_end_ = next;
+  image_next_ = std::exchange(made_since_, nullptr);
+}
+
 bool JoinRows::continue_image(std::size_t rows) {
-  constexpr std::size_t kAhead = 4;
-  for (; image_end_ > 0 && rows > 0; --rows) {
-    --image_end_;
-    if (image_end_ >= rows_.size()) continue;
-    if (image_end_ >= kAhead) __builtin_prefetch(rows_[image_end_ - kAhead]);
-    keep_for_image(*rows_[image_end_]);
+  const auto is_at_end = [this] { return image_next_ == nullptr || image_next_ == made_since_; };
+  for (; !is_at_end() && rows > 0; image_next_ = image_next_->next, --rows) {
+    __builtin_prefetch(image_next_->next);
+    keep_for_image(*image_next_);
   }
-  if (image_end_ > 0) return false;
+  if (!is_at_end()) return false;
   hand_over();
   image_out_ = nullptr;
   return true;
 }
 
-void JoinRows::put_into_image(JoinRow& row) {
+// Rows that are made while an image is being taken are for the next.
+void JoinRows::take(JoinRow& row) {
+  if (image_out_ == nullptr || row.number >= image_end_) return;
   row.mark = mark_;
+  row.taken = true;
+  put_into_image(row);
+}
+
+void JoinRows::put_into_image(JoinRow& row) {
   if (row.done || row.group == nullptr) return;
   if (part_ && part_->add(row, row.group->key())) return;
   hand_over();

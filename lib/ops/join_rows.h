@@ -28,7 +28,8 @@ struct JoinRow {
   Timestamp expiry;      // no partner can come once the watermark is greater
   std::uint64_t number;  // how many events came before it
   Group* group;          // its key
-  std::size_t place;     // among all rows
+  JoinRow* previous;     // in the order in which they were made
+  JoinRow* next;
   std::uint32_t head_size;
   std::uint32_t text_size;
   std::uint8_t side;  // 0: of LEFT
@@ -36,7 +37,10 @@ struct JoinRow {
   bool done;          // is in no list any more
   bool deletes;       // a version that says there is none
   bool passed;        // a version that the watermark has passed
-  bool mark;          // see JoinRows::keep_for_image
+  // See JoinRows::keep_for_image: it differs in rows that a whole image has yet to take, and is
+  // false in those that no image has taken since they were made.
+  bool mark;
+  bool taken;
 
   std::string_view head() const { return {bytes(), head_size}; }
   std::string_view text() const { return {bytes() + head_size, text_size}; }
@@ -71,7 +75,7 @@ class JoinRows {
   JoinRows(const JoinRows&) = delete;
   JoinRows& operator=(const JoinRows&) = delete;
 
-  // The other members are for the caller to set.
+  // The other members are for the caller to set; `number` grows from row to row.
   JoinRow* make(std::string_view head, std::string_view text);
   void free(JoinRow* row);
 
@@ -80,28 +84,34 @@ class JoinRows {
   std::size_t bytes() const { return bytes_; }
 
   // An image (stream/operator.h) of the rows that are not done and have a group.  Each goes there
-  // before it changes, or when its turn comes.
-  void begin_image(SnapshotWriter& out);
+  // before it changes, or when its turn comes.  next: the number of the next row.
+  void begin_image(SnapshotWriter& out, std::uint64_t next);
+  // The same of those that have been made since the image before was begun.
+  void begin_changes(SnapshotWriter& out, std::uint64_t next);
   // Of about so many rows.  True when it is complete.
   bool continue_image(std::size_t rows);
   // To be called before a row is marked as matched or done.
   void keep_for_image(JoinRow& row) {
-    if (row.mark != mark_) put_into_image(row);
+    if (row.mark != mark_ || !row.taken) take(row);
   }
+  // The numbers of the rows that have been made since begin here.
+  std::uint64_t image_end() const { return image_end_; }
 
  private:
+  void take(JoinRow& row);
   void put_into_image(JoinRow& row);
   void hand_over();
 
   MemoryPool memory_of_rows_;
-  std::vector<JoinRow*> rows_;  // in no order
+  JoinRow* first_ = nullptr;
+  JoinRow* last_ = nullptr;
   std::size_t bytes_ = 0;
 
   SnapshotWriter* image_out_ = nullptr;  // null: the image is complete
-  // Where those end whose turn comes.  It goes backward: a row that takes the place of one that is
-  // freed comes from the end, where all have had their turn.
-  std::size_t image_end_ = 0;
-  bool mark_ = false;  // of the rows that the image has no need of any more
+  std::uint64_t image_end_ = 0;          // the number of the first row that is not in it
+  JoinRow* image_next_ = nullptr;        // the row whose turn comes; null: there is none
+  JoinRow* made_since_ = nullptr;        // the first row from image_end_ on; null: there is none
+  bool mark_ = false;                    // of the rows that the image has no need of any more
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
   std::unique_ptr<JoinPart> part_;
 };

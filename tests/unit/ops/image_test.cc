@@ -203,6 +203,10 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    groups("k,v list v distinct v"),
                                    groups("k avg v distinct v", seconds(60)),
                                    join("on k table r", JoinType::left),
+                                   join("on k within -300s..400s l r", JoinType::inner),
+                                   join("on k within 400s l r", JoinType::full),
+                                   join("on k,v within 500s l r", JoinType::anti),
+                                   join("on k within 20s..900s l r", JoinType::semi),
                                    dedup({}, false, {}),
                                    dedup(seconds(90), false, {})};
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
