@@ -43,6 +43,9 @@ const std::vector<std::vector<std::string>> kCommands = {
     {"sgroup", "k", "count", "first", "n", "--every", "10s"},
     {"sgroup", "k", "--top", "2", "n"},
     {"sgroup", "k", "--split", "{k}"},
+    {"swindow", "session", "5s", "count", "last", "n", "by", "k"},
+    {"sdedup", "n"},
+    {"sdedup", "n", "--within", "20s"},
 };
 
 struct Run {
@@ -59,9 +62,8 @@ struct Run {
   std::unique_ptr<Driver> driver;
 };
 
-std::string snapshot_after_events(const std::vector<std::string>& argv) {
-  Run run(argv);
-  for (int i = 0; i < 12; ++i) {
+void feed(Run& run, int from, int to) {
+  for (int i = from; i < to; ++i) {
     std::string line = "{\"ts\":" + std::to_string(1795341600 + i * 3 % 20) +
                        ",\"a\":" + std::to_string(i % 2) + ",\"k\":\"" +
                        std::string(1, static_cast<char>('a' + i % 3)) +
@@ -70,12 +72,35 @@ std::string snapshot_after_events(const std::vector<std::string>& argv) {
     line.append(Record::kPadding, '\n');
     run.driver->feed(0, std::string_view(line).substr(0, size), 0);
   }
+}
+
+std::string snapshot_after_events(const std::vector<std::string>& argv) {
+  Run run(argv);
+  feed(run, 0, 12);
   return run.driver->save();
 }
 
-std::vector<std::string> snapshots_after_events() {
+// An image, and changes on top of it, as far as the operator has them.
+std::string images_after_events(const std::vector<std::string>& argv) {
+  Run run(argv);
+  feed(run, 0, 12);
+  if (!run.driver->has_images()) return run.driver->save();
+  SnapshotWriter out;
+  run.driver->begin_image(out);
+  while (!run.driver->continue_image(1)) {
+  }
+  feed(run, 12, 13);
+  if (!run.driver->has_changes()) return out.take();
+  run.driver->begin_changes(out);
+  while (!run.driver->continue_image(1)) {
+  }
+  return out.take();
+}
+
+template <typename Make>
+std::vector<std::string> of_all(Make make) {
   std::vector<std::string> all;
-  for (const auto& argv : kCommands) all.push_back(snapshot_after_events(argv));
+  for (const auto& argv : kCommands) all.push_back(make(argv));
   return all;
 }
 
@@ -113,11 +138,13 @@ void restore(const std::vector<std::string>& argv, const std::string& snapshot) 
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  static const std::vector<std::string> snapshots = snapshots_after_events();
+  static const std::vector<std::string> snapshots = of_all(snapshot_after_events);
+  static const std::vector<std::string> images = of_all(images_after_events);
   const std::size_t command = data[0] % kCommands.size();
   const bool is_whole_snapshot = size > 1 && data[1] == '{';
-  restore(kCommands[command], is_whole_snapshot
-                                  ? std::string(reinterpret_cast<const char*>(data) + 1, size - 1)
-                                  : damaged(snapshots[command], data + 1, size - 1));
+  restore(kCommands[command],
+          is_whole_snapshot
+              ? std::string(reinterpret_cast<const char*>(data) + 1, size - 1)
+              : damaged(data[0] < 128 ? snapshots[command] : images[command], data + 1, size - 1));
   return 0;
 }
