@@ -9,58 +9,56 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <utility>
 #include <vector>
 
+#include "base/zeroed.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
 
-// Memory for parts, all of one size but for entries that are larger.  Parts come back from another
-// thread.
+// Memory for parts, all of one size.  Parts come back from another thread.  For large images it is
+// made by the huge page: small ones take longer to come from the system than to be copied into.
 class PartMemory {
  public:
   static constexpr std::size_t kSize = 1 << 18;
 
-  struct Free {
-    void operator()(std::byte* bytes) const { ::operator delete[](bytes, std::align_val_t{16}); }
-  };
-  using Bytes = std::unique_ptr<std::byte[], Free>;
-
-  Bytes take() {
-    {
-      const std::lock_guard lock(mutex_);
-      if (!spare_.empty()) {
-        Bytes bytes = std::move(spare_.back());
-        spare_.pop_back();
-        return bytes;
-      }
-    }
-    return make(kSize);
-  }
-
-  void give_back(Bytes bytes) {
+  // To be given back.
+  std::byte* take() {
     const std::lock_guard lock(mutex_);
-    spare_.push_back(std::move(bytes));
+    if (spare_.empty()) make_more();
+    std::byte* const part = spare_.back();
+    spare_.pop_back();
+    return part;
   }
 
-  static Bytes make(std::size_t size) {
-    return Bytes(static_cast<std::byte*>(::operator new[](size, std::align_val_t{16})));
+  void give_back(std::byte* part) {
+    const std::lock_guard lock(mutex_);
+    spare_.push_back(part);
   }
 
  private:
+  static constexpr std::size_t kHugePage = std::size_t{2} << 20;
+  static constexpr std::size_t kSingles = 8;
+
+  void make_more() {
+    const std::size_t bytes = made_.size() < kSingles ? kSize : kHugePage;
+    made_.push_back(make_zeroed(bytes));
+    for (std::size_t at = bytes; at > 0; at -= kSize) {
+      spare_.push_back(made_.back().get() + at - kSize);
+    }
+  }
+
   std::mutex mutex_;  // of what follows
-  std::vector<Bytes> spare_;
+  std::vector<Zeroed> made_;
+  std::vector<std::byte*> spare_;
 };
 
 class CopiedPart : public SnapshotPart {
  public:
   explicit CopiedPart(std::shared_ptr<PartMemory> memory)
-      : memory_(std::move(memory)), bytes_(memory_->take()) {}
-  ~CopiedPart() override {
-    if (size_ <= PartMemory::kSize) memory_->give_back(std::move(bytes_));
-  }
+      : memory_(std::move(memory)), shared_(memory_->take()), bytes_(shared_) {}
+  ~CopiedPart() override { memory_->give_back(shared_); }
   CopiedPart(const CopiedPart&) = delete;
   CopiedPart& operator=(const CopiedPart&) = delete;
 
@@ -68,21 +66,23 @@ class CopiedPart : public SnapshotPart {
   // REQUIRES: size is a multiple of 16.
   std::byte* add(std::size_t size) {
     if (used_ == 0 && size > size_) {
-      memory_->give_back(std::move(bytes_));
-      bytes_ = PartMemory::make(size_ = size);
+      large_ = make_zeroed(size_ = size);
+      bytes_ = large_.get();
     }
     if (size > size_ - used_) return nullptr;
-    return bytes_.get() + std::exchange(used_, used_ + size);
+    return bytes_ + std::exchange(used_, used_ + size);
   }
 
  protected:
   // The entries, one behind the other.
-  std::byte* begin() const { return bytes_.get(); }
-  std::byte* end() const { return bytes_.get() + used_; }
+  std::byte* begin() const { return bytes_; }
+  std::byte* end() const { return bytes_ + used_; }
 
  private:
   std::shared_ptr<PartMemory> memory_;
-  PartMemory::Bytes bytes_;
+  std::byte* shared_;
+  std::byte* bytes_;
+  Zeroed large_;  // in place of it
   std::size_t size_ = PartMemory::kSize;
   std::size_t used_ = 0;
 };
