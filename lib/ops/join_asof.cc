@@ -30,6 +30,30 @@ struct alignas(16) Versions {
 
 JoinList& versions_of(Group& group) { return reinterpret_cast<Versions*>(group.state())->list; }
 
+void save_event(SnapshotWriter& out, Timestamp time, std::uint64_t number, std::string_view key,
+                std::string_view text) {
+  out.entry("event").field("time", time).field("number", number);
+  save_bytes(out, "key", key);
+  save_bytes(out, "text", text);
+}
+
+// row: has the members of a JoinRow.
+template <typename Row>
+void save_version(SnapshotWriter& out, const Row& row, std::string_view key) {
+  out.entry("version").field("time", row.time).field("number", row.number);
+  out.field("deletes", row.deletes).field("passed", row.passed);
+  save_bytes(out, "key", key);
+  save_bytes(out, "text", row.text());
+}
+
+// The key of an event is its head.
+void write_rows(const JoinPart& part, SnapshotWriter& out) {
+  part.for_each([&out](const JoinPart::Copy& row) {
+    if (row.side == kRight) return save_version(out, row, row.key());
+    save_event(out, row.time, row.number, row.head(), row.text());
+  });
+}
+
 class AsofJoin final : public Operator {
  public:
   explicit AsofJoin(JoinOptions options)
@@ -90,6 +114,12 @@ class AsofJoin final : public Operator {
   bool has_state() const override { return true; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
+  bool has_images() const override { return true; }
+  void begin_image(SnapshotWriter& out) override {
+    save_head(out);
+    rows_.begin_image(out, number_);
+  }
+  bool continue_image(std::size_t entries) override { return rows_.continue_image(entries); }
 
   void describe_state(std::string& json) const override {
     json += "\"left\":" + std::to_string(events_.size());
@@ -166,6 +196,12 @@ class AsofJoin final : public Operator {
     return next && next.time < watermark_;
   }
 
+  void save_head(SnapshotWriter& out) const {
+    out.entry("asof").field("number", number_).field("watermark", watermark_);
+  }
+  bool restore_event(SnapshotReader& in);
+  bool restore_version(SnapshotReader& in);
+
   void insert(std::string_view key, JoinRow* row) {
     const auto [group, is_new] = groups_.find_or_add({key, {}});
     if (is_new) new (group->state()) Versions{};
@@ -209,6 +245,7 @@ class AsofJoin final : public Operator {
   void pass(JoinRow* row) {
     queue_.pop();
     if (row->done) return rows_.free(row);
+    rows_.keep_for_image(*row);
     JoinList& list = versions_of(*row->group);
     drop_before(list, row);
     if (row->passed || row->deletes) {
@@ -232,6 +269,7 @@ class AsofJoin final : public Operator {
     while (list.first().row != row) {
       JoinRow* const old = list.first().row;
       list.remove(list.first());
+      rows_.keep_for_image(*old);
       old->done = true;
       if (!options_.arguments.within) rows_.free(old);
       --versions_;
@@ -249,7 +287,7 @@ class AsofJoin final : public Operator {
   Tombstones tombstones_;
   MemoryWarning warning_;
   std::string text_;  // scratch
-  JoinRows rows_;
+  JoinRows rows_{write_rows};
   GroupTable groups_;
   JoinQueue events_{bucket_width({})};  // of LEFT
   JoinQueue queue_{bucket_width({})};   // versions that the watermark has yet to pass
@@ -259,20 +297,13 @@ class AsofJoin final : public Operator {
 };
 
 void AsofJoin::save(SnapshotWriter& out) const {
-  out.entry("asof").field("number", number_).field("watermark", watermark_);
+  save_head(out);
   const std::vector<JoinRow*> rows = rows_.all();
   for (const JoinRow* row : rows) {
-    if (row->side == kRight) continue;
-    out.entry("event").field("time", row->time).field("number", row->number);
-    save_bytes(out, "key", row->head());
-    save_bytes(out, "text", row->text());
+    if (row->side == kLeft) save_event(out, row->time, row->number, row->head(), row->text());
   }
   for (const JoinRow* row : rows) {
-    if (row->side == kLeft || row->done) continue;
-    out.entry("version").field("time", row->time).field("number", row->number);
-    out.field("deletes", row->deletes).field("passed", row->passed);
-    save_bytes(out, "key", row->group->key());
-    save_bytes(out, "text", row->text());
+    if (row->side == kRight && !row->done) save_version(out, *row, row->group->key());
   }
 }
 
@@ -280,24 +311,32 @@ Status AsofJoin::restore(SnapshotReader& in) {
   if (!in.next_is("asof")) return Error{"no entry 'asof'"};
   number_ = in.unsigned_integer("number");
   watermark_ = in.time("watermark");
-  while (in.next_is("event")) {
-    JoinRow* row = rows_.make(restore_bytes(in, "key"), restore_bytes(in, "text"));
-    row->side = kLeft;
-    row->time = row->expiry = in.time("time");
-    row->number = in.unsigned_integer("number");
-    events_.push(JoinDue(row));
-  }
-  while (in.next_is("version")) {
-    JoinRow* row = rows_.make({}, restore_bytes(in, "text"));
-    row->time = row->expiry = in.time("time");
-    row->number = in.unsigned_integer("number");
-    row->deletes = in.boolean("deletes");
-    row->passed = in.boolean("passed");
-    insert(restore_bytes(in, "key"), row);
-    if (!row->passed) queue_.push(JoinDue(row));
-    if (row->passed && options_.arguments.within) queue_again(row);
+  while (restore_event(in) || restore_version(in)) {
   }
   return in.status();
+}
+
+bool AsofJoin::restore_event(SnapshotReader& in) {
+  if (!in.next_is("event")) return false;
+  JoinRow* row = rows_.make(restore_bytes(in, "key"), restore_bytes(in, "text"));
+  row->side = kLeft;
+  row->time = row->expiry = in.time("time");
+  row->number = in.unsigned_integer("number");
+  events_.push(JoinDue(row));
+  return true;
+}
+
+bool AsofJoin::restore_version(SnapshotReader& in) {
+  if (!in.next_is("version")) return false;
+  JoinRow* row = rows_.make({}, restore_bytes(in, "text"));
+  row->time = row->expiry = in.time("time");
+  row->number = in.unsigned_integer("number");
+  row->deletes = in.boolean("deletes");
+  row->passed = in.boolean("passed");
+  insert(restore_bytes(in, "key"), row);
+  if (!row->passed) queue_.push(JoinDue(row));
+  if (row->passed && options_.arguments.within) queue_again(row);
+  return true;
 }
 
 }  // namespace

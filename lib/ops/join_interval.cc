@@ -66,6 +66,24 @@ Sides& sides_of(Group& group) { return *reinterpret_cast<Sides*>(group.state());
 // The entry in front of rows that have been matched, or done, since the image before.
 constexpr std::string_view kFates = "fates";
 
+constexpr std::string_view kRows = "rows";
+
+void write_rows(const JoinPart& part, SnapshotWriter& out) {
+  out.entry(kRows).json("columns",
+                        R"(["side","time","expiry","number","matched","key","head","text"])");
+  part.for_each([&out](const JoinPart::Copy& copy) {
+    RowText& row = out.row();
+    row.put(std::uint64_t{copy.side});
+    row.put(to_nanos(copy.time));
+    row.put(to_nanos(copy.expiry));
+    row.put(copy.number);
+    row.put(std::uint64_t{copy.matched});
+    save_bytes(row, copy.key());
+    save_bytes(row, copy.head());
+    save_bytes(row, copy.text());
+  });
+}
+
 std::string bound_mismatch(const Path& lower, const Path& time) {
   return "'within' begins at '" + lower.text() + "', but the time of LEFT is '" + time.text() +
          "' (use -t)";
@@ -472,7 +490,7 @@ class IntervalJoin final : public Operator {
   std::string head_;  // scratch
   std::string text_;
 
-  JoinRows rows_;
+  JoinRows rows_{write_rows};
   GroupTable groups_;
   JoinQueue queues_[2] = {JoinQueue(width_of_queues()), JoinQueue(width_of_queues())};
   std::size_t counts_[2] = {};  // rows that are held and not done
@@ -510,10 +528,10 @@ void IntervalJoin::save(SnapshotWriter& out) const {
   const auto memory = std::make_shared<PartMemory>();
   std::unique_ptr<JoinPart> part;
   for (const JoinRow* row : rows_.all()) {
-    if (row->done || (part && part->add(*row, row->group->key()))) continue;
+    if (row->done || (part && part->add(*row))) continue;
     if (part) part->write(out);
-    part = std::make_unique<JoinPart>(memory);
-    part->add(*row, row->group->key());
+    part = std::make_unique<JoinPart>(memory, write_rows);
+    part->add(*row);
   }
   if (part) part->write(out);
 }
@@ -553,7 +571,7 @@ Status IntervalJoin::restore(SnapshotReader& in) {
     remove_next(next->row);
   }
   std::vector<JoinRow*> rows;
-  while (in.next_is(JoinPart::kEntry)) {
+  while (in.next_is(kRows)) {
     while (in.next_row()) rows.push_back(restore_row(in));
   }
   std::ranges::sort(rows, {}, &JoinRow::number);

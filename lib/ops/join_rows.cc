@@ -7,9 +7,6 @@
 #include <new>
 #include <utility>
 
-#include "stream/row_text.h"
-#include "stream/snapshot_bytes.h"
-
 namespace streamutils {
 namespace {
 
@@ -65,53 +62,18 @@ std::vector<JoinRow*> JoinRows::all() const {
   return rows;
 }
 
-// Facts and text of a row; its key, its head and its text follow.
-struct JoinPart::Copy {
-  Timestamp time;
-  Timestamp expiry;
-  std::uint64_t number;
-  std::uint32_t key_size;
-  std::uint32_t head_size;
-  std::uint32_t text_size;
-  std::uint8_t side;
-  bool matched;
-
-  char* text() { return reinterpret_cast<char*>(this + 1); }
-  std::size_t size() const {
-    const std::size_t bytes = sizeof(Copy) + std::size_t{key_size} + head_size + text_size;
-    return (bytes + 15) / 16 * 16;
-  }
-};
-
-bool JoinPart::add(const JoinRow& row, std::string_view key) {
-  Copy copy{row.time,      row.expiry,    row.number, static_cast<std::uint32_t>(key.size()),
-            row.head_size, row.text_size, row.side,   row.matched};
+bool JoinPart::add(const JoinRow& row) {
+  const std::string_view key = row.group ? row.group->key() : std::string_view();
+  const Copy copy{row.time,      row.expiry,    row.number, static_cast<std::uint32_t>(key.size()),
+                  row.head_size, row.text_size, row.side,   row.matched,
+                  row.deletes,   row.passed};
   std::byte* const place = CopiedPart::add(copy.size());
   if (place == nullptr) return false;
-  char* const text = (new (place) Copy(copy))->text();
+  char* const text = reinterpret_cast<char*>(new (place) Copy(copy) + 1);
   std::copy(key.begin(), key.end(), text);
   // Head and text of a row stand side by side.
   std::copy_n(row.head().data(), copy.head_size + copy.text_size, text + key.size());
   return true;
-}
-
-void JoinPart::write(SnapshotWriter& out) {
-  out.entry(kEntry).json("columns",
-                         R"(["side","time","expiry","number","matched","key","head","text"])");
-  for (std::byte* at = begin(); at < end();) {
-    auto& copy = *reinterpret_cast<Copy*>(at);
-    const char* const text = copy.text();
-    RowText& row = out.row();
-    row.put(std::uint64_t{copy.side});
-    row.put(to_nanos(copy.time));
-    row.put(to_nanos(copy.expiry));
-    row.put(copy.number);
-    row.put(std::uint64_t{copy.matched});
-    save_bytes(row, {text, copy.key_size});
-    save_bytes(row, {text + copy.key_size, copy.head_size});
-    save_bytes(row, {text + copy.key_size + copy.head_size, copy.text_size});
-    at += copy.size();
-  }
 }
 
 void JoinRows::begin_image(SnapshotWriter& out, std::uint64_t next) {
@@ -147,11 +109,10 @@ void JoinRows::take(JoinRow& row) {
 }
 
 void JoinRows::put_into_image(JoinRow& row) {
-  if (row.done || row.group == nullptr) return;
-  if (part_ && part_->add(row, row.group->key())) return;
+  if (row.done || (part_ && part_->add(row))) return;
   hand_over();
-  part_ = std::make_unique<JoinPart>(memory_);
-  part_->add(row, row.group->key());
+  part_ = std::make_unique<JoinPart>(memory_, write_);
+  part_->add(row);
 }
 
 void JoinRows::hand_over() {

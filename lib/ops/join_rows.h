@@ -51,26 +51,60 @@ struct JoinRow {
   const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
 };
 
-// Copies of rows, of which a thread makes lines of a snapshot (stream/snapshot.h):
-//
-//     {"entry":"rows","columns":["side","time","expiry","number","matched","key","head","text"]}
+// Copies of rows, of which a thread makes lines of a snapshot (stream/snapshot.h).
 class JoinPart final : public CopiedPart {
  public:
-  static constexpr std::string_view kEntry = "rows";
+  // Facts and text of a row; its key, its head and its text follow.
+  struct Copy {
+    Timestamp time;
+    Timestamp expiry;
+    std::uint64_t number;
+    std::uint32_t key_size;
+    std::uint32_t head_size;
+    std::uint32_t text_size;
+    std::uint8_t side;
+    bool matched;
+    bool deletes;
+    bool passed;
 
-  using CopiedPart::CopiedPart;
-  // False if there is no more room.
-  bool add(const JoinRow& row, std::string_view key);
-  void write(SnapshotWriter& out) override;
+    std::string_view key() const { return {bytes(), key_size}; }
+    std::string_view head() const { return {bytes() + key_size, head_size}; }
+    std::string_view text() const { return {bytes() + key_size + head_size, text_size}; }
+
+   private:
+    friend class JoinPart;
+    const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
+    std::size_t size() const {
+      const std::size_t bytes = sizeof(Copy) + std::size_t{key_size} + head_size + text_size;
+      return (bytes + 15) / 16 * 16;
+    }
+  };
+  // The lines of all copies.
+  using Write = void (*)(const JoinPart& part, SnapshotWriter& out);
+
+  JoinPart(std::shared_ptr<PartMemory> memory, Write write_rows)
+      : CopiedPart(std::move(memory)), write_(write_rows) {}
+  // False if there is no more room.  The key is empty if the row has no group.
+  bool add(const JoinRow& row);
+  void write(SnapshotWriter& out) override { write_(*this, out); }
+
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const std::byte* at = begin(); at < end();) {
+      const auto& copy = *reinterpret_cast<const Copy*>(at);
+      visit(copy);
+      at += copy.size();
+    }
+  }
 
  private:
-  struct Copy;
+  Write write_;
 };
 
 // Makes rows and owns them.
 class JoinRows {
  public:
-  JoinRows() = default;
+  explicit JoinRows(JoinPart::Write write) : write_(write) {}
   ~JoinRows();
   JoinRows(const JoinRows&) = delete;
   JoinRows& operator=(const JoinRows&) = delete;
@@ -83,14 +117,14 @@ class JoinRows {
   std::vector<JoinRow*> all() const;
   std::size_t bytes() const { return bytes_; }
 
-  // An image (stream/operator.h) of the rows that are not done and have a group.  Each goes there
-  // before it changes, or when its turn comes.  next: the number of the next row.
+  // An image (stream/operator.h) of the rows that are not done.  Each goes there before it changes,
+  // or when its turn comes.  next: the number of the next row.
   void begin_image(SnapshotWriter& out, std::uint64_t next);
   // The same of those that have been made since the image before was begun.
   void begin_changes(SnapshotWriter& out, std::uint64_t next);
   // Of about so many rows.  True when it is complete.
   bool continue_image(std::size_t rows);
-  // To be called before a row is marked as matched or done.
+  // To be called before a row is marked as matched, passed or done, and before its group goes.
   void keep_for_image(JoinRow& row) {
     if (row.mark != mark_ || !row.taken) take(row);
   }
@@ -102,6 +136,7 @@ class JoinRows {
   void put_into_image(JoinRow& row);
   void hand_over();
 
+  JoinPart::Write write_;
   MemoryPool memory_of_rows_;
   JoinRow* first_ = nullptr;
   JoinRow* last_ = nullptr;

@@ -173,6 +173,8 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    join("on k,v within 5s l r", JoinType::anti),
                                    join("on k within 2s..20s l r", JoinType::semi),
                                    join("on k table r", JoinType::left),
+                                   join("on k asof r", JoinType::left),
+                                   join("on k asof within 9s r", JoinType::inner),
                                    dedup({}, false, {}),
                                    dedup({}, false, 5),
                                    dedup(seconds(5), false, {}),
