@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "base/digits.h"
+#include "base/short_decimal.h"
 
 namespace streamutils {
 
@@ -76,9 +77,17 @@ class ExactSum {
   // Adds a JSON number; false (and no change) if it is out of range.  A few nanoseconds for numbers
   // of up to 18 digits at the scale of those before.
   bool add(std::string_view number);
+  void add(ShortDecimal number) {
+    // Most are of the scale of the sum, as 12.50 after 12.25.
+    const Decimal::Int128 sum = mantissa_ + number.mantissa;
+    const bool is_small = sum < kSmall && sum > -kSmall;
+    if (number.scale != -exponent_ || wide_ || !is_small) return add_other(number);
+    mantissa_ = sum;
+  }
   // Adds its square, or number * factor.  A number with a digit more than 200 places behind the
   // point is out of range here.  REQUIRES: |factor| < 10^18.
   bool add_square(std::string_view number);
+  void add_square(ShortDecimal number);
   bool add_product(std::string_view number, std::int64_t factor);
   void add(const ExactSum& other);
   void subtract(const ExactSum& other);
@@ -109,6 +118,9 @@ class ExactSum {
  private:
   struct Wide;  // limbs of base 10^18 with an exponent
 
+  static constexpr Decimal::Int128 kSmall = Decimal::Int128{1} << 120;  // less than 10^37
+
+  void add_other(ShortDecimal number);
   bool add_long(std::string_view number);
   static bool read_factor(std::string_view number, ExactSum& factor);
   void add_scaled(Decimal::Int128 mantissa, std::int64_t exponent);

@@ -183,17 +183,21 @@ void ExactSum::add_scaled(Int128 mantissa, std::int64_t exponent) {
 bool ExactSum::add(std::string_view number) {
   ShortDecimal addend;
   if (!read_short(number, addend)) return add_long(number);
+  add(addend);
+  return true;
+}
+
+void ExactSum::add_other(ShortDecimal addend) {
   // 12.5 after 12.25: below 10^36 whatever the scales are.
   const int raise = -addend.scale - exponent_;
   if (!wide_ && raise >= 0 && raise <= kLimbDigits) {
     const Int128 sum = mantissa_ + Int128{addend.mantissa} * digits::kPowersOfTen[raise];
     if (magnitude_of(sum) < kNarrowEnd) {
       mantissa_ = sum;
-      return true;
+      return;
     }
   }
   add_scaled(addend.mantissa, -addend.scale);
-  return true;
 }
 
 // Adds a number of any length: its digits in pieces of 18, each at its place.
@@ -234,13 +238,17 @@ bool ExactSum::read_factor(std::string_view number, ExactSum& factor) {
 bool ExactSum::add_square(std::string_view number) {
   ShortDecimal x;
   if (read_short(number, x)) {
-    add_scaled(Int128{x.mantissa} * x.mantissa, -2 * x.scale);
+    add_square(x);
     return true;
   }
   ExactSum factor;
   if (!read_factor(number, factor)) return false;
   add(factor.multiplied(factor));
   return true;
+}
+
+void ExactSum::add_square(ShortDecimal x) {
+  add_scaled(Int128{x.mantissa} * x.mantissa, -2 * x.scale);
 }
 
 bool ExactSum::add_product(std::string_view number, std::int64_t factor) {

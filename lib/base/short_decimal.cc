@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/short_decimal.h"
 
+#include "base/digit_text.h"
+
 namespace streamutils {
 
 bool read_less_short(std::string_view text, ShortDecimal& result) {
@@ -26,6 +28,16 @@ bool read_less_short(std::string_view text, ShortDecimal& result) {
   result.mantissa = negative ? -static_cast<std::int64_t>(value) : static_cast<std::int64_t>(value);
   result.scale = scale;
   return true;
+}
+
+void append_number(std::string& out, ShortDecimal number) {
+  char text[2 * digits::kRoom + 1];
+  char* at = text;
+  const auto mantissa = static_cast<std::uint64_t>(number.mantissa);
+  if (number.mantissa < 0) *at++ = '-';
+  at = digits::write_decimal(at, number.mantissa < 0 ? -mantissa : mantissa,
+                             static_cast<unsigned>(number.scale));
+  out.append(text, static_cast<std::size_t>(at - text));
 }
 
 }  // namespace streamutils

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <compare>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/digits.h"
@@ -38,5 +40,18 @@ inline std::strong_ordering operator<=>(ShortDecimal a, ShortDecimal b) {
          : left > right ? std::strong_ordering::greater
                         : std::strong_ordering::equal;
 }
+
+// The nearest double, if one division finds it: the mantissa is exact as a double, as all powers of
+// ten are here, and then their quotient is correctly rounded (Clinger, "How to read floating point
+// numbers accurately", 1990).
+inline std::optional<double> quick_double(ShortDecimal number) {
+  constexpr std::int64_t kExact = std::int64_t{1} << 53;
+  if (number.mantissa > kExact || number.mantissa < -kExact) return std::nullopt;
+  const auto mantissa = static_cast<double>(number.mantissa);
+  return mantissa / static_cast<double>(digits::kPowersOfTen[number.scale]);
+}
+
+// Appends the number as JSON, without zeros at the end of its fraction.
+void append_number(std::string& out, ShortDecimal number);
 
 }  // namespace streamutils

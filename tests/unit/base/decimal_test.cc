@@ -222,5 +222,23 @@ TEST_CASE("to_decimal has 38 digits and exponents up to 400") {
   CHECK(to_decimal(row.text).has_value() == row.fits);
 }
 
+TEST_CASE("a short decimal is the double and the text of its number") {
+  std::mt19937_64 random(11);
+  for (int i = 0; i < 20'000; ++i) {
+    const auto mantissa =
+        static_cast<std::int64_t>(random() >> (random() % 64)) % 1'000'000'000'000'000'000;
+    const ShortDecimal number{mantissa, static_cast<int>(random() % 19)};
+    std::string text;
+    append_number(text, number);
+    CAPTURE(mantissa, number.scale, text);
+    REQUIRE(is_number(text));
+    ShortDecimal back;
+    const bool is_short = read_short(text, back);
+    const bool is_equal = !is_short || (back <=> number) == 0;
+    REQUIRE(is_equal);
+    if (const auto d = quick_double(number)) REQUIRE(*d == to_double(text));
+  }
+}
+
 }  // namespace
 }  // namespace streamutils
