@@ -49,6 +49,13 @@ def tens(name):
     return answer
 
 
+def three_of_prices(row):
+    """The ten seconds, and three aggregates of one member."""
+    start = row["window_start"] if "window_start" in row else row["w"]
+    values = (row[name] for name in ("avg_price", "max_price", "p99_price"))
+    return str(start)[:18].replace(" ", "T"), *(number(value) for value in values)
+
+
 def pair_of_ids(row):
     return row["id"], row["right"]["id"] if "right" in row else row["right_id"]
 
@@ -177,6 +184,12 @@ ROWS = [
                '@n[$ts[1:18]]+=1; @s[$ts[1:18]]+=$price;
                 end{for(w,n in @n){emit1 {"w":w,"a":@s[w]/n}}}' {file}""",
         sql="SELECT time_bucket(INTERVAL 10 seconds, ts) w, count(*) n, avg(price) a FROM {read} "
+            "GROUP BY w ORDER BY w"),
+    Row("average, greatest and 99th percentile of all prices per 10 s", "shop",
+        answer=three_of_prices,
+        ours="swindow tumbling 10s avg price max price p99 price --disorder 2s {file}",
+        sql="SELECT time_bucket(INTERVAL 10 seconds, ts) w, avg(price) avg_price, "
+            "max(price) max_price, quantile_disc(price, 0.99) p99_price FROM {read} "
             "GROUP BY w ORDER BY w"),
     Row("average price per user and minute", "shop", answer=minute_user,
         ours="sfilter 'type!=purchase' {file} | "

@@ -22,7 +22,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/decimal.h"
 #include "base/result.h"
+#include "base/short_decimal.h"
 #include "base/time.h"
 #include "json/value.h"
 #include "ops/aggregate_args.h"
@@ -34,7 +36,9 @@ namespace streamutils {
 
 // What an event is to an aggregate.  Views are valid during the call.
 struct Observation {
-  const Value& value;      // neither missing nor null; meaningless to one without an argument
+  Value value;  // neither missing nor null; meaningless to one without an argument
+  // What it says, if it is a number that is so short: read once for all aggregates.
+  std::optional<ShortDecimal> number;
   Timestamp time{};        // of the event
   std::string_view event;  // all of it, if the aggregate wants it
   // Which of the `where` clauses that share the state it meets: bit i for clause i.  Not 0.
@@ -67,6 +71,8 @@ class Aggregate {
   // Makes the state of nothing, in raw memory.
   virtual void create(void* state) const = 0;
   virtual void destroy(void* state) const = 0;
+  // True if destroy() does nothing.
+  virtual bool is_trivial() const { return false; }
 
   // Makes a state in raw memory that is equal to `other`, and shares nothing with it: it may be
   // looked at by another thread.  REQUIRES: can_copy(), which is false where a state may be large.
@@ -80,6 +86,14 @@ class Aggregate {
   // Appends the result as a JSON value.  What fails (only fold can) is counted and said.
   virtual void write(const void* state, const Closing& closing, std::string& out,
                      Emitter& messages) const = 0;
+
+  // The same JSON into memory with room for kShortRoom bytes, for results that are short: the place
+  // behind it, or null.
+  static constexpr std::size_t kShortRoom = ExactSum::kShortRoom;
+  virtual char* write_short(const void* state, char* to) const {
+    (void)state, (void)to;
+    return nullptr;
+  }
 
   // The state as text, any bytes; restore takes it back into a fresh state, or refuses it (false).
   virtual void save(const void* state, std::string& out) const = 0;

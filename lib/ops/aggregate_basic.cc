@@ -27,6 +27,11 @@ struct Count {
   }
   void merge(const Count& other) { n += other.n; }
   void write(std::string& out) const { out += std::to_string(n); }
+  char* write_short(char* to) const {
+    if (n >= 10) return digits::write(to, n);
+    *to = static_cast<char>('0' + n);
+    return to + 1;
+  }
   void save(std::string& out) const { write(out); }
   void save_value(RowText& row) const { row.put(n); }
   bool restore(std::string_view text) { return read_integer(text, n); }
@@ -55,11 +60,13 @@ struct Sum {
   ExactSum sum;
 
   Taken add(const Observation& seen) {
+    if (seen.number) return sum.add(*seen.number), Taken::yes;
     if (!seen.value.is(Kind::number)) return Taken::wrong_type;
     return sum.add(seen.value.raw()) ? Taken::yes : Taken::out_of_range;
   }
   void merge(const Sum& other) { sum.add(other.sum); }
   void write(std::string& out) const { sum.append_to(out); }
+  char* write_short(char* to) const { return sum.write_short(to); }
   void save(std::string& out) const { sum.append_to(out); }
   void save_value(RowText& row) const {
     const bool put =
@@ -126,20 +133,12 @@ struct Extreme {
   static constexpr std::string_view kKind = kLeast ? "least" : "greatest";
   Best<kLeast> best;
 
-  Taken add(const Observation& seen) { return best.offer(seen.value).first; }
+  Taken add(const Observation& seen) { return best.offer(seen.value, seen.number).first; }
   void merge(const Extreme& other) {
-    if (!other.best.is_empty()) best.offer(other.best.held());
+    if (!other.best.is_empty()) best.offer(other.best);
   }
-  void write(std::string& out) const {
-    if (best.is_empty()) {
-      out += "null";
-    } else if (best.held().is(Kind::number)) {
-      append_plain_number(out, best.raw);
-    } else {
-      append_key(out, best.held());
-    }
-  }
-  void save(std::string& out) const { out += best.raw; }
+  void write(std::string& out) const { best.write(out); }
+  void save(std::string& out) const { out += best.text(); }
   bool restore(std::string_view text) { return text.empty() || best.restore(text); }
   std::size_t bytes() const { return best.bytes(); }
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -108,7 +109,7 @@ struct Champions {
     return *events;
   }
   Taken add(const Observation& seen) {
-    const auto [taken, change] = best.offer(seen.value);
+    const auto [taken, change] = best.offer(seen.value, seen.number);
     if (change == BestChange::none) return taken;
     if (change == BestChange::replaced) made().clear();
     made().add(seen.time, seen.event);
@@ -116,7 +117,7 @@ struct Champions {
   }
   void merge(const Champions& other) {
     if (!other.events) return;
-    const BestChange change = best.offer(other.best.held()).second;
+    const BestChange change = best.offer(other.best);
     if (change == BestChange::none) return;
     if (change == BestChange::replaced) made().clear();
     made().add(*other.events);
@@ -125,7 +126,8 @@ struct Champions {
   // "length value" and the events.
   void save(std::string& out) const {
     if (!events) return;
-    out += std::to_string(best.raw.size()) + ' ' + best.raw;
+    const std::string text = best.text();
+    out += std::to_string(text.size()) + ' ' + text;
     events->save(out);
   }
   bool restore(std::string_view text) {
@@ -151,7 +153,8 @@ void write_difference(std::string_view a, std::string_view b, std::string& out) 
 }
 
 // Whether a number can be added and subtracted.
-Taken check_number(Value value) {
+Taken check_number(Value value, const std::optional<ShortDecimal>& number = std::nullopt) {
+  if (number) return Taken::yes;
   if (!value.is(Kind::number)) return Taken::wrong_type;
   ExactSum sum;
   return sum.add(value.raw()) ? Taken::yes : Taken::out_of_range;
@@ -164,26 +167,26 @@ struct Range {
   Best<false> greatest;
 
   Taken add(const Observation& seen) {
-    const Taken taken = check_number(seen.value);
-    if (taken == Taken::yes) offer(seen.value, seen.value);
+    const Taken taken = check_number(seen.value, seen.number);
+    if (taken != Taken::yes) return taken;
+    least.offer(seen.value, seen.number);
+    greatest.offer(seen.value, seen.number);
     return taken;
   }
-  void offer(Value low, Value high) {
-    least.offer(low);
-    greatest.offer(high);
-  }
   void merge(const Range& other) {
-    if (!other.least.is_empty()) offer(other.least.held(), other.greatest.held());
+    if (other.least.is_empty()) return;
+    least.offer(other.least);
+    greatest.offer(other.greatest);
   }
   void write(std::string& out) const {
     if (least.is_empty()) {
       out += "null";
     } else {
-      write_difference(greatest.raw, least.raw, out);
+      write_difference(greatest.text(), least.text(), out);
     }
   }
   void save(std::string& out) const {
-    if (!least.is_empty()) out += least.raw + ' ' + greatest.raw;
+    if (!least.is_empty()) out += least.text() + ' ' + greatest.text();
   }
   bool restore(std::string_view text) {
     if (text.empty()) return true;
@@ -191,8 +194,7 @@ struct Range {
     if (!split_at_space(text, low, high) || !is_number(low) || !is_number(high)) return false;
     const Value a(Kind::number, low), b(Kind::number, high);
     if (check_number(a) != Taken::yes || check_number(b) != Taken::yes) return false;
-    offer(a, b);
-    return true;
+    return least.restore(low) && greatest.restore(high);
   }
   std::size_t bytes() const { return least.bytes() + greatest.bytes(); }
 };
@@ -204,7 +206,7 @@ struct Delta {
   Edge<false> last;
 
   Taken add(const Observation& seen) {
-    const Taken taken = check_number(seen.value);
+    const Taken taken = check_number(seen.value, seen.number);
     if (taken != Taken::yes) return taken;
     first.add(seen);
     last.add(seen);

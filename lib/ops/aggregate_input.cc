@@ -22,11 +22,30 @@ std::string AggregateArgument::subject() const {
   return (path_ ? "field '" : "'") + expr_.text() + "'";
 }
 
-void AggregateArgument::read(const Record& record, Evaluator& evaluator) {
-  if (path_) {
+// Most members are short numbers, which are checked and read at once.
+void AggregateArgument::read_member(const Record& record) {
+  if (!path_->is_name()) {
     value_ = record.get(*path_);
+    return read_number();
+  }
+  const std::string_view raw = record.raw(path_->first_name());
+  ShortDecimal number;
+  const bool is_text = raw.starts_with('"');
+  if (!is_text && read_short(raw, number)) {
+    value_ = Value(Kind::number, raw);
+    number_ = number;
   } else {
-    compute(evaluator);
+    value_ = record.checked(raw);
+    number_.reset();
+  }
+}
+
+void AggregateArgument::read_number() {
+  ShortDecimal number;
+  if (value_.is(Kind::number) && read_short(value_.raw(), number)) {
+    number_ = number;
+  } else {
+    number_.reset();
   }
 }
 
@@ -35,7 +54,9 @@ void AggregateArgument::compute(Evaluator& evaluator) {
   computed_ = evaluator.eval(expr_);
   json_.clear();
   failed_ = computed_.is_error() || !evaluator.append_json(json_, computed_, &why_);
-  if (!failed_) value_ = {kind_by_first(json_[0]), json_};
+  if (failed_) return;
+  value_ = {kind_by_first(json_[0]), json_};
+  read_number();
 }
 
 void AggregateArgument::report_failure(const Evaluator& evaluator, Emitter& out) {

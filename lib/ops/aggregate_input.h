@@ -1,7 +1,8 @@
 // What aggregates see of an event: the values of their arguments, and which `where` clauses hold.
 //
 // Arguments and clauses are expressions.  Each is computed once for an event, however often it is
-// named; a member of the event keeps its bytes, and what is computed becomes JSON text.
+// named, and so is a number read; a member of the event keeps its bytes, and what is computed
+// becomes JSON text.
 // An inside header of lib/ops.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/short_decimal.h"
 #include "expr/expr.h"
 #include "json/path.h"
 #include "json/record.h"
@@ -49,20 +51,27 @@ class AggregateArgument {
   // For messages: "field 'amount'", or "'price * qty'".
   std::string subject() const;
 
-  void read(const Record& record, Evaluator& evaluator);
-  void skip() { value_ = {}, failed_ = false; }
+  void read(const Record& record, Evaluator& evaluator) {
+    path_ ? read_member(record) : compute(evaluator);
+  }
+  void skip() { value_ = {}, number_.reset(), failed_ = false; }
 
   // Missing also if it has failed.  Valid until the record is gone, or read() is called again.
   const Value& value() const { return value_; }
+  // The value, if it is a number that is so short.
+  const std::optional<ShortDecimal>& number() const { return number_; }
   bool has_failed() const { return failed_; }
   void report_failure(const Evaluator& evaluator, Emitter& out);
 
  private:
+  void read_member(const Record& record);
   void compute(Evaluator& evaluator);
+  void read_number();
 
   Expr expr_;
   std::optional<Path> path_;  // if it is nothing but one
   Value value_;
+  std::optional<ShortDecimal> number_;
   expr::Value computed_;
   std::string json_;  // what value_ shows of computed_
   std::string why_;   // it has no JSON

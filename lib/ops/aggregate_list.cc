@@ -2,7 +2,9 @@
 #include "ops/aggregate_list.h"
 
 #include <algorithm>
+#include <array>
 
+#include "base/copy.h"
 #include "base/text.h"
 #include "json/writer.h"
 #include "ops/aggregate_makers.h"
@@ -14,7 +16,44 @@ namespace {
 // An event that is kept is checked as a whole: it will be a part of other JSON.
 const Path kWholeEvent = *Path::parse("this");
 
-constexpr Value kNoValue;
+// Short texts on their way to a string, which are appended to it together.
+class Gathered {
+ public:
+  explicit Gathered(std::string& out) : out_(out) {}
+
+  void append(std::string_view text) {
+    if (text.size() > kMost) {
+      passed_on() += text;
+    } else {
+      end_ = copy_bytes(room(text.size()), text);
+    }
+  }
+  // For a result; false if nothing was written there (null).
+  char* room() { return room(Aggregate::kShortRoom); }
+  bool end_at(char* end) {
+    if (end != nullptr) end_ = end;
+    return end != nullptr;
+  }
+  // The string, with all that was gathered.
+  std::string& passed_on() {
+    out_.append(text_.data(), static_cast<std::size_t>(end_ - text_.data()));
+    end_ = text_.data();
+    return out_;
+  }
+
+ private:
+  static constexpr std::size_t kMost = 256;
+
+  char* room(std::size_t bytes) {
+    const auto used = static_cast<std::size_t>(end_ - text_.data());
+    if (kMost - used < bytes) passed_on();
+    return end_;
+  }
+
+  std::string& out_;
+  std::array<char, kMost> text_;
+  char* end_ = text_.data();
+};
 
 // A value in a message: a string in one pair of quotes, anything else without.
 std::string show(Value value) {
@@ -54,6 +93,10 @@ AggregateList::AggregateList(std::span<const AggregateSpec> specs) {
   needs_evaluator_ = !clauses_.empty() || std::ranges::any_of(inputs_, [](const Input& input) {
     return input.argument.needs_evaluator();
   });
+  needs_more_ = needs_evaluator_ || wants_event_;
+  for (const State& state : states_) {
+    feeds_.push_back({state.aggregate.get(), state.offset, state.input, &state});
+  }
 }
 
 void AggregateList::append(const AggregateSpec& spec, AggregatePtr aggregate) {
@@ -69,6 +112,7 @@ void AggregateList::append(const AggregateSpec& spec, AggregatePtr aggregate) {
     const std::size_t size = (aggregate->size() + 15) / 16 * 16;
     const bool is_large = aggregate->make_total() != nullptr;
     has_totals_ = has_totals_ || is_large;
+    is_trivial_ = is_trivial_ && aggregate->is_trivial();
     can_copy_ = can_copy_ && aggregate->can_copy();
     states_.push_back({std::move(aggregate),
                        function,
@@ -137,13 +181,13 @@ void AggregateList::copy(std::byte* block, const std::byte* other) const {
   }
 }
 
-void AggregateList::read(const Record& record) {
-  time_ = record.time();
+void AggregateList::read_more(const Record& record) {
   if (wants_event_) event_ = record.get(kWholeEvent).raw();
+  bare_.observation.event = event_;
   if (needs_evaluator_) return compute(record);
   for (Input& input : inputs_) {
     input.argument.read(record, evaluator_);
-    input.reported = 0;
+    input.observe(record.time(), event_);
   }
 }
 
@@ -156,7 +200,6 @@ void AggregateList::compute(const Record& record) {
     failed_ = failed_ || clause.has_failed();
   }
   for (Input& input : inputs_) {
-    input.reported = 0;
     const bool needed = std::ranges::any_of(
         input.clauses, [&](std::size_t clause) { return clause_holds(clause); });
     if (needed) {
@@ -164,6 +207,7 @@ void AggregateList::compute(const Record& record) {
     } else {
       input.argument.skip();
     }
+    input.observe(record.time(), event_);
     failed_ = failed_ || input.argument.has_failed();
   }
 }
@@ -188,17 +232,15 @@ std::uint64_t AggregateList::clauses_met(const State& state) const {
 
 void AggregateList::add(std::byte* block, Emitter& out) {
   if (failed_) report_failures(out);
-  for (const State& state : states_) {
-    const bool has_input = state.input != kNone;
-    const Value& value = has_input ? inputs_[state.input].argument.value() : kNoValue;
-    if (has_input && (!value.exists() || value.is(Kind::null))) continue;
-    Observation seen{value, time_, event_};
+  for (const Feed& feed : feeds_) {
+    Seen& seen = feed.input == kNone ? bare_ : inputs_[feed.input].seen;
+    if (!seen.is_there) continue;
     if (!clauses_.empty()) {
-      seen.clauses = clauses_met(state);
-      if (seen.clauses == 0) continue;
+      seen.observation.clauses = clauses_met(*feed.state);
+      if (seen.observation.clauses == 0) continue;
     }
-    const Taken taken = state.aggregate->add(block + state.offset, seen);
-    if (taken != Taken::yes) report(state, taken, out);
+    const Taken taken = feed.aggregate->add(block + feed.offset, seen.observation);
+    if (taken != Taken::yes) report(*feed.state, taken, out);
   }
 }
 
@@ -276,17 +318,19 @@ void AggregateList::remove_from(RunningTotals& totals, std::int64_t slice,
 
 void AggregateList::write(const std::byte* block, std::optional<Duration> length, std::string& row,
                           Emitter& out, const RunningTotals* totals) const {
+  Gathered text(row);
   for (const Column& column : columns_) {
     const State& state = states_[column.state];
     const Aggregate& aggregate = column.aggregate ? *column.aggregate : *state.aggregate;
     const Closing closing{length, column.clause};
-    row += column.label;
+    text.append(column.label);
     if (totals && state.is_large) {
-      aggregate.write_total(*(*totals)[column.state], closing, row);
-    } else {
-      aggregate.write(block + state.offset, closing, row, out);
+      aggregate.write_total(*(*totals)[column.state], closing, text.passed_on());
+    } else if (!text.end_at(aggregate.write_short(block + state.offset, text.room()))) {
+      aggregate.write(block + state.offset, closing, text.passed_on(), out);
     }
   }
+  text.passed_on();
 }
 
 std::size_t AggregateList::bytes(const std::byte* block) const {

@@ -30,6 +30,8 @@ class AggregateList {
  public:
   // REQUIRES: parse_aggregates made them.
   explicit AggregateList(std::span<const AggregateSpec> specs);
+  AggregateList(const AggregateList&) = delete;
+  AggregateList& operator=(const AggregateList&) = delete;
 
   // Bytes of a block, a multiple of 16.  Blocks are aligned to 16.
   std::size_t block_size() const { return block_size_; }
@@ -37,6 +39,8 @@ class AggregateList {
   // Makes the states of nothing in raw memory; destroys them.
   void create(std::byte* block) const;
   void destroy(std::byte* block) const;
+  // True if destroy() does nothing.
+  bool is_trivial() const { return is_trivial_; }
 
   // Makes states in raw memory that are equal to those of `other`, and may be looked at, and
   // destroyed, by another thread.  REQUIRES: can_copy().
@@ -45,7 +49,14 @@ class AggregateList {
 
   // Computes arguments and clauses from the record, each once.  Changes no state: the record may
   // still turn out to be damaged.
-  void read(const Record& record);
+  void read(const Record& record) {
+    bare_.observation.time = record.time();
+    if (needs_more_) return read_more(record);
+    for (Input& input : inputs_) {
+      input.argument.read(record, evaluator_);
+      input.observe(record.time());
+    }
+  }
   // Adds the event that was read last.  REQUIRES: its record is still valid, and ok().  Expressions
   // that fail and values of the wrong kind are counted, and the first of each is said.
   void add(std::byte* block, Emitter& out);
@@ -94,11 +105,24 @@ class AggregateList {
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
+  // What the event that was read last is to those with one argument.
+  struct Seen {
+    Observation observation;
+    bool is_there = true;  // the value is neither missing nor null
+  };
   // An argument, who needs it, and what has been reported of it for the current event.
   struct Input {
     AggregateArgument argument;
     std::vector<std::size_t> clauses;  // needed if one of them holds, or if one is kNone
-    unsigned reported = 0;             // a set of Taken
+    Seen seen{};
+    unsigned reported = 0;  // a set of Taken
+
+    void observe(Timestamp time, std::string_view event = {}) {
+      const Value& value = argument.value();
+      seen.is_there = value.exists() && !value.is(Kind::null);
+      seen.observation = {value, argument.number(), time, event};
+      reported = 0;
+    }
   };
   // A state in the block, and what it is fed with.
   struct State {
@@ -109,6 +133,13 @@ class AggregateList {
     std::vector<std::size_t> clauses;  // among clauses_, or kNone: every event
     std::string field;                 // in snapshots
     bool is_large;                     // it has a running total
+  };
+  // The same for add(), which goes through all of them for every event.
+  struct Feed {
+    const Aggregate* aggregate;
+    std::size_t offset;
+    std::size_t input;
+    const State* state;
   };
   // A member of the output.
   struct Column {
@@ -127,6 +158,7 @@ class AggregateList {
     return clause == kNone || clauses_[clause].holds();
   }
   std::uint64_t clauses_met(const State& state) const;
+  void read_more(const Record& record);
   void compute(const Record& record);
   void report_failures(Emitter& out);
   void report(const State& state, Taken taken, Emitter& out);
@@ -136,18 +168,21 @@ class AggregateList {
   std::vector<AggregateClause> clauses_;
   std::vector<Input> inputs_;
   std::vector<State> states_;
+  std::vector<Feed> feeds_;
   std::vector<Column> columns_;
   std::size_t block_size_ = 0;
   std::string_view unmergeable_;
+  bool is_trivial_ = true;
   bool can_copy_ = true;
   bool has_totals_ = false;
   bool is_by_time_ = false;
   bool needs_evaluator_ = false;
   bool wants_event_ = false;
-  bool failed_ = false;  // an expression, on the event that was read last; not reported yet
+  bool needs_more_ = false;  // one of the two
+  bool failed_ = false;      // an expression, on the event that was read last; not reported yet
   Evaluator evaluator_;
-  // Of the event that was read last.
-  Timestamp time_{};
+  // The event that was read last.
+  Seen bare_;               // to those without an argument
   std::string_view event_;  // if some aggregate wants it
 };
 

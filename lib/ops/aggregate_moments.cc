@@ -25,10 +25,17 @@ struct Moments {
   std::uint64_t n = 0;
 
   Taken add(const Observation& seen) {
+    if (seen.number) return add(*seen.number);
     if (!seen.value.is(Kind::number)) return Taken::wrong_type;
     if (!squares.add_square(seen.value.raw()) || !sum.add(seen.value.raw())) {
       return Taken::out_of_range;
     }
+    ++n;
+    return Taken::yes;
+  }
+  Taken add(ShortDecimal number) {
+    squares.add_square(number);
+    sum.add(number);
     ++n;
     return Taken::yes;
   }

@@ -7,12 +7,16 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/decimal.h"
+#include "base/short_decimal.h"
 #include "base/time.h"
+#include "json/value.h"
 #include "ops/aggregate_state.h"
 
 namespace streamutils {
@@ -20,42 +24,111 @@ namespace streamutils {
 // What an offer did to the best value.
 enum class BestChange : std::uint8_t { none, equal, replaced };
 
+// Text that is seldom there, and takes the room of a pointer until then.
+class SeldomText {
+ public:
+  SeldomText() = default;
+  SeldomText(const SeldomText& other) { set(other.get()); }
+  SeldomText(SeldomText&&) noexcept = default;
+  SeldomText& operator=(const SeldomText& other) {
+    if (this != &other) set(other.get());
+    return *this;
+  }
+  SeldomText& operator=(SeldomText&&) noexcept = default;
+
+  std::string_view get() const { return text_ ? std::string_view(*text_) : std::string_view(); }
+  void set(std::string_view text) {
+    text_ = text.empty() ? nullptr : std::make_unique<std::string>(text);
+  }
+  std::size_t bytes() const { return text_ ? sizeof *text_ + bytes_of(*text_) : 0; }
+
+ private:
+  std::unique_ptr<std::string> text_;
+};
+
 // The least or the greatest value.  Numbers are compared as exact decimals; strings among
 // themselves, by their code points, and only as long as there is no number.
 template <bool kLeast>
-struct Best {
-  std::string raw;  // JSON text of a number or a string; empty: nothing yet
+class Best {
+ public:
+  bool is_empty() const { return !number_ && text_.get().empty(); }
 
-  bool is_empty() const { return raw.empty(); }
-  // REQUIRES: !is_empty().
-  Value held() const { return {raw[0] == '"' ? Kind::string : Kind::number, raw}; }
-
-  std::pair<Taken, BestChange> offer(Value value) {
-    if (!value.is(Kind::number) && !value.is(Kind::string)) {
-      return {Taken::wrong_type, BestChange::none};
-    }
-    if (is_empty()) return {Taken::yes, replace(value)};
-    if (value.kind() != held().kind()) {
-      return {Taken::mixed, value.is(Kind::number) ? replace(value) : BestChange::none};
-    }
-    const std::strong_ordering order = compare(value, held());
-    if (order == 0) return {Taken::yes, BestChange::equal};
-    if ((order < 0) == kLeast) return {Taken::yes, replace(value)};
-    return {Taken::yes, BestChange::none};
+  // number: the value, if it is one that is so short.
+  std::pair<Taken, BestChange> offer(Value value, const std::optional<ShortDecimal>& number) {
+    if (number && number_) return {Taken::yes, offer_short(*number)};
+    return offer_any(value, number);
+  }
+  // REQUIRES: !other.is_empty().
+  BestChange offer(const Best& other) {
+    if (other.number_ && number_) return offer_short(*other.number_);
+    std::string scratch;
+    return offer_any(other.value(scratch), other.number_).second;
   }
 
+  // JSON text of a number or a string: one of those that were offered, or one equal to it; empty:
+  // there was none.
+  std::string text() const {
+    std::string scratch;
+    return is_empty() ? std::string() : std::string(value(scratch).raw());
+  }
+  // The same, or null, in the one spelling that equal values share.
+  void write(std::string& out) const {
+    if (number_) return append_number(out, *number_);
+    if (is_empty()) {
+      out += "null";
+    } else if (is_string()) {
+      append_key(out, Value(Kind::string, text_.get()));
+    } else {
+      append_plain_number(out, text_.get());
+    }
+  }
   // Takes JSON text; false if it is neither a number nor a string.
   bool restore(std::string_view text) {
     const bool is_string = text.size() >= 2 && text.front() == '"' && text.back() == '"';
     if (!is_string && !is_number(text)) return false;
-    raw = text;
+    ShortDecimal number;
+    replace(text, read_short(text, number) ? std::optional(number) : std::nullopt);
     return true;
   }
-  std::size_t bytes() const { return bytes_of(raw); }
+  std::size_t bytes() const { return text_.bytes(); }
 
  private:
-  BestChange replace(Value value) {
-    raw = value.raw();
+  bool is_string() const { return text_.get().starts_with('"'); }
+
+  // REQUIRES: !is_empty().
+  Value value(std::string& scratch) const {
+    if (!number_) return {is_string() ? Kind::string : Kind::number, text_.get()};
+    append_number(scratch, *number_);
+    return {Kind::number, scratch};
+  }
+
+  BestChange offer_short(ShortDecimal number) {
+    const std::strong_ordering order = number <=> *number_;
+    if (order == 0) return BestChange::equal;
+    if ((order < 0) != kLeast) return BestChange::none;
+    number_ = number;
+    return BestChange::replaced;
+  }
+
+  std::pair<Taken, BestChange> offer_any(Value value, const std::optional<ShortDecimal>& number) {
+    if (!value.is(Kind::number) && !value.is(Kind::string)) {
+      return {Taken::wrong_type, BestChange::none};
+    }
+    if (is_empty()) return {Taken::yes, replace(value.raw(), number)};
+    if (value.is(Kind::string) != is_string()) {
+      const bool wins = value.is(Kind::number);
+      return {Taken::mixed, wins ? replace(value.raw(), number) : BestChange::none};
+    }
+    std::string scratch;
+    const std::strong_ordering order = compare(value, this->value(scratch));
+    if (order == 0) return {Taken::yes, BestChange::equal};
+    if ((order < 0) == kLeast) return {Taken::yes, replace(value.raw(), number)};
+    return {Taken::yes, BestChange::none};
+  }
+
+  BestChange replace(std::string_view text, const std::optional<ShortDecimal>& number) {
+    number_ = number;
+    text_.set(number ? std::string_view() : text);
     return BestChange::replaced;
   }
 
@@ -65,6 +138,9 @@ struct Best {
     std::string b_scratch;
     return a.text(a_scratch).compare(b.text(b_scratch)) <=> 0;
   }
+
+  std::optional<ShortDecimal> number_;
+  SeldomText text_;  // JSON, of a longer number or a string
 };
 
 // The value of the earliest or the latest event, its bytes kept.  Of equal times the first that

@@ -129,7 +129,8 @@ struct Values {
 
   Taken add(const Observation& seen) {
     if (!seen.value.is(Kind::number)) return Taken::wrong_type;
-    const std::optional<double> value = to_double(seen.value.raw());
+    std::optional<double> value = seen.number ? quick_double(*seen.number) : std::nullopt;
+    if (!value) value = to_double(seen.value.raw());
     if (!value) return Taken::out_of_range;
     Body& all = made();
     const double number = *value == 0 ? 0 : *value;  // no -0

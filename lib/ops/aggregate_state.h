@@ -27,6 +27,7 @@ class StateAggregate : public Aggregate {
   std::size_t size() const override { return sizeof(State); }
   void create(void* state) const override { new (state) State; }
   void destroy(void* state) const override { of(state).~State(); }
+  bool is_trivial() const override { return std::is_trivially_destructible_v<State>; }
   bool can_copy() const override { return std::is_copy_constructible_v<State>; }
   void copy(void* state, const void* other) const override {
     if constexpr (std::is_copy_constructible_v<State>) new (state) State(of(other));
@@ -66,15 +67,24 @@ Result<AggregatePtr> make_plain(const AggregateSpec&) {
   return AggregatePtr(std::make_unique<PlainAggregate<State, kWrite>>());
 }
 
+// The same for a state that writes itself; into memory too, if it can do that.
 template <typename State>
-void write_state(const State& state, std::string& out) {
-  state.write(out);
-}
+class SimpleAggregate final : public StateAggregate<State> {
+ public:
+  void write(const void* state, const Closing&, std::string& out, Emitter&) const override {
+    StateAggregate<State>::of(state).write(out);
+  }
+  char* write_short(const void* state, char* to) const override {
+    if constexpr (requires(const State& one) { one.write_short(to); }) {
+      return StateAggregate<State>::of(state).write_short(to);
+    }
+    return nullptr;
+  }
+};
 
-// The same for a state that writes itself.
 template <typename State>
-Result<AggregatePtr> make_simple(const AggregateSpec& spec) {
-  return make_plain<State, write_state<State>>(spec);
+Result<AggregatePtr> make_simple(const AggregateSpec&) {
+  return AggregatePtr(std::make_unique<SimpleAggregate<State>>());
 }
 
 // What a std::string has allocated.
