@@ -21,6 +21,7 @@ EventTime::EventTime(std::optional<Path> path, TimeSyntax syntax)
 void EventTime::set_path(Path path) {
   is_window_end_ = !path.is_whole() && path.steps().back() == "window_end";
   path_ = std::move(path);
+  minute_.forget();
 }
 
 bool EventTime::find_path(const Record& record) {
@@ -32,30 +33,29 @@ bool EventTime::find_path(const Record& record) {
   return false;
 }
 
-std::optional<Timestamp> EventTime::read(const Record& record) {
+std::optional<Timestamp> EventTime::read_any(const Record& record) {
   if (!path_ && !find_path(record)) return std::nullopt;
-  const Value value = record.get(*path_);
-  if (is_window_end_) return read_end(value);
-  if (value.is(Kind::string)) return read_string(value);
-  if (value.is(Kind::number)) return parser_.parse_number(value.raw());
-  return std::nullopt;
+  return read_value(record.get(*path_));
 }
 
-std::optional<Timestamp> EventTime::read_end(Value value) {
-  std::optional<Timestamp> end;
-  if (value.is(Kind::string)) end = read_string(value);
-  if (value.is(Kind::number)) end = parser_.parse_number(value.raw());
-  if (end) end = minus(*end, Duration(1));
-  return end;
+std::optional<Timestamp> EventTime::read_value(Value value) {
+  minute_.forget();
+  std::optional<Timestamp> t;
+  if (value.is(Kind::string)) t = read_string(value);
+  if (value.is(Kind::number)) t = parser_.parse_number(value.raw());
+  if (t && is_window_end_) t = minus(*t, Duration(1));
+  return t;
 }
 
 // What has escapes is no time as it stands.
 std::optional<Timestamp> EventTime::read_string(Value value) {
   const std::string_view raw = value.raw();
-  if (!has_format_) {
-    if (const auto t = parser_.parse_string(raw.substr(1, raw.size() - 2))) return t;
-  }
-  return parser_.parse_string(value.text(scratch_));
+  if (has_format_) return parser_.parse_string(value.text(scratch_));
+  const std::string_view inside = raw.substr(1, raw.size() - 2);
+  const auto t = parser_.parse_string(inside);
+  if (!t) return parser_.parse_string(value.text(scratch_));
+  if (!is_window_end_) minute_.note(inside, *t);
+  return t;
 }
 
 std::string EventTime::problem(const Record& record) const {
