@@ -5,12 +5,7 @@
 
 namespace streamutils {
 
-// A look at one byte tells nearly all events from rows.
-bool PartialFilter::is_row(std::string_view line) {
-  return line.size() > 2 && line[2] == 'w' && line.starts_with("{\"window_start\":");
-}
-
-bool PartialFilter::is_partial(const Record& record) {
+bool PartialFilter::is_partial_row(const Record& record) {
   if (stream_ == Stream::unknown) {
     const bool has_end = record.member("window_end").exists();
     if (record.ok()) stream_ = has_end ? Stream::rows : Stream::events;
@@ -29,21 +24,13 @@ void PartialFilter::restore(SnapshotReader& in) {
   stream_ = static_cast<Stream>(stream);
 }
 
-bool EventParts::read(const Record& record, Emitter& out, GroupKey& key, Outcome& outcome) {
-  const bool is_partial = partial.is_partial(record);
-  keys.read(record, key);
-  aggregates.read(record);
-  if (!record.ok()) {
-    outcome.fate = Fate::bad;
-    return false;
-  }
-  if (is_partial) {
+void EventParts::refuse(const Record& record, Emitter& out, Outcome& outcome) {
+  if (record.ok()) {
     out.count("partial row of a window stage");
     outcome.fate = Fate::dropped;
-    return false;
+  } else {
+    outcome.fate = Fate::bad;
   }
-  ++events;
-  return true;
 }
 
 Outcome refuse_key(std::size_t max_keys, Emitter& out) {

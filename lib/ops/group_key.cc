@@ -23,11 +23,7 @@ void KeyReader::foresee(std::span<const std::string_view> lines) {
   }
 }
 
-void KeyReader::read(const Record& record, GroupKey& key) {
-  key.canonical = {};
-  key.spelling = {};
-  key.hash.reset();
-  if (fields_.empty()) return;
+void KeyReader::read_fields(const Record& record, GroupKey& key) {
   if (const HashedKey* known = foreseen_.take(record.line())) {
     key.canonical = known->key;
     key.hash = known->hash;

@@ -34,7 +34,10 @@ class KeyReader {
     read(record, key);
     return key;
   }
-  void read(const Record& record, GroupKey& key);
+  void read(const Record& record, GroupKey& key) {
+    key = {};
+    if (!fields_.empty()) read_fields(record, key);
+  }
 
   // Whether foresee() is of use.
   bool foresees() const { return fields_.size() == 1; }
@@ -54,6 +57,8 @@ class KeyReader {
     std::uint32_t hash;
   };
 
+  void read_fields(const Record& record, GroupKey& key);
+
   std::vector<Path> fields_;
   Foreseen<HashedKey> foreseen_;
   Record scratch_;
@@ -68,9 +73,13 @@ class KeyMembers {
 
   // Appends `,"region":"eu"` for each field.
   void append_to(std::string& row, const Group& group) const;
+  // `,"region":` of the only field; empty if there are others, or none.
+  std::string_view only_label() const {
+    return labels_.size() == 1 ? std::string_view(labels_.front()) : std::string_view();
+  }
 
  private:
-  std::vector<std::string> labels_;  // `,"region":`
+  std::vector<std::string> labels_;
 };
 
 // The key of a group as fields of an entry.

@@ -17,6 +17,8 @@ class Having {
   // nullopt: all rows leave.
   explicit Having(std::optional<Expr> expr) : expr_(std::move(expr)) {}
 
+  bool is_needed() const { return expr_.has_value(); }
+
   // True if the row, a JSON object, is to leave.  One for which the expression is neither true nor
   // false stays; that is counted, and the first is said.  Appends padding to the row while it
   // looks.

@@ -10,6 +10,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "base/copy.h"
+#include "base/digits.h"
+
 namespace streamutils {
 namespace {
 
@@ -20,6 +23,15 @@ constexpr std::uint32_t kMostSpelling = 0x1fffffff;  // a line is shorter
 std::uint64_t random_seed() {
   std::random_device device;
   return std::uint64_t{device()} << 32 | device();
+}
+
+// Most keys are so short that two words hold them, which may share bytes.
+bool is_same(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  const std::size_t n = a.size();
+  if (n < 8 || n > 16) return a == b;
+  return digits::load8(a.data()) == digits::load8(b.data()) &&
+         digits::load8(a.data() + n - 8) == digits::load8(b.data() + n - 8);
 }
 
 }  // namespace
@@ -36,7 +48,7 @@ std::size_t GroupTable::slot_of(std::string_view key, std::uint32_t hash) const 
   const std::size_t mask = slot_count() - 1;
   for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
     const Slot slot = slots()[i];
-    if (slot.where == 0 || (slot.hash == hash && at(slot.where)->key() == key)) return i;
+    if (slot.where == 0 || (slot.hash == hash && is_same(at(slot.where)->key(), key))) return i;
   }
 }
 
@@ -62,9 +74,8 @@ GroupTable::Found GroupTable::find_or_add(const GroupKey& key) {
   group->key_size = static_cast<std::uint32_t>(key.canonical.size());
   group->spelling_size = static_cast<std::uint32_t>(key.spelling.size()) & kMostSpelling;
   group->mark = 0;
-  char* text = reinterpret_cast<char*>(group + 1);
-  std::copy(key.canonical.begin(), key.canonical.end(), text);
-  std::copy(key.spelling.begin(), key.spelling.end(), text + key.canonical.size());
+  char* const text = reinterpret_cast<char*>(group + 1);
+  copy_bytes(copy_bytes(text, key.canonical), key.spelling);
   return {group, true};
 }
 

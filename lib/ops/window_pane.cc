@@ -16,30 +16,12 @@ Pane::Pane(const AggregateList& aggregates, bool has_keys, std::size_t max_keys)
       max_keys_(max_keys),
       table_(aggregates.block_size()) {}
 
-Group& Pane::group(const GroupKey& key, std::uint64_t event) {
-  if (!has_keys_ && !groups_.empty()) return keep_for_image(*groups_.front());
-  const GroupTable::Found found = table_.find_or_add(key);
-  if (found.is_new) add(*found.group, event);
-  return keep_for_image(*found.group);
-}
-
 // One that is new is not for the image that is being taken.
 void Pane::add(Group& group, std::uint64_t first_seen) {
   group.first_seen = first_seen;
   aggregates_.create(group.state());
   groups_.push_back(&group);
   marks_.note_new(group, groups_.size());
-}
-
-Group* Pane::group_within_limit(const GroupKey& key, std::uint64_t event) {
-  if (groups_.size() < max_keys_) return &group(key, event);
-  Group* found = table_.find(key.canonical);
-  return found ? &keep_for_image(*found) : nullptr;
-}
-
-std::byte* Pane::block(const GroupKey& key, std::uint64_t event) {
-  Group* found = group_within_limit(key, event);
-  return found ? found->state() : nullptr;
 }
 
 void Pane::merge(const Pane& other) {
@@ -64,6 +46,7 @@ void Pane::put_in_order() {
 }
 
 void Pane::destroy_states() {
+  if (aggregates_.is_trivial()) return;
   for (Group* group : groups_) aggregates_.destroy(group->state());
 }
 

@@ -54,10 +54,22 @@ class Pane {
   Pane& operator=(const Pane&) = delete;
 
   // The group of the key; made if this is its first event here, which then has the number `event`.
-  Group& group(const GroupKey& key, std::uint64_t event);
+  Group& group(const GroupKey& key, std::uint64_t event) {
+    if (!has_keys_ && !groups_.empty()) return keep_for_image(*groups_.front());
+    const GroupTable::Found found = table_.find_or_add(key);
+    if (found.is_new) add(*found.group, event);
+    return keep_for_image(*found.group);
+  }
   // The same, but null if it would be one more than max_keys; and its states.
-  Group* group_within_limit(const GroupKey& key, std::uint64_t event);
-  std::byte* block(const GroupKey& key, std::uint64_t event);
+  Group* group_within_limit(const GroupKey& key, std::uint64_t event) {
+    if (groups_.size() < max_keys_) return &group(key, event);
+    Group* found = table_.find(key);
+    return found ? &keep_for_image(*found) : nullptr;
+  }
+  std::byte* block(const GroupKey& key, std::uint64_t event) {
+    Group* found = group_within_limit(key, event);
+    return found ? found->state() : nullptr;
+  }
 
   // The group of the key if there is one.
   Group* find(std::string_view canonical) const { return table_.find(canonical); }

@@ -53,7 +53,7 @@ class RowWriter {
 
  private:
   void append_results(const std::byte* block, const RunningTotals* totals, RowMark mark,
-                      Emitter& out);
+                      std::string& row, Emitter& out);
   void emit(Emitter& out);
 
   const AggregateList& aggregates_;
@@ -61,8 +61,11 @@ class RowWriter {
   TimeStyle style_;
   std::optional<Duration> length_;  // of the window, or of what an event looks back on
   Having having_;
-  std::string times_;
-  std::string row_;
+  std::string times_;    // with which all rows of the window begin
+  std::string head_;     // the same and the name of the only key, if there is but one
+  std::string members_;  // of the keys
+  std::string results_;
+  std::string row_;  // as a whole, where somebody wants to see that
 };
 
 // The windows of fixed length that the options ask for.
