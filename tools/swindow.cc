@@ -113,8 +113,6 @@ Status read_options(const Options& o, WindowOptions& window) {
   if (!o.memory) return {};
   const Result<std::size_t> memory = parse_size(*o.memory);
   if (!memory) return Error{"--mem: " + memory.error().message};
-  if (o.max_keys)
-    return Error{"--mem: not with --max-keys: it keeps all keys, on disk, and needs no limit"};
   window.memory = *memory;
   return {};
 }

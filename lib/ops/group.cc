@@ -16,9 +16,6 @@ Status check_memory(const GroupOptions& options) {
     return Error{"--mem: not with --every: the table at each time is the one before and more"};
   if (options.changes)
     return Error{"--mem: not with --changes: each row needs its group in memory"};
-  if (options.max_keys != GroupOptions().max_keys) {
-    return Error{"--mem: not with --max-keys: it keeps all keys, on disk, and needs no limit"};
-  }
   const AggregateList aggregates(options.arguments.aggregates);
   if (aggregates.merges()) return {};
   return Error{"--mem: '" + std::string(aggregates.unmergeable()) + "' does not merge"};

@@ -14,6 +14,7 @@
 
 #include "ops/group_parts.h"
 #include "ops/memory_watch.h"
+#include "ops/spilled_keys.h"
 #include "ops/window_pane.h"
 #include "ops/window_spill.h"
 #include "stream/previewed.h"
@@ -26,15 +27,20 @@ class GroupTotal final : public Previewed {
   explicit GroupTotal(const GroupOptions& options)
       : parts_(options),
         changes_(options.changes),
-        groups_(parts_.aggregates, true, options.max_keys),
+        groups_(parts_.aggregates, true,
+                options.memory ? GroupOptions().max_keys : options.max_keys),
         memory_(options.memory),
         spill_tools_(parts_.aggregates, options.make_scratch, memory_),
-        image_(parts_.aggregates) {}
+        image_(parts_.aggregates) {
+    const bool is_limited = options.max_keys != GroupOptions().max_keys;
+    if (is_limited && memory_) keys_ = std::make_unique<SpilledKeys>();
+  }
 
   Outcome on_record(const Record& record, Emitter& out) override {
     Outcome outcome;
     GroupKey key;
     if (!parts_.read(record, out, key, outcome)) return outcome;
+    if (keys_ && !keys_->admit(key, groups_, parts_.max_keys)) return parts_.refuse_key(out);
     Group* group = groups_.group_within_limit(key, parts_.events);
     if (group == nullptr) return parts_.refuse_key(out);
     parts_.aggregates.add(group->state(), out);
@@ -93,7 +99,8 @@ class GroupTotal final : public Previewed {
 
   Status restore(SnapshotReader& in) override {
     parts_.restore(in);
-    PaneReader reader({&groups_}, [this](std::size_t, const Group&, std::uint64_t) {
+    PaneReader reader({&groups_}, [this](std::size_t, const Group& group, std::uint64_t) {
+      if (keys_) keys_->note(group);
       if (memory_ && watch_.is_due()) relieve_memory();
     });
     reader.read(in);
@@ -139,6 +146,7 @@ class GroupTotal final : public Previewed {
 
   void spill() {
     if (!spilled_) spilled_ = std::make_unique<SpilledGroups>(spill_tools_);
+    if (keys_) keys_->note(groups_);
     spilled_->spill(groups_);
   }
 
@@ -148,6 +156,7 @@ class GroupTotal final : public Previewed {
   std::optional<std::size_t> memory_;
   SpillTools spill_tools_;
   std::unique_ptr<SpilledGroups> spilled_;  // null: none
+  std::unique_ptr<SpilledKeys> keys_;       // null unless --mem has to keep to --max-keys
   MemoryWatch watch_;
   PaneImage image_;
 };

@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "ops/memory_watch.h"
+#include "ops/spilled_keys.h"
 #include "ops/window_fill.h"
 #include "ops/window_kinds.h"
 #include "ops/window_pane.h"
@@ -36,6 +37,7 @@ struct Window {
   Timestamp end{};
   std::unique_ptr<Pane> pane;
   std::unique_ptr<SpilledGroups> spilled;  // groups that are not in the pane; null: none
+  std::unique_ptr<SpilledKeys> keys;       // null unless --mem has to keep to --max-keys
   Timestamp untold = kMaxTime;             // the least time of the events that no row has told of
   Revisions revisions;                     // of a closed window
 };
@@ -49,6 +51,7 @@ class DisjointWindows final : public Windows {
         grace_(options.grace),
         memory_(options.memory),
         spill_tools_(parts_.aggregates, options.make_scratch, memory_),
+        limits_spilled_(options.memory && options.max_keys != WindowOptions().max_keys),
         image_(parts_.aggregates) {
     if (options.fill) known_.emplace(parts_, options.fill_for);
   }
@@ -76,6 +79,10 @@ class DisjointWindows final : public Windows {
 
   Outcome add_late(std::int64_t number, const GroupKey& key, Emitter& out);
   Window& open(OpenWindows& windows, std::int64_t number);
+  // False if it is one key more than the window may have.
+  bool admits(Window& window, const GroupKey& key) const {
+    return !window.keys || window.keys->admit(key, *window.pane, parts_.max_keys);
+  }
   void close(Timestamp now, Emitter& out);
   void forget_closed(Timestamp now);
   void fill_before(std::int64_t number, Timestamp now, Emitter& out);
@@ -113,6 +120,7 @@ class DisjointWindows final : public Windows {
 
   std::optional<std::size_t> memory_;
   SpillTools spill_tools_;
+  bool limits_spilled_;  // by --max-keys
   MemoryWatch watch_;
 
   PaneImage image_;
@@ -142,7 +150,8 @@ Outcome DisjointWindows::on_record(const Record& record, Emitter& out) {
     }
     latest_ = &open(open_, number);
   }
-  std::byte* block = latest_->pane->block(key, parts_.events);
+  std::byte* block = nullptr;
+  if (admits(*latest_, key)) block = latest_->pane->block(key, parts_.events);
   if (!block) {
     outcome = parts_.refuse_key(out);
     return outcome;
@@ -161,6 +170,7 @@ Outcome DisjointWindows::add_late(std::int64_t number, const GroupKey& key, Emit
     return late;
   }
   Window& window = open(closed_, number);
+  if (!admits(window, key)) return parts_.refuse_key(out);
   Group* group = window.pane->group_within_limit(key, parts_.events);
   if (!group) return parts_.refuse_key(out);
   parts_.aggregates.add(group->state(), out);
@@ -189,6 +199,7 @@ Window& DisjointWindows::open(OpenWindows& windows, std::int64_t number) {
     window.start = windows_.start(number);
     window.end = windows_.end(number);
     window.pane = spare_ ? std::move(spare_) : std::make_unique<Pane>(parts_);
+    if (limits_spilled_) window.keys = std::make_unique<SpilledKeys>();
   }
   return window;
 }
@@ -208,7 +219,6 @@ void DisjointWindows::close(Timestamp now, Emitter& out) {
     if (known_) fill_before(number, now, out);
     write(window, false, out);
     if (known_) {
-      known_->note(window.pane->groups(), window.end);
       known_->write_missing(window.start, window.end, out);
       next_fill_ = number + 1;
     }
@@ -254,10 +264,12 @@ void DisjointWindows::on_interrupt(Emitter& out) {
   for (const auto& [number, window] : open_) write(window, true, out);
 }
 
+// Keys become known with their windows.
 void DisjointWindows::write(const Window& window, bool partial, Emitter& out) {
   parts_.rows.begin_window(window.start, window.end);
   const bool ok = for_each_group(window, [&](const Group& group, std::uint64_t) {
     parts_.rows.write(group, group.state(), {.partial = partial}, out);
+    if (known_ && !partial) known_->note(group.group_key(), window.end);
   });
   if (!ok) out.fail(kSpillUnreadable);
 }
@@ -265,6 +277,10 @@ void DisjointWindows::write(const Window& window, bool partial, Emitter& out) {
 template <typename Visit>
 bool DisjointWindows::for_each_group(const Window& window, const Visit& visit) const {
   if (window.spilled) return window.spilled->visit(*window.pane, window.revisions, nullptr, visit);
+  if (window.revisions.empty()) {
+    for (const Group* group : window.pane->groups()) visit(*group, 0);
+    return true;
+  }
   for (const Group* group : window.pane->groups()) {
     const auto revised = window.revisions.find(group);
     visit(*group, revised == window.revisions.end() ? 0 : revised->second);
@@ -301,6 +317,7 @@ void DisjointWindows::relieve_memory() {
 
 void DisjointWindows::spill(Window& window) {
   if (!window.spilled) window.spilled = std::make_unique<SpilledGroups>(spill_tools_);
+  if (window.keys) window.keys->note(*window.pane);
   window.spilled->spill(*window.pane, window.revisions);
 }
 
@@ -398,6 +415,7 @@ Status DisjointWindows::restore(SnapshotReader& in) {
   PaneReader reader(std::move(panes),
                     [&](std::size_t pane, const Group& group, std::uint64_t revisions) {
                       if (revisions > 0) windows[pane]->revisions[&group] = revisions;
+                      if (windows[pane]->keys) windows[pane]->keys->note(group);
                       if (memory_ && watch_.is_due()) relieve_memory();
                     });
   reader.read(in);

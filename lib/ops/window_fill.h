@@ -37,6 +37,7 @@ class KnownKeys {
 
   // These have events in the window that ends at `end`; to be told in the order of ends.
   void note(std::span<Group* const> groups, Timestamp end);
+  void note(const GroupKey& key, Timestamp end);
 
   // Writes the rows of nothing of the window [start, end), for the keys that were not noted for it,
   // in the order in which they became known.  Forgets those whose time is over.
@@ -47,7 +48,6 @@ class KnownKeys {
 
  private:
   static Timestamp& last_end(Group* group) { return *reinterpret_cast<Timestamp*>(group->state()); }
-  void note(const GroupKey& key, Timestamp end);
 
   WindowParts& parts_;
   std::optional<Duration> fill_for_;

@@ -323,11 +323,14 @@ void OverlappingWindows::write_queues(std::int64_t k, bool partial, Emitter& out
 }
 
 void OverlappingWindows::write_slices(std::int64_t k, bool partial, Emitter& out) {
+  const bool fills = known_ && !partial;
   const bool ok = closed_->visit(k, nullptr, [&](const Group& group, std::uint64_t) {
     parts_.rows.write(group, group.state(), {.partial = partial}, out);
+    if (fills) known_->note(group.group_key(), windows_.end(k));
   });
   if (!ok) out.fail(kSpillUnreadable);
   watch_.note_disk(closed_->disk_is_full());
+  if (fills) known_->write_missing(windows_.start(k), windows_.end(k), out);
 }
 
 void OverlappingWindows::write_group(const Group& group, const SliceQueue& queue, bool partial,

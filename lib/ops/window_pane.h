@@ -48,7 +48,7 @@ class Pane {
   Pane(const AggregateList& aggregates, bool has_keys,
        std::size_t max_keys = static_cast<std::size_t>(-1));
   explicit Pane(const WindowParts& parts)
-      : Pane(parts.aggregates, !parts.keys.is_empty(), parts.max_keys) {}
+      : Pane(parts.aggregates, !parts.keys.is_empty(), parts.max_in_pane) {}
   ~Pane() { destroy_states(); }
   Pane(const Pane&) = delete;
   Pane& operator=(const Pane&) = delete;

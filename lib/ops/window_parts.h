@@ -75,12 +75,14 @@ FixedWindows fixed_windows(const WindowOptions& options);
 struct WindowParts : EventParts {
   explicit WindowParts(const WindowOptions& options)
       : EventParts(options.arguments.aggregates, options.arguments.keys, options.max_keys),
-        rows(options.arguments, aggregates) {}
+        rows(options.arguments, aggregates),
+        max_in_pane(options.memory ? WindowOptions().max_keys : options.max_keys) {}
 
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
 
   RowWriter rows;
+  std::size_t max_in_pane;  // keys; with --mem, others of a window may be on disk
   Timestamp watermark = kMinTime;
 };
 

@@ -75,6 +75,7 @@ Kind random_kind(Stream& random) {
       return kind;
     case 0:
       kind.arguments = "tumbling" + seconds(1 + random.below(300));
+      if (random.below(3) == 0) kind.options.max_keys = 1 + random.below(4);
       break;
     case 1:
       kind.arguments = "cumulate" + seconds(slide * (1 + random.below(6))) + seconds(slide);
@@ -83,6 +84,8 @@ Kind random_kind(Stream& random) {
       kind.arguments = "sliding" + seconds(slide + 1 + random.below(200)) + seconds(slide);
   }
   if (random.below(2) == 0) kind.options.grace = std::chrono::seconds(1 + random.below(60));
+  kind.options.fill = random.below(3) == 0;
+  if (random.below(2) == 0) kind.options.fill_for = std::chrono::seconds(random.below(200));
   return kind;
 }
 
