@@ -125,7 +125,7 @@ Result<OperatorPtr> make_operator(const Options& o, WindowOptions window) {
 }
 
 Result<Plan> plan(const Options& o, const Invocation& invocation) {
-  auto arguments = parse_window_arguments(invocation.operands);
+  auto arguments = parse_window_arguments(invocation.operands, invocation.file_exists);
   if (!arguments) return arguments.error();
   WindowOptions window;
   window.arguments = std::move(*arguments);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "ops/aggregate.h"
+#include "ops/aggregate_hints.h"
 
 namespace streamutils {
 namespace {
@@ -24,10 +25,7 @@ std::string list_of_functions() {
 }
 
 Error no_such_function(std::string_view word) {
-  std::vector<std::string_view> names;
-  for (const AggregateFunction& function : aggregate_functions()) names.push_back(function.name);
-  std::string guess = unquoted_hint(word);
-  if (guess.empty()) guess = did_you_mean(word, names);
+  const std::string guess = aggregate_hint(word);
   return {"no such aggregate: " + quote(word) +
           (guess.empty() ? " (there are " + list_of_functions() + ")" : guess)};
 }
@@ -49,6 +47,10 @@ struct Words {
 
 // The expression behind the word `role`.
 Status parse_expression(std::string_view role, const std::string& text, std::optional<Expr>& expr) {
+  if (text.ends_with(',')) {
+    return Error{std::string(role) + ": " + quote(text) +
+                 " ends in a comma (aggregates are separated by spaces alone)"};
+  }
   Result<Expr> compiled = Expr::compile_argument(text);
   if (!compiled) return Error{std::string(role) + ": " + compiled.error().message};
   expr = *std::move(compiled);
@@ -68,6 +70,10 @@ Status parse_name(Words& words, AggregateSpec& spec) {
     return Error{"'as' needs the name of a member behind it"};
   }
   spec.name = words.take();
+  if (spec.name.ends_with(',')) {
+    return Error{"as: " + quote(spec.name) +
+                 " ends in a comma (aggregates are separated by spaces alone)"};
+  }
   return {};
 }
 
@@ -131,9 +137,16 @@ std::string output_name(std::span<const std::string> words) {
 bool is_aggregate_word(std::string_view word) { return find_aggregate(word) != nullptr; }
 
 std::string unquoted_hint(std::string_view word) {
-  const std::size_t space = word.find(' ');
-  if (space == word.npos || !is_aggregate_word(word.substr(0, space))) return {};
-  return " (did you mean the words " + std::string(word) + ", without quotes?)";
+  const std::size_t end = std::min(word.find_first_of(" ("), word.size());
+  const std::string function(word.substr(0, end));
+  if (end == word.size() || !is_aggregate_word(function)) return {};
+  if (word[end] == ' ') {
+    return " (did you mean the words " + std::string(word) + ", without quotes?)";
+  }
+  if (!word.ends_with(')')) return {};
+  const std::string argument(word.substr(end + 1, word.size() - end - 2));
+  if (argument.empty() || argument == "*") return ", did you mean '" + function + "'?";
+  return " (did you mean the words " + function + " " + argument + "?)";
 }
 
 Result<std::vector<AggregateSpec>> parse_aggregates(std::span<const std::string> all,
@@ -155,6 +168,10 @@ Result<std::vector<AggregateSpec>> parse_aggregates(std::span<const std::string>
 }
 
 Result<std::vector<Path>> parse_key_fields(std::string_view text) {
+  if (text.ends_with(',')) {
+    return Error{"by: " + quote(text) +
+                 " ends in a comma (several fields are one word: user,region)"};
+  }
   Result<std::vector<Path>> keys = Path::parse_list(text);
   if (!keys) return Error{"by: " + keys.error().message};
   return keys;

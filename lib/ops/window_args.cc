@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "ops/aggregate_hints.h"
 
 namespace streamutils {
 namespace {
@@ -98,6 +99,15 @@ Result<WindowSpec> parse_session(Words& words) {
   return spec;
 }
 
+// For a word in place of the kind.
+std::string kind_hint(const std::string& word) {
+  if (parse_window_length(word, "")) return ", did you mean 'tumbling " + word + "'?";
+  if (is_aggregate_word(word)) return " (it comes first: tumbling 10s " + word + ")";
+  if (word == "hop" || word == "hopping") return ", did you mean 'sliding'?";
+  if (word == "tumble") return ", did you mean 'tumbling'?";
+  return did_you_mean(word, kKinds);
+}
+
 Result<WindowSpec> parse_window(Words& words) {
   if (words.at_end()) {
     return Error{
@@ -110,7 +120,7 @@ Result<WindowSpec> parse_window(Words& words) {
   if (kind == "session") return parse_session(words);
   if (kind == "cumulate") return parse_cumulate(words);
   if (kind == "rolling") return parse_rolling(words);
-  const std::string guess = did_you_mean(kind, kKinds);
+  const std::string guess = kind_hint(kind);
   return Error{
       "no such kind of window: " + quote(kind) +
       (guess.empty() ? " (there are tumbling, sliding, session, cumulate, rolling)" : guess)};
@@ -118,7 +128,8 @@ Result<WindowSpec> parse_window(Words& words) {
 
 }  // namespace
 
-Result<WindowArguments> parse_window_arguments(std::span<const std::string> all) {
+Result<WindowArguments> parse_window_arguments(
+    std::span<const std::string> all, const std::function<bool(const std::string&)>& file_exists) {
   Words words{all};
   WindowArguments arguments;
   Result<WindowSpec> window = parse_window(words);
@@ -126,6 +137,9 @@ Result<WindowArguments> parse_window_arguments(std::span<const std::string> all)
   arguments.window = *window;
   Result<AggregateArguments> rest = parse_aggregate_arguments(words.all, words.position, {});
   if (!rest) return rest.error();
+  if (file_exists) {
+    if (Status s = check_operands(*rest, file_exists); !s.ok()) return s.error();
+  }
   arguments.having = std::move(rest->having);
   arguments.aggregates = std::move(rest->aggregates);
   arguments.keys = std::move(rest->keys);

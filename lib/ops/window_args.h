@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,7 +41,10 @@ struct WindowArguments {
 
 // Reads the words; an error names the word and what would be right; that of
 // an expression has several lines, the last with a caret.  A word "--"
-// ends the arguments.
-Result<WindowArguments> parse_window_arguments(std::span<const std::string> words);
+// ends the arguments.  file_exists tells files from words that were meant otherwise; without it all
+// are believed to exist.
+Result<WindowArguments> parse_window_arguments(
+    std::span<const std::string> words,
+    const std::function<bool(const std::string&)>& file_exists = nullptr);
 
 }  // namespace streamutils

@@ -86,7 +86,10 @@ TEST_CASE("what is refused is named, with what would be right") {
   const Row rows[] = {
       {"", "no window given"},
       {"tumblign 1s count", "did you mean 'tumbling'?"},
-      {"hop 1s count", "there are tumbling, sliding, session"},
+      {"jump 1s count", "there are tumbling, sliding, session"},
+      {"hop 1s count", "did you mean 'sliding'?"},
+      {"90m count", "did you mean 'tumbling 90m'?"},
+      {"count by user", "it comes first: tumbling 10s count"},
       {"rolling 1mo count", "the SIZE of 'rolling': not a duration"},
       {"rolling", "the SIZE of 'rolling' is missing"},
       {"cumulate 1h 2h count", "STEP of 'cumulate' is longer than its SIZE"},
@@ -147,6 +150,31 @@ TEST_CASE("what is refused is named, with what would be right") {
     CAPTURE(arguments.error().message);
     CHECK(arguments.error().message.find(row.part) != std::string::npos);
   }
+}
+
+TEST_CASE("a file in place of a field, and a word in place of a file, are told") {
+  const auto exists = [](const std::string& name) {
+    return name == "log.ndjson" || name == "price" || name == "order";
+  };
+  struct Row {
+    std::string words;
+    std::string part;  // of the message; empty: they are right
+  };
+  const Row row = GENERATE(
+      Row{"tumbling 1s avg log.ndjson", "\"log.ndjson\" is a file here, and a field is wanted"},
+      Row{"tumbling 1s count by log.ndjson", "(a field of that name is /log.ndjson)"},
+      Row{"tumbling 1s avg log.ndjson log.ndjson", ""}, Row{"tumbling 1s avg price", ""},
+      Row{"tumbling 1s count price", ""}, Row{"tumbling 1s count order", ""},
+      Row{"tumbling 1s count -", ""}, Row{"tumbling 1s count ./user", ""},
+      Row{"tumbling 1s count missing.log", ""}, Row{"tumbling 1s count by region user", ""},
+      Row{"tumbling 1s count user", "'count' takes no field"},
+      Row{"tumbling 1s count having count > 10", "an expression is one word"},
+      Row{"tumbling 1s sum price mean price", "\"mean\" is neither an aggregate nor a file"});
+  CAPTURE(row.words);
+  const auto arguments = parse_window_arguments(split_words(row.words), exists);
+  CAPTURE(arguments ? std::string() : arguments.error().message);
+  REQUIRE(arguments.ok() == row.part.empty());
+  if (!arguments) CHECK(arguments.error().message.find(row.part) != std::string::npos);
 }
 
 }  // namespace
