@@ -69,6 +69,10 @@ std::string in_our_words(std::string_view said) {
     return fmt::format("{}: no {} given", name, type.substr(0, type.size() - 8));
   }
   if (rest.starts_with("At Most 1 required")) return fmt::format("{}: given more than once", name);
+  if (const auto [most, found] = split(rest, " required but received "); !found.empty()) {
+    return fmt::format("{}: expected {} words, found {}", name, most.substr(most.rfind(' ') + 1),
+                       found);
+  }
   if (const auto [value, set] = split(rest, " not in "); !set.empty()) {
     return fmt::format("{}: expected {}, found {}", name, alternatives(set), quote(value));
   }
