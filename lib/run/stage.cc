@@ -129,7 +129,7 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error, words);
+    return usage_error(app, error, words, tool.info.synopsis);
   }
   restore_words(invocation.operands);
   if (help.version) {

@@ -14,9 +14,22 @@
 namespace streamutils {
 namespace {
 
-// The first word that looks like an option and is none, with the option that may have been meant.
+// " (it is a word here, without dashes: by)" for --by, where the synopsis has `by FIELDS`.
+std::string bare_word_hint(std::string_view option, const std::vector<std::string>& synopsis) {
+  const std::string_view word = option.substr(2);
+  for (const std::string& form : synopsis) {
+    for (const char before : {' ', '['}) {
+      if (word.empty() || form.find(fmt::format("{}{} ", before, word)) == form.npos) continue;
+      return fmt::format(" (it is a word here, without dashes: {})", word);
+    }
+  }
+  return {};
+}
+
+// The first word that looks like an option and is none, with what may have been meant.
 std::optional<std::string> unknown_option(const CLI::App& app,
-                                          const std::vector<std::string>& words) {
+                                          const std::vector<std::string>& words,
+                                          const std::vector<std::string>& synopsis) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
@@ -25,7 +38,9 @@ std::optional<std::string> unknown_option(const CLI::App& app,
   for (const std::string& word : words) {
     const std::string_view name = std::string_view(word).substr(0, word.find('='));
     if (name.starts_with("--") && app.get_option_no_throw(std::string(name)) == nullptr) {
-      return fmt::format("unknown option {}{}", name, did_you_mean(name, candidates));
+      const std::string hint = bare_word_hint(name, synopsis);
+      return fmt::format("unknown option {}{}", name,
+                         hint.empty() ? did_you_mean(name, candidates) : hint);
     }
   }
   return std::nullopt;
@@ -84,8 +99,8 @@ std::string in_our_words(std::string_view said) {
 }  // namespace
 
 Error usage_error(const CLI::App& app, const CLI::ParseError& error,
-                  const std::vector<std::string>& words) {
-  if (auto unknown = unknown_option(app, words)) return Error{*unknown};
+                  const std::vector<std::string>& words, const std::vector<std::string>& synopsis) {
+  if (auto unknown = unknown_option(app, words, synopsis)) return Error{*unknown};
   return Error{in_our_words(error.what())};
 }
 
