@@ -19,6 +19,7 @@
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
 #include "ops/join_rows.h"
+#include "stream/row_text.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
@@ -46,11 +47,20 @@ void save_version(SnapshotWriter& out, const Row& row, std::string_view key) {
   save_bytes(out, "text", row.text());
 }
 
-// The key of an event is its head.
+constexpr std::string_view kRows = "rows";
+
+// The same of an image.  The key of an event is its head.
 void write_rows(const JoinPart& part, SnapshotWriter& out) {
-  part.for_each([&out](const JoinPart::Copy& row) {
-    if (row.side == kRight) return save_version(out, row, row.key());
-    save_event(out, row.time, row.number, row.head(), row.text());
+  out.entry(kRows).json("columns", R"(["side","time","number","deletes","passed","key","text"])");
+  part.for_each([&out](const JoinPart::Copy& copy) {
+    RowText& row = out.row();
+    row.put(std::uint64_t{copy.side});
+    row.put(to_nanos(copy.time));
+    row.put(copy.number);
+    row.put(std::uint64_t{copy.deletes});
+    row.put(std::uint64_t{copy.passed});
+    save_bytes(row, copy.side == kLeft ? copy.head() : copy.key());
+    save_bytes(row, copy.text());
   });
 }
 
@@ -199,8 +209,13 @@ class AsofJoin final : public Operator {
   void save_head(SnapshotWriter& out) const {
     out.entry("asof").field("number", number_).field("watermark", watermark_);
   }
+  bool restore_rows(SnapshotReader& in);
+  void restore_row(SnapshotReader& in);
   bool restore_event(SnapshotReader& in);
   bool restore_version(SnapshotReader& in);
+  void add_event(std::string_view key, std::string_view text, Timestamp time, std::uint64_t number);
+  // row: lacks its key and what follows from what it has.
+  void add_version(std::string_view key, JoinRow* row);
 
   void insert(std::string_view key, JoinRow* row) {
     const auto [group, is_new] = groups_.find_or_add({key, {}});
@@ -311,32 +326,63 @@ Status AsofJoin::restore(SnapshotReader& in) {
   if (!in.next_is("asof")) return Error{"no entry 'asof'"};
   number_ = in.unsigned_integer("number");
   watermark_ = in.time("watermark");
-  while (restore_event(in) || restore_version(in)) {
+  while (restore_rows(in) || restore_event(in) || restore_version(in)) {
   }
   return in.status();
 }
 
+bool AsofJoin::restore_rows(SnapshotReader& in) {
+  if (!in.next_is(kRows)) return false;
+  while (in.next_row()) restore_row(in);
+  return true;
+}
+
+void AsofJoin::restore_row(SnapshotReader& in) {
+  const std::string key = restore_bytes(in, 5);
+  const std::string text = restore_bytes(in, 6);
+  const Timestamp time = from_nanos(in.integer(1));
+  const std::uint64_t number = in.unsigned_integer(2);
+  if (in.unsigned_integer(std::size_t{0}) == kLeft) return add_event(key, text, time, number);
+  JoinRow* row = rows_.make({}, text);
+  row->time = time;
+  row->number = number;
+  row->deletes = in.unsigned_integer(3) != 0;
+  row->passed = in.unsigned_integer(4) != 0;
+  add_version(key, row);
+}
+
 bool AsofJoin::restore_event(SnapshotReader& in) {
   if (!in.next_is("event")) return false;
-  JoinRow* row = rows_.make(restore_bytes(in, "key"), restore_bytes(in, "text"));
-  row->side = kLeft;
-  row->time = row->expiry = in.time("time");
-  row->number = in.unsigned_integer("number");
-  events_.push(JoinDue(row));
+  add_event(restore_bytes(in, "key"), restore_bytes(in, "text"), in.time("time"),
+            in.unsigned_integer("number"));
   return true;
+}
+
+void AsofJoin::add_event(std::string_view key, std::string_view text, Timestamp time,
+                         std::uint64_t number) {
+  JoinRow* row = rows_.make(key, text);
+  row->side = kLeft;
+  row->time = row->expiry = time;
+  row->number = number;
+  events_.push(JoinDue(row));
 }
 
 bool AsofJoin::restore_version(SnapshotReader& in) {
   if (!in.next_is("version")) return false;
   JoinRow* row = rows_.make({}, restore_bytes(in, "text"));
-  row->time = row->expiry = in.time("time");
+  row->time = in.time("time");
   row->number = in.unsigned_integer("number");
   row->deletes = in.boolean("deletes");
   row->passed = in.boolean("passed");
-  insert(restore_bytes(in, "key"), row);
+  add_version(restore_bytes(in, "key"), row);
+  return true;
+}
+
+void AsofJoin::add_version(std::string_view key, JoinRow* row) {
+  row->expiry = row->time;
+  insert(key, row);
   if (!row->passed) queue_.push(JoinDue(row));
   if (row->passed && options_.arguments.within) queue_again(row);
-  return true;
 }
 
 }  // namespace
