@@ -180,6 +180,10 @@ class Diamonds(ToolTest):
                                  for n in range(self.EVENTS)))
 
     def start(self, script):
+        """With pipes of its own: who has been killed may still hold the old ones, with lines in them."""
+        for name in ("a", "b"):
+            (self.folder / name).unlink(missing_ok=True)
+            os.mkfifo(self.folder / name)
         environment = clean_environment(PATH=f"{BIN}:{os.environ['PATH']}", STREAMUTILS_CHECKPOINT="ck")
         with open(self.folder / "stderr", "ab") as errors:
             return subprocess.Popen(["bash", "-c", "set -o pipefail; " + script], cwd=self.folder, stderr=errors,
@@ -190,8 +194,6 @@ class Diamonds(ToolTest):
 
     def check(self, left, right, kills):
         """`left` and `right`: what stands in the branches.  The whole is killed so many times."""
-        for name in ("a", "b"):
-            os.mkfifo(self.folder / name)
         diamond = (f"sread in --disorder 0 --checkpoint-every 100ms | tee a | {right} > b & "
                    f"{left} < a | sjoin on n within 1s --type left - b | swrite out")
         for _ in range(kills):
