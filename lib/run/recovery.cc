@@ -19,6 +19,7 @@ SnapshotHeader Recovery::header(std::optional<std::uint64_t> epoch) {
   return {.tool = settings_.tool,
           .options = settings_.options,
           .epoch = epoch,
+          .after = {},
           .complete = false,
           .inputs = files().positions(),
           .read = files().files_read(),
