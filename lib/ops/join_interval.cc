@@ -35,6 +35,7 @@
 #include "json/writer.h"
 #include "ops/expression.h"
 #include "ops/foreseen.h"
+#include "ops/join_fates.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
 #include "ops/join_rows.h"
@@ -62,9 +63,6 @@ struct HashesOf {
 };
 
 Sides& sides_of(Group& group) { return *reinterpret_cast<Sides*>(group.state()); }
-
-// The entry in front of rows that have been matched, or done, since the image before.
-constexpr std::string_view kFates = "fates";
 
 constexpr std::string_view kRows = "rows";
 
@@ -179,15 +177,14 @@ class IntervalJoin final : public Operator {
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override {
     save_head(out);
-    begin_fates();
+    fates_.begin();
     rows_.begin_image(out, number_);
   }
-  bool has_changes() const override { return knows_fates_ && 2 * changes() < held(); }
+  bool has_changes() const override { return fates_.is_known() && 2 * changes() < held(); }
   void begin_changes(SnapshotWriter& out) override {
     save_head(out);
-    out.entry(kFates).json("columns", R"(["side","time","number","done","key"])");
-    out.lines(fates_.take());
-    begin_fates();
+    fates_.write(out);
+    fates_.begin();
     rows_.begin_changes(out, number_);
   }
   bool continue_image(std::size_t entries) override { return rows_.continue_image(entries); }
@@ -211,25 +208,10 @@ class IntervalJoin final : public Operator {
 
   std::size_t held() const { return counts_[kLeft] + counts_[kRight]; }
   std::size_t changes() const {
-    return static_cast<std::size_t>(number_ - rows_.image_end()) + fates_written_;
-  }
-  // What becomes of rows that the last image holds, until they expire: that needs no row.
-  void begin_fates() {
-    fates_.take();
-    fates_written_ = 0;
-    knows_fates_ = true;
+    return static_cast<std::size_t>(number_ - rows_.image_end()) + fates_.size();
   }
   void note_fate(const JoinRow& row) {
-    if (!knows_fates_ || row.number >= rows_.image_end()) return;
-    RowText& fate = fates_.row();
-    fate.put(std::uint64_t{row.side});
-    fate.put(to_nanos(row.time));
-    fate.put(row.number);
-    fate.put(std::uint64_t{row.done});
-    save_bytes(fate, row.group->key());
-    constexpr std::size_t kFew = 64;
-    knows_fates_ = ++fates_written_ <= kFew || 2 * fates_written_ <= held();
-    if (!knows_fates_) fates_.take();
+    if (row.number < rows_.image_end()) fates_.note(row, held());
   }
 
   bool writes_left_alone() const {
@@ -499,10 +481,7 @@ class IntervalJoin final : public Operator {
   std::uint64_t number_ = 0;
   Timestamp watermark_ = kMinTime;
 
-  // Rows of a snapshot, since the last image was begun.
-  SnapshotWriter fates_;
-  std::size_t fates_written_ = 0;
-  bool knows_fates_ = false;  // there are not too many
+  JoinFates fates_;
 };
 
 // Only keys that stand in the line as they are: nearly all.
@@ -538,7 +517,7 @@ void IntervalJoin::save(SnapshotWriter& out) const {
 
 // Of rows that are there.
 void IntervalJoin::restore_fates(SnapshotReader& in) {
-  if (!in.next_is(kFates)) return;
+  if (!in.next_is(JoinFates::kEntry)) return;
   while (in.next_row()) {
     Group* group = groups_.find(restore_bytes(in, 4));
     const std::size_t side = in.unsigned_integer(std::size_t{0}) == kLeft ? kLeft : kRight;
