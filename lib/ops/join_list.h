@@ -58,6 +58,11 @@ class TimeOrdered {
     tree_.erase(InOrderOfTime()(*first, item) ? tree_.find(item) : first);
   }
 
+  // Brings near what remove() of the first one will look at.
+  void prefetch() const {
+    if (!tree_.empty()) __builtin_prefetch(&*tree_.begin(), 1);
+  }
+
   void clear() {
     only_ = Item{};
     tree_.clear();
