@@ -12,8 +12,8 @@
 //     slots of      a segment is full to      bytes a key, of many
 //     16 bytes      1/2 … 3/4                 26
 //     24            3/4 … 7/8                 30
-//     21, 28        87 … 94 %                 24, 31
-//     32            87 … 94 %                 36
+//     21, 28        89 … 94 %                 24, 31
+//     32            89 … 94 %                 36
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -148,7 +148,7 @@ class FingerprintTable {
                                                       : Share{15, 16};
   static constexpr Share kGrown = kSmallSlots          ? Share{3, 2}
                                   : sizeof(Slot) == 24 ? Share{7, 6}
-                                                       : Share{14, 13};
+                                                       : Share{19, 18};
 
   struct Segment {
     explicit Segment(std::size_t home_count)
