@@ -11,7 +11,6 @@
 namespace streamutils {
 namespace {
 
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kSmallPage = 4096;
 constexpr std::size_t kMedium = std::size_t{128} << 10;
 constexpr std::size_t kCacheLine = 64;

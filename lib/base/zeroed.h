@@ -11,6 +11,8 @@
 
 namespace streamutils {
 
+inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
 struct FreeZeroed {
   void operator()(std::byte* memory) const;
   std::size_t bytes = 0;

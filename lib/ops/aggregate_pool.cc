@@ -7,7 +7,6 @@ namespace streamutils {
 namespace {
 
 constexpr std::size_t kFirstChunk = std::size_t{4} << 10;
-constexpr std::size_t kLastChunk = std::size_t{2} << 20;  // a huge page
 
 }  // namespace
 
@@ -15,7 +14,7 @@ std::byte* BlockPool::allocate() {
   const std::size_t size = aggregates_.block_size();
   if (left_ < size) {
     const std::size_t last = chunks_.empty() ? 0 : chunks_.back().get_deleter().bytes;
-    left_ = std::max(size, std::clamp(2 * last, kFirstChunk, kLastChunk));
+    left_ = std::max(size, std::clamp(2 * last, kFirstChunk, kHugePage));
     chunks_.push_back(make_zeroed(left_));
     next_ = chunks_.back().get();
   }

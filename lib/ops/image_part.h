@@ -38,7 +38,6 @@ class PartMemory {
   }
 
  private:
-  static constexpr std::size_t kHugePage = std::size_t{2} << 20;
   static constexpr std::size_t kSingles = 8;
 
   void make_more() {

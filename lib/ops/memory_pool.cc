@@ -20,7 +20,7 @@ void* MemoryPool::allocate(std::size_t size) {
 void* MemoryPool::carve(std::size_t units) {
   if (left_ < units * kUnit) {
     if (left_ > 0) free_[left_ / kUnit] = new (rest()) Free{free_[left_ / kUnit]};
-    left_ = chunks_.empty() ? kFirstChunk : std::min(2 * chunk_size(), kLargestChunk);
+    left_ = chunks_.empty() ? kFirstChunk : std::min(2 * chunk_size(), kHugePage);
     chunks_.push_back(make_zeroed(left_));
     chunk_bytes_ += left_;
   }

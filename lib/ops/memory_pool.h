@@ -33,7 +33,6 @@ class MemoryPool {
   static constexpr std::size_t kUnit = 32;
   static constexpr std::size_t kLargest = 1024;
   static constexpr std::size_t kFirstChunk = std::size_t{64} << 10;
-  static constexpr std::size_t kLargestChunk = std::size_t{2} << 20;  // a huge page
 
   struct Free {
     Free* next;
