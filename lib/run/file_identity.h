@@ -17,6 +17,8 @@ inline bool is_same_file(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+inline bool is_regular(const struct stat& status) { return S_ISREG(status.st_mode); }
+
 struct FileIdentity {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;

@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include "run/checkpoint_sink.h"
+#include "run/file_identity.h"
 #include "run/loop.h"
 #include "run/signals.h"
 #include "run/stage.h"
@@ -39,8 +40,6 @@ void allow_many_files() {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
 }
-
-bool is_regular(const struct stat& status) { return S_ISREG(status.st_mode); }
 
 bool is_there_as_pipe(const std::string& name) {
   struct stat status {};

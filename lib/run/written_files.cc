@@ -12,8 +12,6 @@
 namespace streamutils {
 namespace {
 
-bool is_regular(const struct stat& status) { return S_ISREG(status.st_mode); }
-
 // Of a file that is there.
 std::optional<struct stat> look_at(const std::string& name) {
   struct stat status {};
