@@ -180,9 +180,8 @@ Value number_from_json(std::string_view text) {
   ShortDecimal d;
   if (!read_less_short(text, d)) return number_from_any_text(text);
   if (d.scale == 0 || d.mantissa == 0) return Value::number(d.mantissa);
-  if (std::abs(d.mantissa) >= (std::int64_t{1} << 53)) return number_from_any_text(text);
-  return Value::number(static_cast<double>(d.mantissa) /
-                       kPowersOfTen[static_cast<std::size_t>(d.scale)]);
+  const auto real = quick_double(d);
+  return real ? Value::number(*real) : number_from_any_text(text);
 }
 
 std::optional<std::int64_t> whole_number(Value v) {
