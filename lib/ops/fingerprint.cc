@@ -5,14 +5,6 @@
 #include "ops/dedup_state.h"
 
 namespace streamutils {
-namespace {
-
-// Low halves of 0 mark what is empty in tables.
-void avoid_zero(Fingerprint& print) {
-  if (print.low == 0) print.low = 1;
-}
-
-}  // namespace
 
 std::optional<Fingerprint> FingerprintReader::read(const Record& record) {
   if (const Fingerprint* known = foreseen_.take(record.line())) return *known;
@@ -34,9 +26,7 @@ bool FingerprintReader::append_key_of(const Record& record) {
 std::optional<Fingerprint> FingerprintReader::read_fields(const Record& record) {
   canonical_.clear();
   if (!append_key_of(record)) return std::nullopt;
-  Fingerprint print = siphash128(secret_, canonical_);
-  avoid_zero(print);
-  return print;
+  return storable(siphash128(secret_, canonical_));
 }
 
 // Keys are hashed together, once all of them stand side by side.
@@ -62,7 +52,7 @@ std::span<const Fingerprint> FingerprintReader::foresee(std::span<const std::str
   prints_.resize(keys_.size());
   siphash128(secret_, keys_, prints_.data());
   for (std::size_t i = 0; i < prints_.size(); ++i) {
-    avoid_zero(prints_[i]);
+    prints_[i] = storable(prints_[i]);
     foreseen_.add(keyed_lines_[i].line, prints_[i]);
   }
   return prints_;

@@ -31,6 +31,12 @@
 
 namespace streamutils {
 
+// As tables want it: a low half of 0 marks what is empty there.
+inline Fingerprint storable(Fingerprint print) {
+  print.low += print.low == 0;
+  return print;
+}
+
 // A fingerprint that may stand anywhere.
 class NarrowFingerprint {
  public:

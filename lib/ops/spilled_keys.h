@@ -43,12 +43,7 @@ class SpilledKeys {
  private:
   struct Nothing {};
 
-  // Its low half is not 0, as the table wants it.
-  Fingerprint print_of(std::string_view key) const {
-    Fingerprint print = siphash128(secret_, key);
-    print.low += print.low == 0;
-    return print;
-  }
+  Fingerprint print_of(std::string_view key) const { return storable(siphash128(secret_, key)); }
 
   SipKey secret_ = SipKey::random();
   FingerprintTable<Nothing> prints_;  // once something is spilled, of all keys
