@@ -41,6 +41,7 @@
 
 #include "base/siphash.h"
 #include "base/time.h"
+#include "ops/change_count.h"
 #include "ops/dedup_state.h"
 #include "ops/dedup_tables.h"
 #include "ops/fingerprint_table.h"
@@ -176,7 +177,7 @@ class SeenKeys {
   void save_image(SnapshotWriter& out);
   // What has come since the image before, whole or not.  Which keys that pushes out, or of which it
   // makes a stretch longer, is not kept: then there is none.
-  bool has_changes() const { return knows_changes_ && 2 * changes_ < size_; }
+  bool has_changes() const { return changes_.are_worth_it(size_); }
   void save_changes(SnapshotWriter& out);
 
  private:
@@ -221,19 +222,13 @@ class SeenKeys {
   }
 
   void note_change(std::int64_t slice, const Slot& slot) {
-    if (!knows_changes_) return;
-    constexpr std::size_t kFew = 64;
+    if (!changes_.are_known()) return;
     changed_[std::prev(tables_.behind(slice))->first].push_back(slot);
-    if (++changes_ > kFew && 2 * changes_ > size_) forget_changes();
-  }
-  void forget_changes() {
-    knows_changes_ = false;
-    changes_ = 0;
-    changed_.clear();
+    if (!changes_.add(size_)) changed_.clear();
   }
   void begin_changes() {
-    forget_changes();
-    knows_changes_ = !Seen::kRefresh && !max_keys_;
+    changed_.clear();
+    if (!Seen::kRefresh && !max_keys_) changes_.begin();
   }
 
   Slot& insert(const Fingerprint& print, std::int64_t slice) {
@@ -259,7 +254,8 @@ class SeenKeys {
     const Table& table = map().begin()->second;
     size_ -= table.size();
     bytes_ -= table.bytes();
-    if (const auto gone = changed_.extract(map().begin()->first)) changes_ -= gone.mapped().size();
+    if (const auto gone = changed_.extract(map().begin()->first))
+      changes_.remove(gone.mapped().size());
     map().erase(map().begin());
   }
 
@@ -275,8 +271,7 @@ class SeenKeys {
   std::uint64_t pushed_out_ = 0;
 
   // Since the last image was begun: the slots as they were put, by the tables that they stand in.
-  bool knows_changes_ = false;
-  std::size_t changes_ = 0;
+  ChangeCount changes_;
   std::map<SlicePlace, std::vector<Slot>> changed_;
 
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();  // of images

@@ -50,6 +50,16 @@ void save_slots(SnapshotWriter& out, std::span<const Slot> slots) {
   out.entry("keys").json("slots", hex);
 }
 
+// Entries with all of them.
+template <typename Slot>
+void save_all_slots(SnapshotWriter& out, std::span<const Slot> slots) {
+  while (!slots.empty()) {
+    const std::size_t n = std::min(slots.size(), kSlotsPerEntry);
+    save_slots(out, slots.first(n));
+    slots = slots.subspan(n);
+  }
+}
+
 template <typename Extra>
 void save_slots(SnapshotWriter& out, const FingerprintTable<Extra>& table) {
   using Slot = typename FingerprintTable<Extra>::Slot;
@@ -59,11 +69,7 @@ void save_slots(SnapshotWriter& out, const FingerprintTable<Extra>& table) {
   std::sort(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) {
     return Fingerprint(a.print) < Fingerprint(b.print);
   });
-  for (std::span<const Slot> rest(slots); !rest.empty();) {
-    const std::size_t n = std::min(rest.size(), kSlotsPerEntry);
-    save_slots(out, rest.first(n));
-    rest = rest.subspan(n);
-  }
+  save_all_slots(out, std::span<const Slot>(slots));
 }
 
 // Copies of slots, some of them empty, behind an entry that says where they belong.
@@ -107,11 +113,7 @@ class ChangedSlots final : public SnapshotPart {
 
   void write(SnapshotWriter& out) override {
     out.lines(entry_);
-    for (std::span<const Slot> rest(slots_); !rest.empty();) {
-      const std::size_t n = std::min(rest.size(), kSlotsPerEntry);
-      save_slots(out, rest.first(n));
-      rest = rest.subspan(n);
-    }
+    save_all_slots(out, std::span<const Slot>(slots_));
   }
 
  private:

@@ -57,6 +57,8 @@ class GroupEvery final : public Operator {
   bool has_room(const GroupKey& key) const;
   Pane& period_that_ends(Timestamp end);
   void write(const Pane& period, Timestamp end, bool partial, Emitter& out);
+  // An image, whole or of changes.
+  void begin(SnapshotWriter& out, bool changes);
 
   GroupParts parts_;
   Duration every_;
@@ -156,31 +158,23 @@ bool GroupEvery::has_changes() const {
     changes += period->changes();
     groups += period->groups().size();
   }
-  return 2 * changes < groups;
+  return are_few(changes, groups);
 }
 
-void GroupEvery::begin_changes(SnapshotWriter& out) {
+void GroupEvery::begin_image(SnapshotWriter& out) { begin(out, false); }
+void GroupEvery::begin_changes(SnapshotWriter& out) { begin(out, true); }
+
+void GroupEvery::begin(SnapshotWriter& out, bool changes) {
+  const auto begin_pane = changes ? &Pane::begin_changes : &Pane::begin_image;
   parts_.save(out);
   out.entry("table").field("watermark", watermark_);
   image_.begin(out);
   std::uint64_t number = 0;
-  table_.begin_changes(image_, number);
+  (table_.*begin_pane)(image_, number, nullptr);
   for (const auto& [end, period] : periods_) {
     out.entry("period").field("end", end);
-    if (period->knows_changes()) out.field("goes_on", true);
-    period->begin_changes(image_, ++number);
-  }
-}
-
-void GroupEvery::begin_image(SnapshotWriter& out) {
-  parts_.save(out);
-  out.entry("table").field("watermark", watermark_);
-  image_.begin(out);
-  std::uint64_t number = 0;
-  table_.begin_image(image_, number);
-  for (const auto& [end, period] : periods_) {
-    out.entry("period").field("end", end);
-    period->begin_image(image_, ++number);
+    if (changes) save_whether_it_goes_on(out, *period);
+    ((*period).*begin_pane)(image_, ++number, nullptr);
   }
 }
 
@@ -201,8 +195,7 @@ Status GroupEvery::restore(SnapshotReader& in) {
   auto before = std::exchange(periods_, {});
   while (in.next_is("period")) {
     const Timestamp end = in.time("end");
-    const bool goes_on = in.json("goes_on").exists();
-    if (goes_on && !periods_.insert(before.extract(end)).inserted) in.fail("no such period");
+    take_over(in, before, periods_, end);
     panes.push_back(&period_that_ends(end));
   }
   PaneReader(std::move(panes)).read(in);

@@ -25,6 +25,7 @@
 #include "ops/aggregate_list.h"
 #include "ops/group_key.h"
 #include "ops/image_part.h"
+#include "ops/image_parts.h"
 #include "ops/keyed.h"
 #include "stream/row_text.h"
 #include "stream/snapshot.h"
@@ -123,10 +124,8 @@ class GroupImage {
   // REQUIRES: is_open().
   void write(const Facts& facts, const Group& group, const std::byte* states) {
     if (!aggregates_.can_copy()) return write_text(facts, group, states);
-    if (part_ && part_->add(facts, group, states)) return;
-    hand_over();
-    part_ = std::make_unique<GroupPart<Facts>>(memory_, aggregates_);
-    part_->add(facts, group, states);
+    const auto make = [this] { return std::make_unique<GroupPart<Facts>>(memory_, aggregates_); };
+    parts_.add(*out_, make, facts, group, states);
   }
 
   // All have been written.
@@ -143,7 +142,7 @@ class GroupImage {
   }
 
   void hand_over() {
-    if (part_) out_->part(std::move(part_));
+    parts_.hand_over(*out_);
     if (rows_) out_->lines(text_.take());
     rows_.reset();
   }
@@ -151,8 +150,8 @@ class GroupImage {
   const AggregateList& aggregates_;
   std::shared_ptr<PartMemory> memory_;
   SnapshotWriter* out_ = nullptr;
-  std::unique_ptr<GroupPart<Facts>> part_;
-  // In place of it, where states cannot be copied.
+  ImageParts<GroupPart<Facts>> parts_;
+  // In place of them, where states cannot be copied.
   SnapshotWriter text_;
   std::optional<GroupRows<Facts>> rows_;
 };

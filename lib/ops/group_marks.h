@@ -9,7 +9,7 @@
 //               begun, the other, that it had changed before, and an image of changes has yet to
 //               take it
 //
-// Those that have changed stand in a list, too, as long as they are fewer than half of all.
+// Those that have changed stand in a list, too, as long as they are few.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "ops/change_count.h"
 #include "ops/keyed.h"
 
 namespace streamutils {
@@ -63,7 +64,7 @@ class GroupMarks {
   const std::vector<Group*>& to_take() const { return to_take_; }
 
   // False if they are too many, or if there has been no image.
-  bool knows_changes() const { return changed_bit_ != 0 && !too_many_; }
+  bool knows_changes() const { return changes_.are_known(); }
   std::size_t changed() const { return changed_.size(); }
 
   // There are no groups any more; as at first.
@@ -78,23 +79,21 @@ class GroupMarks {
 
   void begin() {
     changed_.clear();
-    too_many_ = false;
+    changes_.begin();
     changed_bit_ = changed_bit_ == kChanged ? 2 * kChanged : kChanged;
     asked_ = kWhole | changed_bit_;
     expected_ = whole_ | changed_bit_;
   }
 
   void list(Group& group, std::size_t all) {
-    constexpr std::size_t kFew = 64;
-    too_many_ = too_many_ || (changed_.size() >= kFew && 2 * changed_.size() >= all);
-    if (!too_many_) changed_.push_back(&group);
+    if (changes_.add(all)) changed_.push_back(&group);
   }
 
   std::uint32_t asked_ = 0;
   std::uint32_t expected_ = 0;
   std::uint32_t whole_ = 0;
   std::uint32_t changed_bit_ = 0;  // 0: there has been no image
-  bool too_many_ = false;
+  ChangeCount changes_;
   std::vector<Group*> changed_;
   std::vector<Group*> to_take_;
 };

@@ -84,7 +84,7 @@ class GroupTotal final : public Previewed {
     groups_.begin_image(image_, 0);
   }
   bool has_changes() const override {
-    return has_images() && 2 * groups_.changes() < groups_.groups().size();
+    return has_images() && are_few(groups_.changes(), groups_.groups().size());
   }
   void begin_changes(SnapshotWriter& out) override {
     parts_.save(out);

@@ -104,8 +104,7 @@ class AsofJoin final : public Operator {
   void on_interrupt(Emitter& out) override {
     std::vector<JoinRow*> rows = rows_.all();
     std::erase_if(rows, [](const JoinRow* row) { return row->side == kRight; });
-    std::sort(rows.begin(), rows.end(),
-              [](JoinRow* a, JoinRow* b) { return expires_before(a, b); });
+    std::ranges::sort(rows, expires_before);
     for (const JoinRow* row : rows) answer(*row, true, out);
   }
 

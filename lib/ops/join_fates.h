@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "ops/change_count.h"
 #include "ops/join_rows.h"
 #include "stream/row_text.h"
 #include "stream/snapshot.h"
@@ -25,27 +26,24 @@ class JoinFates {
   // An image begins: what has become of rows before is in it.
   void begin() {
     rows_.take();
-    size_ = 0;
-    is_known_ = true;
+    count_.begin();
   }
 
   // Notes a row that is in the image, with its fate, while `held` rows are.
   void note(const JoinRow& row, std::size_t held) {
-    if (!is_known_) return;
+    if (!is_known()) return;
     RowText& fate = rows_.row();
     fate.put(std::uint64_t{row.side});
     fate.put(to_nanos(row.time));
     fate.put(row.number);
     fate.put(std::uint64_t{row.done});
     save_bytes(fate, row.group->key());
-    constexpr std::size_t kFew = 64;
-    is_known_ = ++size_ <= kFew || 2 * size_ <= held;
-    if (!is_known_) rows_.take();
+    if (!count_.add(held)) rows_.take();
   }
 
   // False before the first image, and if there were too many to be worth noting.
-  bool is_known() const { return is_known_; }
-  std::size_t size() const { return size_; }
+  bool is_known() const { return count_.are_known(); }
+  std::size_t size() const { return count_.size(); }
 
   // The entry with all rows.  REQUIRES: is_known().
   void write(SnapshotWriter& out) {
@@ -55,8 +53,7 @@ class JoinFates {
 
  private:
   SnapshotWriter rows_;
-  std::size_t size_ = 0;
-  bool is_known_ = false;
+  ChangeCount count_;
 };
 
 }  // namespace streamutils

@@ -139,8 +139,7 @@ class IntervalJoin final : public Operator {
 
   void on_interrupt(Emitter& out) override {
     std::vector<JoinRow*> rows = rows_.all();
-    std::sort(rows.begin(), rows.end(),
-              [](JoinRow* a, JoinRow* b) { return expires_before(a, b); });
+    std::ranges::sort(rows, expires_before);
     for (const JoinRow* row : rows) write_alone(*row, true, out);
   }
 
@@ -180,7 +179,7 @@ class IntervalJoin final : public Operator {
     fates_.begin();
     rows_.begin_image(out, number_);
   }
-  bool has_changes() const override { return fates_.is_known() && 2 * changes() < held(); }
+  bool has_changes() const override { return fates_.is_known() && are_few(changes(), held()); }
   void begin_changes(SnapshotWriter& out) override {
     save_head(out);
     fates_.write(out);

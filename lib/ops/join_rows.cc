@@ -95,7 +95,7 @@ bool JoinRows::continue_image(std::size_t rows) {
     keep_for_image(*image_next_);
   }
   if (!is_at_end()) return false;
-  hand_over();
+  parts_.hand_over(*image_out_);
   image_out_ = nullptr;
   return true;
 }
@@ -105,18 +105,8 @@ void JoinRows::take(JoinRow& row) {
   if (image_out_ == nullptr || row.number >= image_end_) return;
   row.mark = mark_;
   row.taken = true;
-  put_into_image(row);
-}
-
-void JoinRows::put_into_image(JoinRow& row) {
-  if (row.done || (part_ && part_->add(row))) return;
-  hand_over();
-  part_ = std::make_unique<JoinPart>(memory_, write_);
-  part_->add(row);
-}
-
-void JoinRows::hand_over() {
-  if (part_) image_out_->part(std::move(part_));
+  const auto make = [this] { return std::make_unique<JoinPart>(memory_, write_); };
+  if (!row.done) parts_.add(*image_out_, make, row);
 }
 
 }  // namespace streamutils

@@ -14,6 +14,7 @@
 
 #include "base/time.h"
 #include "ops/image_part.h"
+#include "ops/image_parts.h"
 #include "ops/join_list.h"
 #include "ops/keyed.h"
 #include "ops/memory_pool.h"
@@ -133,8 +134,6 @@ class JoinRows {
 
  private:
   void take(JoinRow& row);
-  void put_into_image(JoinRow& row);
-  void hand_over();
 
   JoinPart::Write write_;
   MemoryPool memory_of_rows_;
@@ -148,7 +147,7 @@ class JoinRows {
   JoinRow* made_since_ = nullptr;        // the first row from image_end_ on; null: there is none
   bool mark_ = false;                    // of the rows that the image has no need of any more
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
-  std::unique_ptr<JoinPart> part_;
+  ImageParts<JoinPart> parts_;
 };
 
 // A row in the list of its key.

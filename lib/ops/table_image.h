@@ -15,7 +15,9 @@
 #include <string_view>
 #include <utility>
 
+#include "ops/change_count.h"
 #include "ops/image_part.h"
+#include "ops/image_parts.h"
 #include "ops/join_lookup.h"
 #include "stream/snapshot.h"
 #include "stream/snapshot_bytes.h"
@@ -60,23 +62,24 @@ class TableImage {
   void begin(SnapshotWriter& out) {
     out_ = &out;
     place_ = {};
-    forget_changes();
-    knows_changes_ = true;
+    begin_changes();
   }
   // True when all are there.
   bool go_on(std::size_t rows) {
     if (out_ == nullptr) return true;
-    if (!table_.visit_some(place_, rows, [this](const TableRow& row) { add(row); })) return false;
-    hand_over();
+    const auto make = [this] { return std::make_unique<TablePart>(memory_); };
+    const auto add = [&](const TableRow& row) { parts_.add(*out_, make, row); };
+    if (!table_.visit_some(place_, rows, add)) return false;
+    parts_.hand_over(*out_);
     out_ = nullptr;
     return true;
   }
 
-  bool has_changes() const { return knows_changes_ && 2 * changes_ < table_.size(); }
+  bool has_changes() const { return changes_.are_worth_it(table_.size()); }
   // REQUIRES: has_changes().
   void write_changes(SnapshotWriter& out) {
     out.lines(done_.take());
-    changes_ = 0;
+    begin_changes();
   }
 
   // To be called before the table changes, and then with what is done.
@@ -85,14 +88,14 @@ class TableImage {
     }
   }
   void note_put(std::string_view key, std::string_view text, std::uint64_t number) {
-    if (!knows_changes_) return;
+    if (!changes_.are_known()) return;
     done_.entry("row").field("number", number);
     save_bytes(done_, "key", key);
     save_bytes(done_, "text", text);
     note_change();
   }
   void note_erase(std::string_view key) {
-    if (!knows_changes_) return;
+    if (!changes_.are_known()) return;
     done_.entry("erased");
     save_bytes(done_, "key", key);
     note_change();
@@ -101,23 +104,11 @@ class TableImage {
  private:
   static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
 
-  void add(const TableRow& row) {
-    if (part_ && part_->add(row)) return;
-    hand_over();
-    part_ = std::make_unique<TablePart>(memory_);
-    part_->add(row);
-  }
-  void hand_over() {
-    if (part_) out_->part(std::move(part_));
-  }
-  // More than half of all are of no use.
   void note_change() {
-    constexpr std::size_t kFew = 64;
-    if (++changes_ > kFew && 2 * changes_ > table_.size()) forget_changes();
+    if (!changes_.add(table_.size())) done_.take();
   }
-  void forget_changes() {
-    knows_changes_ = false;
-    changes_ = 0;
+  void begin_changes() {
+    changes_.begin();
     done_.take();
   }
 
@@ -125,11 +116,9 @@ class TableImage {
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
   SnapshotWriter* out_ = nullptr;  // null: no image is being taken
   JoinLookup::Place place_;
-  std::unique_ptr<TablePart> part_;
-  // Since the last image was begun.
-  bool knows_changes_ = false;
-  std::size_t changes_ = 0;
-  SnapshotWriter done_;
+  ImageParts<TablePart> parts_;
+  ChangeCount changes_;
+  SnapshotWriter done_;  // since the last image was begun
 };
 
 }  // namespace streamutils

@@ -102,6 +102,7 @@ class DisjointWindows final : public Windows {
   void revise(Window& window, Group& group, Emitter& out);
   // What stands in front of the groups; of changes, which of the windows go on.
   void save_head(SnapshotWriter& out, bool changes = false) const;
+  void begin(SnapshotWriter& out, bool changes);
   Window& restore_window(OpenWindows& before, OpenWindows& windows, SnapshotReader& in);
   template <typename Visit>
   void for_each_window(const Visit& visit) const;
@@ -337,7 +338,7 @@ void DisjointWindows::save_head(SnapshotWriter& out, bool changes) const {
     for (const auto& [number, window] : *windows) {
       out.entry(windows == &closed_ ? "closed" : "window").field("number", number);
       out.field("untold", window.untold);
-      if (changes && window.pane->knows_changes()) out.field("goes_on", true);
+      if (changes) save_whether_it_goes_on(out, *window.pane);
     }
   }
 }
@@ -357,26 +358,23 @@ void DisjointWindows::save(SnapshotWriter& out) const {
   }
 }
 
-void DisjointWindows::begin_image(SnapshotWriter& out) {
-  save_head(out);
+void DisjointWindows::begin_image(SnapshotWriter& out) { begin(out, false); }
+void DisjointWindows::begin_changes(SnapshotWriter& out) { begin(out, true); }
+
+void DisjointWindows::begin(SnapshotWriter& out, bool changes) {
+  const auto begin_pane = changes ? &Pane::begin_changes : &Pane::begin_image;
+  save_head(out, changes);
   image_.begin(out);
-  std::uint64_t pane = 0;
-  for_each_window(
-      [&](const Window& window) { window.pane->begin_image(image_, pane++, &window.revisions); });
+  std::uint64_t number = 0;
+  for_each_window([&](const Window& window) {
+    ((*window.pane).*begin_pane)(image_, number++, &window.revisions);
+  });
 }
 
 bool DisjointWindows::has_changes() const {
   std::size_t changes = 0;
   for_each_window([&](const Window& window) { changes += window.pane->changes(); });
-  return has_images() && 2 * changes < held();
-}
-
-void DisjointWindows::begin_changes(SnapshotWriter& out) {
-  save_head(out, true);
-  image_.begin(out);
-  std::uint64_t pane = 0;
-  for_each_window(
-      [&](const Window& window) { window.pane->begin_changes(image_, pane++, &window.revisions); });
+  return has_images() && are_few(changes, held());
 }
 
 bool DisjointWindows::continue_image(std::size_t entries) {
@@ -426,8 +424,7 @@ Status DisjointWindows::restore(SnapshotReader& in) {
 Window& DisjointWindows::restore_window(OpenWindows& before, OpenWindows& windows,
                                         SnapshotReader& in) {
   const std::int64_t number = in.integer("number");
-  const bool goes_on = in.json("goes_on").exists();
-  if (goes_on && !windows.insert(before.extract(number)).inserted) in.fail("no such window");
+  take_over(in, before, windows, number);
   Window& window = open(windows, number);
   window.untold = in.time("untold");
   return window;

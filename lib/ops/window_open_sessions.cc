@@ -170,8 +170,7 @@ void OpenSessions::begin_image_of(SnapshotWriter& out, bool whole) {
   ++images_;
   whole_ = whole;
   image_next_ = 0;
-  knows_changes_ = true;
-  changes_ = 0;
+  changes_.begin();
   changed_.clear();
   gone_.take();
 }
@@ -183,25 +182,22 @@ void OpenSessions::note(Session& session) {
 
 void OpenSessions::list(Session& session) {
   session.changed = images_;
-  if (!knows_changes_) return;
+  if (!changes_.are_known()) return;
   changed_.push_back(&session);
   note_change();
 }
 
 // The image knows it under this number.
 void OpenSessions::rename(const Session& session) {
-  if (!knows_changes_) return;
+  if (!changes_.are_known()) return;
   RowText& row = gone_.row();
   row.put(session.first_seen);
   save_key_values(row, *session.group);
   note_change();
 }
 
-// Of more than half of all there is no use.
 void OpenSessions::note_change() {
-  constexpr std::size_t kFew = 64;
-  if (++changes_ <= kFew || 2 * changes_ <= size()) return;
-  knows_changes_ = false;
+  if (changes_.add(size())) return;
   changed_.clear();
   gone_.take();
 }

@@ -16,6 +16,7 @@
 
 #include "ops/aggregate_list.h"
 #include "ops/aggregate_pool.h"
+#include "ops/change_count.h"
 #include "ops/group_image.h"
 #include "ops/group_key.h"
 #include "ops/keyed_states.h"
@@ -103,7 +104,7 @@ class OpenSessions {
   void begin_image(SnapshotWriter& out);
   // The same for what has changed since the image before was begun: the sessions that have gone
   // from it, and those to be put in the place of what there is under their numbers.
-  bool has_changes() const { return knows_changes_ && 2 * changes_ < size(); }
+  bool has_changes() const { return changes_.are_worth_it(size()); }
   void begin_changes(SnapshotWriter& out);
   // True when it is complete.
   bool continue_image(std::size_t sessions);
@@ -157,8 +158,7 @@ class OpenSessions {
   std::size_t image_next_ = 0;     // from where it is to be continued, in storage_ or to_take_
   std::vector<Session*> to_take_;  // that had changed before; some are not in use any more
   // Since it was begun: what has changed, and rows of what has gone.
-  bool knows_changes_ = false;
-  std::size_t changes_ = 0;
+  ChangeCount changes_;
   std::vector<Session*> changed_;
   SnapshotWriter gone_;
 };

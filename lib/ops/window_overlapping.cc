@@ -404,14 +404,14 @@ void OverlappingWindows::save_pane(Timestamp slice, const Pane& pane, std::uint6
 bool OverlappingWindows::has_changes() const {
   std::size_t changes = 0;
   for (const auto& [slice, pane] : open_) changes += pane->changes();
-  return has_images() && queues_are_saved_ && 2 * changes < held();
+  return has_images() && queues_are_saved_ && are_few(changes, held());
 }
 
 void OverlappingWindows::begin_changes(SnapshotWriter& out) {
   save_head(true, out);
   for (const auto& [slice, pane] : open_) {
     out.entry("pane").field("slice", slice);
-    if (pane->knows_changes()) out.field("goes_on", true);
+    save_whether_it_goes_on(out, *pane);
   }
   slice_image_.begin(out);
   pane_image_.begin(out);
@@ -454,8 +454,7 @@ void OverlappingWindows::restore_panes(SnapshotReader& in) {
   auto before = std::exchange(open_, {});
   while (in.next_is("pane")) {
     const Timestamp slice = in.time("slice");
-    const bool goes_on = in.json("goes_on").exists();
-    if (goes_on && !open_.insert(before.extract(slice)).inserted) in.fail("no such pane");
+    take_over(in, before, open_, slice);
     panes.push_back(&pane_of(slice));
   }
   PaneReader reader(std::move(panes), [this](std::size_t, const Group&, std::uint64_t) {

@@ -139,6 +139,17 @@ class Pane {
   GroupMarks marks_;
 };
 
+// Which of the panes of before goes on in an image of changes is said in the current entry, and
+// read from it: from `before` the one of this key then comes back to `now`.
+inline void save_whether_it_goes_on(SnapshotWriter& out, const Pane& pane) {
+  if (pane.knows_changes()) out.field("goes_on", true);
+}
+template <typename Panes>
+void take_over(SnapshotReader& in, Panes& before, Panes& now, const typename Panes::key_type& key) {
+  const bool goes_on = in.json("goes_on").exists();
+  if (goes_on && !now.insert(before.extract(key)).inserted) in.fail("what goes on is not there");
+}
+
 // Takes the rows back, where the panes stand in the order of their numbers.
 class PaneReader {
  public:
