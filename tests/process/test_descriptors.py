@@ -63,47 +63,46 @@ class FullDisk(ToolTest):
 
 
 class OneFile(ToolTest):
+    def run_reading(self, path, argv, **options):
+        with open(path, "rb") as source:
+            return subprocess.run(argv, stdin=source, stderr=subprocess.PIPE, **options)
+
+    def assert_refuses(self, result, path, reason):
+        """Before anything has become of what the file holds."""
+        self.assertEqual(result.returncode, 2)
+        self.assert_says(result.stderr, reason)
+        self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+
     def test_input_that_is_the_output_is_refused(self):
         path = self.file("both", GOOD)
         for tool in self.each_tool():
-            with open(path, "rb") as source, open(path, "ab") as sink:
-                result = subprocess.run(command(tool), stdin=source, stdout=sink, stderr=subprocess.PIPE)
-            self.assertEqual(result.returncode, 2)
-            self.assert_says(result.stderr, "-: this file is the output, too")
-            self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+            with open(path, "ab") as sink:
+                result = self.run_reading(path, command(tool), stdout=sink)
+            self.assert_refuses(result, path, "-: this file is the output, too")
 
     def test_a_file_that_is_read_is_not_written_over(self):
         path = self.file("both", GOOD)
         for tool in self.each_tool():
             for option in ["--bad-to", *LATE_TO.get(tool, [])]:
-                with open(path, "rb") as source:
-                    result = subprocess.run(command(tool, option, path), stdin=source, capture_output=True)
-                self.assertEqual(result.returncode, 2)
-                self.assert_says(result.stderr, f"-: this file is read, and {option} would write over it")
-                self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+                result = self.run_reading(path, command(tool, option, path), stdout=subprocess.PIPE)
+                self.assert_refuses(result, path, f"-: this file is read, and {option} would write over it")
         for words in [["swrite", path], ["swrite", "--append", path],
                       ["sdedup", "n", "--within", "1s", "--count-to", path]]:
-            with open(path, "rb") as source:
-                result = subprocess.run([str(BIN / words[0]), *words[1:]], stdin=source, capture_output=True)
-            self.assertEqual(result.returncode, 2)
-            self.assert_says(result.stderr, "-: this file is read")
-            self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+            result = self.run_reading(path, [str(BIN / words[0]), *words[1:]], stdout=subprocess.PIPE)
+            self.assert_refuses(result, path, "-: this file is read")
 
     def test_two_outputs_are_two_files(self):
         path = self.file("both", GOOD)
         for tool in self.each_tool():
             for option in LATE_TO.get(tool, []):
                 result = run(command(tool, "--bad-to", path, option, path), GOOD)
-                self.assertEqual(result.returncode, 2)
-                self.assert_says(result.stderr, f"{path}: --bad-to and {option} name the same file")
+                self.assert_refuses(result, path, f"{path}: --bad-to and {option} name the same file")
                 result = run(command(tool, "--bad-to", "/dev/null", option, "/dev/null"), GOOD)
                 self.assertEqual(result.returncode, 0)
             with open(path, "ab") as sink:
                 result = subprocess.run(command(tool, "--bad-to", path), input=GOOD, stdout=sink,
                                         stderr=subprocess.PIPE)
-            self.assertEqual(result.returncode, 2)
-            self.assert_says(result.stderr, f"{path}: --bad-to names the file that standard output is written to")
-            self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+            self.assert_refuses(result, path, f"{path}: --bad-to names the file that standard output is written to")
 
     def test_swrite_does_not_replace_a_file_by_what_is_typed(self):
         """All other tools read the file that is named."""
@@ -112,9 +111,7 @@ class OneFile(ToolTest):
         self.addCleanup(os.close, controller)
         self.addCleanup(os.close, terminal)
         result = subprocess.run([str(BIN / "swrite"), "--to", "csv", path], stdin=terminal, capture_output=True)
-        self.assertEqual(result.returncode, 2)
-        self.assert_says(result.stderr, f"to read it: swrite < {path}")
-        self.assertEqual(pathlib.Path(path).read_bytes(), GOOD)
+        self.assert_refuses(result, path, f"to read it: swrite < {path}")
 
     def test_a_device_may_be_both(self):
         for tool in self.each_tool():
