@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string_view>
 
 #include "base/digits.h"
@@ -19,15 +18,16 @@ namespace streamutils {
 
 class SameMinute {
  public:
-  // The time, if the text is one in the minute that is known.
-  std::optional<Timestamp> read(std::string_view text) const {
+  // True if the text is a time in the minute that is known, which becomes t.
+  bool read(std::string_view text, Timestamp& t) const {
     const char* const p = text.data();
     if (text.size() != kSize || digits::load8(p) != head_[0] || digits::load8(p + 8) != head_[1]) {
-      return std::nullopt;
+      return false;
     }
     const std::int64_t millis = millis_of(digits::load8(p + 16));
-    if (millis < 0) return std::nullopt;
-    return start_ + std::chrono::milliseconds(millis);
+    if (millis < 0) return false;
+    t = start_ + std::chrono::milliseconds(millis);
+    return true;
   }
 
   // Knows the minute of this text from now on, which says the time t; none, if it is another kind

@@ -90,7 +90,7 @@ constexpr std::uint32_t pack_slots(std::uint32_t first, std::uint32_t second) {
 // A name of the event.
 struct Name {
   Name(std::string_view the_text, std::optional<Kind> the_type)
-      : text(the_text), wanted(the_text), type(the_type) {}
+      : text(the_text), wanted(WantedName::lasting(the_text)), type(the_type) {}
 
   std::string_view text;
   WantedName wanted;

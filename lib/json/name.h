@@ -1,7 +1,8 @@
-// Names of members, made quick to compare.
+// Names of members, made quick to compare and to look up.
 //
 // The first eight bytes of a name and its length tell most names apart in one comparison, and
-// decide it alone for short ones.
+// decide it alone for short ones.  A lasting name, one of a path or an expression, has a number
+// too, by which a reader of events keeps what it knows of it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -44,13 +45,16 @@ class WantedName {
  public:
   // step_count: of the path, how many steps the name takes.  The text must outlive this.
   explicit WantedName(std::string_view text, std::size_t step_count = 1)
-      : text_(text), head_(text), steps_(step_count) {}
+      : text_(text), head_(text), steps_(static_cast<std::uint32_t>(step_count)) {}
 
-  // A copy of `other` that looks at another copy of its text.
-  WantedName(const WantedName& other, std::string_view text) : WantedName(other) { text_ = text; }
+  // One that is asked for again and again.  A copy of the text is kept as long as the process
+  // lives, once for all names of that text, so this is for names that the user has written.
+  static WantedName lasting(std::string_view text, std::size_t step_count = 1);
 
   std::size_t steps() const { return steps_; }
   std::string_view text() const { return text_; }
+  // Of a lasting name: 1 for the first text of the process, and so on.  0 for any other name.
+  std::uint32_t number() const { return number_; }
 
   friend bool operator==(const WantedName& a, const WantedName& b) {
     if (a.head_ != b.head_ || a.text_.size() != b.text_.size()) return false;
@@ -80,7 +84,8 @@ class WantedName {
 
   std::string_view text_;
   TextHead head_;
-  std::size_t steps_;
+  std::uint32_t steps_;
+  std::uint32_t number_ = 0;
 };
 
 }  // namespace streamutils

@@ -59,8 +59,16 @@ Result<Path> Path::parse(std::string_view text) {
       path.steps_.emplace_back(piece);
     }
   }
-  path.first_name_ = WantedName(path.steps_.front());
   path.is_name_ = path.steps_.size() == 1;
+  if (path.pointer_) {
+    path.top_names_.push_back(WantedName::lasting(path.steps_.front()));
+    return path;
+  }
+  std::string_view name = path.text_;
+  for (std::size_t n = path.steps_.size(); n > 0; --n) {
+    path.top_names_.push_back(WantedName::lasting(name, n));
+    name = name.substr(0, name.rfind('.'));
+  }
   return path;
 }
 

@@ -29,8 +29,11 @@ class Path {
   // The text as it was given; a key leaves under this name.
   const std::string& text() const { return text_; }
   const std::vector<std::string>& steps() const { return steps_; }
-  // The first step.  REQUIRES: !is_whole().
-  WantedName first_name() const { return {first_name_, steps_.front()}; }
+  // The names that may be a member of the top level on the way, the longest first: of "a.b.c" that,
+  // "a.b" and "a"; of a pointer its first step.  Empty for `this`.
+  const std::vector<WantedName>& top_names() const { return top_names_; }
+  // The name of the member.  REQUIRES: is_name().
+  const WantedName& name() const { return top_names_.front(); }
   // True for the name of one member of the top level.
   bool is_name() const { return is_name_; }
   bool is_pointer() const { return pointer_; }
@@ -42,7 +45,7 @@ class Path {
  private:
   std::string text_;
   std::vector<std::string> steps_;
-  WantedName first_name_{""};  // its text is to be replaced by that in steps_
+  std::vector<WantedName> top_names_;
   bool is_name_ = false;
   bool pointer_ = false;
   bool whole_ = false;

@@ -31,6 +31,7 @@ class Steps {
  public:
   explicit Steps(const Path& path) : path_(path) {}
 
+  const Path& path() const { return path_; }
   bool done() const { return taken_ == path_.steps().size(); }
   std::string_view next() const { return path_.steps()[taken_]; }
 
@@ -81,13 +82,20 @@ constexpr unsigned kFirstLines = 4;
 // Values are passed as their raw text here; an empty one is missing.
 struct Record::Index {
   // The first member of the top level that has the name, or an empty text.
-  std::string_view find(const WantedName& name);
+  std::string_view find(const WantedName& name) {
+    if (has_shape) {
+      const std::string_view value = shapes->find(name);
+      if (value.data() != nullptr) return value;
+      has_shape = false;
+    }
+    return walk_to(name);
+  }
   std::string_view walk_to(const WantedName& name);
   // Whether shapes may know lines like this one.
   bool has_shape_of(std::string_view new_line);
   // Facts that hold for the value, which was found last.
   std::uint8_t facts_of(std::string_view value) const {
-    return by_shape && !value.empty() ? shapes->facts_of(value) : top.facts();
+    return has_shape && !value.empty() ? shapes->facts_of(value) : top.facts();
   }
   // Passes at least one member, and none behind the first that has the name; false at the end or at
   // damage.
@@ -107,7 +115,6 @@ struct Record::Index {
   std::unique_ptr<ShapeTree> shapes;  // made when the first few lines have been read
   unsigned first_lines = 0;
   bool has_shape = false;  // the line, as far as it was read, is one of those in shapes
-  bool by_shape = false;   // so the last member was found
   Cursor top;
   Cursor nested;
   std::vector<Cursor::Item> members;      // of the top level; grows, never shrinks
@@ -116,18 +123,6 @@ struct Record::Index {
   std::string brackets;                   // scratch of the check of nested values
   std::unique_ptr<LineCheck> line_check;  // made when it is asked for
 };
-
-std::string_view Record::Index::find(const WantedName& wanted) {
-  by_shape = false;
-  if (has_shape) {
-    if (const auto value = shapes->find(wanted)) {
-      by_shape = true;
-      return *value;
-    }
-    has_shape = false;
-  }
-  return walk_to(wanted);
-}
 
 bool Record::Index::has_shape_of(std::string_view new_line) {
   if (shapes) return shapes->reset(new_line);
@@ -182,8 +177,7 @@ Value Record::Index::checked(std::string_view raw, std::uint8_t facts) {
 }
 
 std::string_view Record::Index::descend_top(Steps& steps) {
-  steps.list_joins(joins);
-  for (const WantedName& name : joins) {
+  for (const WantedName& name : steps.path().top_names()) {
     const std::string_view value = find(name);
     if (!damage.empty()) break;
     if (value.empty()) continue;
@@ -268,7 +262,7 @@ Value Record::member(const WantedName& name) const { return checked(raw(name)); 
 
 std::string_view Record::raw(const WantedName& name) const {
   const std::string_view value = index_->find(name);
-  damage_ = index_->damage;
+  if (!index_->has_shape) damage_ = index_->damage;
   return value;
 }
 
@@ -278,23 +272,18 @@ Value Record::checked(std::string_view raw) const {
   return result;
 }
 
-Record::Place Record::place_of(const WantedName& name) const {
-  const std::string_view value = index_->find(name);
-  damage_ = index_->damage;
-  const bool exists = !value.empty();
-  bool is_first = false;
-  std::size_t end = 0;
-  if (exists) {
-    end = static_cast<std::size_t>(value.data() - line_.data()) + value.size();
-  } else if (index_->by_shape) {
+std::string_view Record::place_of(const WantedName& name) const {
+  const std::string_view value = raw(name);
+  if (!value.empty() || !damage_.empty()) return value;
+  std::size_t end;
+  if (index_->has_shape) {
     end = index_->shapes->end_of_members();
-    is_first = !index_->shapes->has_members();
+  } else if (index_->passed == 0) {
+    end = line_.find('{') + 1;
   } else {
-    is_first = index_->passed == 0;
-    end = is_first ? line_.find('{') + 1 : index_->members[index_->passed - 1].value_end;
+    end = index_->members[index_->passed - 1].value_end;
   }
-  return {static_cast<std::uint32_t>(end - value.size()), static_cast<std::uint32_t>(end), exists,
-          is_first};
+  return line_.substr(end, 0);
 }
 
 Value Record::whole() const {

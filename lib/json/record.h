@@ -43,10 +43,10 @@ class Record {
 
   // The value at the path; Kind::missing if there is none, or if damage was met on the way.
   Value get(const Path& path) const {
-    return path.is_name() ? member(path.first_name()) : get_nested(path);
+    return path.is_name() ? member(path.name()) : get_nested(path);
   }
 
-  // A member of the top level by its exact name (unescaped).  Quicker for a name that is kept.
+  // A member of the top level by its exact name (unescaped).  Quicker for a lasting name.
   Value member(const WantedName& name) const;
   Value member(std::string_view name) const { return member(WantedName(name)); }
 
@@ -56,15 +56,9 @@ class Record {
   Value checked(std::string_view raw) const;
 
   // Where a member of the top level stands in line(): its value, unread.  If there is none of that
-  // name, the place where a new one would go: behind the last value, or behind the bracket of an
-  // empty object.  Meaningless unless ok() afterwards.
-  struct Place {
-    std::uint32_t begin = 0;
-    std::uint32_t end = 0;
-    bool exists = false;
-    bool is_first = false;  // no member stands before it
-  };
-  Place place_of(const WantedName& name) const;
+  // name an empty text, where a new one would go: behind the last value, or behind the bracket of
+  // an empty object.  Meaningless unless ok() afterwards.
+  std::string_view place_of(const WantedName& name) const;
 
   // The top-level members in their order, duplicates too.  key: the raw text with its quotes.  The
   // callback returns false to stop.  Walks the whole line.

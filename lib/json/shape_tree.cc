@@ -28,7 +28,9 @@ constexpr unsigned kPause = 8192;
 }  // namespace
 
 ShapeTree::ShapeTree()
-    : nodes_(1), walk_shape_(walk_shape()), string_facts_(string_facts()), credit_(kMaxCredit) {}
+    : walk_shape_(walk_shape()), string_facts_(string_facts()), credit_(kMaxCredit) {
+  start_over();
+}
 
 bool ShapeTree::reset(std::string_view line) {
   if (pause_ > 0) {
@@ -45,34 +47,80 @@ bool ShapeTree::reset(std::string_view line) {
   return true;
 }
 
-bool ShapeTree::learn_and_walk(std::uint16_t name) {
+bool ShapeTree::learn_and_walk(std::uint16_t slot) {
   failures_ += kFailureWeight;
   if (failures_ > kMaxFailures) {
     failures_ = 0;
     pause_ = kPause;
   }
-  return credit_ >= kLearningCost && learn() && walk_shape_(walk_, name);
+  return credit_ >= kLearningCost && learn() && walk_shape_(walk_, slot);
+}
+
+// Forgets all lines.
+void ShapeTree::start_over() {
+  nodes_.resize(1);
+  rests_.resize(1);
+  nodes_.front() = ShapeNode();
+  nodes_.front().rest = &rests_.front();
 }
 
 // --- Names ---------------------------------------------------------------------------------------
 
-std::uint16_t ShapeTree::remember(const WantedName& name) {
-  std::unique_ptr<Lookup>& lookup = lookup_of(name);
-  const std::uint16_t number = number_of(name.text());
-  if (!lookup) lookup = std::make_unique<Lookup>(std::string(name.text()), number);
-  return number;
+// kNoSlot if there are too many.
+std::uint16_t ShapeTree::find_slot(const WantedName& name) {
+  const std::uint32_t number = name.number();
+  if (number > 0) {
+    if (number >= lasting_.size()) lasting_.resize(number + 1, ShapeNode::kNoSlot);
+    return lasting_[number] = slot_of_text(name.text());
+  }
+  Asked& known = asked(name);
+  if (known.is_known && known.wanted == name) return known.slot;
+  const std::uint16_t slot = slot_of_text(name.text());
+  if (!known.is_known) {
+    known.name = name.text();
+    known.wanted = WantedName(known.name);
+    known.slot = slot;
+    known.is_known = true;
+  }
+  return slot;
+}
+
+// The line is walked anew for a name that was not asked for before: its value may have been passed.
+std::uint16_t ShapeTree::slot_of_text(std::string_view name) {
+  const std::uint16_t number = number_of(name);
+  if (number == ShapeRest::kNoName) return ShapeNode::kNoSlot;
+  if (slots_[number] == ShapeNode::kNoSlot) {
+    slots_[number] = static_cast<std::uint16_t>(values_.size());
+    values_.emplace_back();
+    for (ShapeNode& node : nodes_) set_slots(node);
+    walk_.values = values_.data();
+    walk_.node = &nodes_.front();
+    walk_.at = walk_.begin;
+  }
+  return slots_[number];
 }
 
 // kNoName if there are too many.
 std::uint16_t ShapeTree::number_of(std::string_view name) {
   const auto known = numbers_.find(name);
   if (known != numbers_.end()) return known->second;
-  if (values_.size() == kMaxNames) return ShapeNode::kNoName;
-  const auto number = static_cast<std::uint16_t>(values_.size());
+  if (slots_.size() == kMaxNames) return ShapeRest::kNoName;
+  const auto number = static_cast<std::uint16_t>(slots_.size());
   numbers_.emplace(name, number);
-  values_.emplace_back();
-  walk_.values = values_.data();
+  slots_.push_back(ShapeNode::kNoSlot);
   return number;
+}
+
+void ShapeTree::set_slots(ShapeNode& node) const {
+  ShapeRest& rest = *node.rest;
+  if (rest.name != ShapeRest::kNoName) node.slot = slots_[rest.name];
+  bool has_mark = false;
+  for (ShapeRest::Mark& mark : rest.marks) {
+    mark.slot = slots_[mark.name];
+    has_mark |= mark.slot != ShapeNode::kNoSlot;
+  }
+  node.step = rest.last ? ShapeNode::Step::last : ShapeNode::Step::usual;
+  if (has_mark || rest.literal.size() > ShapeNode::kMostUsual) node.step = ShapeNode::Step::other;
 }
 
 // --- Learning ------------------------------------------------------------------------------------
@@ -92,7 +140,7 @@ class ShapeTree::Learner {
         return false;
       }
     }
-    add_node(true);
+    add_node(true, ShapeNode::kVaries);
     return true;
   }
 
@@ -130,7 +178,6 @@ class ShapeTree::Learner {
     ++i_;
     if (!is_top()) return;
     marks_.push_back({name_, false, offset()});
-    has_members_ = true;
     members_end_ = i_;
   }
 
@@ -140,7 +187,7 @@ class ShapeTree::Learner {
       std::string name;
       append_unescaped(name, line_.substr(i_ + 1, size - 2));
       name_ = tree_.number_of(name);
-      if (name_ == ShapeNode::kNoName) return false;
+      if (name_ == ShapeRest::kNoName) return false;
       is_repeated_ = std::find(names_.begin(), names_.end(), name_) != names_.end();
       names_.push_back(name_);
     }
@@ -151,23 +198,28 @@ class ShapeTree::Learner {
   bool take_scalar() {
     const char* const end = line_.data() + line_.size();
     const char* const behind = skip_scalar(line_.data() + i_, end);
-    if (behind == nullptr || ++steps_ == kMaxSteps || !add_node(false)) return false;
+    if (behind == nullptr || ++steps_ == kMaxSteps) return false;
+    const std::size_t size = line_[i_] == '"' ? behind - line_.data() - i_ - 2 : ShapeNode::kVaries;
+    if (!add_node(false, std::min<std::size_t>(size, ShapeNode::kVaries))) return false;
     i_ = begin_ = static_cast<std::size_t>(behind - line_.data());
     if (!is_top()) return true;
-    has_members_ = true;
     members_end_ = i_;
     return true;
   }
 
-  // The literal ends at i_.
-  bool add_node(bool last) {
+  // The literal ends at i_.  size: ShapeNode::steady.
+  bool add_node(bool last, std::size_t size) {
     const std::string_view literal = line_.substr(begin_, i_ - begin_);
     ShapeNode** link = &node_->child;
-    for (std::size_t siblings = 0; *link != nullptr; link = &(*link)->sibling) {
-      if ((*link)->last == last && (*link)->rest->literal == literal) break;
+    for (std::size_t siblings = 0; *link != nullptr; link = &(*link)->rest->sibling) {
+      if ((*link)->rest->last == last && (*link)->rest->literal == literal) break;
       if (++siblings == kMaxSiblings) return false;
     }
-    if (*link == nullptr) *link = append_node(literal, last);
+    if (*link == nullptr) {
+      *link = append_node(literal, last);
+      (*link)->steady = static_cast<std::uint8_t>(size);
+      (*link)->changed = static_cast<std::uint32_t>(tree_.walk_.line_number) - ShapeNode::kFewLines;
+    }
     node_ = *link;
     marks_.clear();
     return true;
@@ -178,18 +230,15 @@ class ShapeTree::Learner {
     rest.literal = literal;
     rest.marks = marks_;
     rest.members_end = static_cast<std::uint32_t>(last ? members_end_ - begin_ : 0);
-    rest.has_members = has_members_;
+    rest.name = !last && is_top() && !is_repeated_ ? name_ : ShapeRest::kNoName;
+    rest.last = last;
     ShapeNode& node = tree_.nodes_.emplace_back();
-    for (std::size_t k = 0; k < ShapeNode::kHeads; ++k) {
-      node.heads[k] = TextHead(literal.substr(std::min(8 * k, literal.size())));
-    }
+    const std::size_t head = std::min(literal.size(), ShapeNode::kHead);
+    std::copy_n(literal.data(), head, node.head.data());
+    node.head_size = static_cast<std::uint8_t>(head);
+    node.ignored = static_cast<std::uint32_t>(~std::uint64_t{0} << head);
     node.rest = &rest;
-    node.size = static_cast<std::uint32_t>(literal.size());
-    node.name = !last && is_top() && !is_repeated_ ? name_ : ShapeNode::kNoName;
-    node.last = last;
-    node.more = last || !marks_.empty();
-    node.usual =
-        !node.more && node.name != ShapeNode::kNoName && literal.size() <= 8 * ShapeNode::kHeads;
+    tree_.set_slots(node);
     return &node;
   }
 
@@ -206,19 +255,16 @@ class ShapeTree::Learner {
   std::vector<ShapeRest::Mark> marks_;
   std::size_t steps_ = 0;
   std::size_t members_end_ = 0;
-  std::uint16_t name_ = ShapeNode::kNoName;  // of the current member
+  std::uint16_t name_ = ShapeRest::kNoName;  // of the current member
   bool is_repeated_ = false;                 // it was the name of one before it
   std::vector<std::uint16_t> names_;         // of the top level, so far
   bool expects_name_ = false;
-  bool has_members_ = false;
 };
 
 bool ShapeTree::learn() {
   credit_ -= kLearningCost;
   if (nodes_.size() + kMaxSteps > kMaxNodes) {
-    nodes_.resize(1);
-    nodes_.front() = ShapeNode();
-    rests_.clear();
+    start_over();
   }
   // What was passed may be passed otherwise now: a value that nothing known followed counts.
   walk_.node = &nodes_.front();

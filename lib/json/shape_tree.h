@@ -4,9 +4,9 @@
 // "ann" `,"at":{"lat":` 5 `}}`.  The tree holds the literals of lines that were seen: each node is
 // one, with a scalar of any length behind it, and lines that begin alike share their first nodes.
 // A line is read by walking down the tree: the literal is compared, the scalar is passed over, and
-// where that is a member of the top level its value is known.  Nothing is searched, and the walk
-// stops at the member that was asked for.  A line that leaves the tree is left to Cursor, which
-// says the same of every line, and may be learnt.
+// where that is a member of the top level that somebody asks for its value is kept.  Nothing is
+// searched, and the walk stops at the member that was asked for.  A line that leaves the tree is
+// left to Cursor, which says the same of every line, and may be learnt.
 //
 // Related to the speculation of Mison (Li et al., "Mison: A Fast JSON Parser for Data Analytics",
 // VLDB 2017), which predicts where a member stands; here everything before it is compared too, so
@@ -19,11 +19,8 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "json/grammar.h"
@@ -41,23 +38,20 @@ class ShapeTree {
   bool reset(std::string_view line);
 
   // The raw value of the first member of that name at the top level, checked no further than that
-  // it ends there; an empty text: there is none, and the line is no damaged one.  nullopt: this
-  // line has to be read by other means, from now on.  Constant for a member that was passed.
-  std::optional<std::string_view> find(const WantedName& name) {
-    const std::uint16_t number = number_of(name);
-    if (number == ShapeNode::kNoName) return std::nullopt;
-    if (!walk_.has(number) && !walk_shape_(walk_, number) && !learn_and_walk(number)) {
-      return std::nullopt;
-    }
-    const ShapeValue& value = values_[number];
-    if (value.line != walk_.line_number) return std::string_view();
-    return std::string_view(value.begin, static_cast<std::size_t>(value.end - value.begin));
+  // it ends there.  An empty text: there is none, and the line is no damaged one.  Without data():
+  // this line has to be read by other means, from now on.  Constant for a member that was passed.
+  std::string_view find(const WantedName& name) {
+    const std::uint16_t slot = slot_of(name);
+    if (slot == ShapeNode::kNoSlot) return {};
+    if (!walk_.has(slot) && !walk_shape_(walk_, slot) && !learn_and_walk(slot)) return {};
+    const ShapeValue& value = values_[slot];
+    if (value.line != walk_.line_number) return {walk_.begin, 0};
+    return {value.begin, static_cast<std::size_t>(value.end - value.begin)};
   }
 
   // After find() has said that there is no such member: where the last value ends, as an offset in
   // the line (behind the bracket of an empty object).
   std::size_t end_of_members() const { return walk_.members_end; }
-  bool has_members() const { return walk_.node->rest->has_members; }
 
   // Facts (structure.h) that hold for a value that find() returned.
   std::uint8_t facts_of(std::string_view value) const {
@@ -66,40 +60,43 @@ class ShapeTree {
   }
 
  private:
-  struct Lookup {
-    Lookup(std::string the_name, std::uint16_t the_number)
-        : name(std::move(the_name)), wanted(name), number(the_number) {}
-    Lookup(const Lookup&) = delete;
-    Lookup& operator=(const Lookup&) = delete;
-
+  // A name that is no lasting one.  Its text often stands where it stood.
+  struct Asked {
     std::string name;
-    WantedName wanted;  // a view on it
-    std::uint16_t number;
+    WantedName wanted{std::string_view()};  // a view on it
+    std::uint16_t slot = ShapeNode::kNoSlot;
+    bool is_known = false;
   };
-  using Lookups = std::array<std::unique_ptr<Lookup>, 256>;
+  using Lookups = std::array<Asked, 64>;
   class Learner;
 
   // Where the line has left the tree: false if it cannot be learnt.
-  bool learn_and_walk(std::uint16_t name);
+  bool learn_and_walk(std::uint16_t slot);
   bool learn();
-  std::unique_ptr<Lookup>& lookup_of(const WantedName& name) {
+  void start_over();
+
+  Asked& asked(const WantedName& name) {
     const auto address = reinterpret_cast<std::uintptr_t>(name.text().data());
     return lookups_[(address >> 4 ^ address >> 10 ^ address) % std::tuple_size_v<Lookups>];
   }
-  std::uint16_t number_of(const WantedName& name) {
-    const Lookup* const known = lookup_of(name).get();
-    return known != nullptr && known->wanted == name ? known->number : remember(name);
+  std::uint16_t slot_of(const WantedName& name) {
+    const std::uint32_t number = name.number();
+    if (number < lasting_.size() && lasting_[number] != ShapeNode::kNoSlot) return lasting_[number];
+    return find_slot(name);
   }
-  std::uint16_t remember(const WantedName& name);
+  std::uint16_t find_slot(const WantedName& name);
+  std::uint16_t slot_of_text(std::string_view name);
   std::uint16_t number_of(std::string_view name);
+  void set_slots(ShapeNode& node) const;
 
   // Pointers to their elements hold while they grow.
   std::deque<ShapeNode> nodes_;  // the first is the root
   std::deque<ShapeRest> rests_;
-  std::vector<ShapeValue> values_;
   std::map<std::string, std::uint16_t, std::less<>> numbers_;  // of names
-  // The text of a name that is asked for again and again stands where it stood.
-  Lookups lookups_;  // by its address
+  std::vector<std::uint16_t> slots_;                           // by the number of a name
+  std::vector<ShapeValue> values_;                             // by slot
+  std::vector<std::uint16_t> lasting_;  // slots, by the number of a lasting name
+  Lookups lookups_;                     // of other names, by address
   WalkShape walk_shape_;
   StringFacts string_facts_;
   ShapeWalk walk_;

@@ -3,6 +3,7 @@
 #include "json/shape_walk.h"
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -48,10 +49,18 @@ HWY_INLINE hn::Vec<D> all(D d, Row row) {
   return hn::Load(d, shape_walk_bytes[row].data());
 }
 
+// Bit i is set if lane i is.
+template <class D, class Mask>
+HWY_INLINE std::uint64_t bits_of(D d, Mask mask) {
+  std::uint64_t bits = 0;
+  hn::StoreMaskBits(d, mask, reinterpret_cast<std::uint8_t*>(&bits));
+  return bits;
+}
+
 HWY_INLINE hn::Vec<Bytes> fill(char c) { return hn::Set(Bytes(), static_cast<std::int8_t>(c)); }
 
 // Goes behind a string; nullptr if it does not end before `end`.
-HWY_INLINE const char* skip_string(const char* quote, const char* end) {
+HWY_NOINLINE const char* skip_any_string(const char* quote, const char* end) {
   const char* at = quote + 1;
   do {
     const auto bytes = load_bytes(Bytes(), at);
@@ -64,10 +73,24 @@ HWY_INLINE const char* skip_string(const char* quote, const char* end) {
     }
     at += stop;
     if (at >= end) break;
-    if (HWY_LIKELY(*at == '"')) return at + 1;
+    if (*at == '"') return at + 1;
     at += 2;
   } while (at < end);
   return nullptr;
+}
+
+// The same, quick for a short one without escapes.  Sets `size` to the bytes in its quotes then.
+HWY_INLINE const char* skip_string(const char* quote, const char* end, std::size_t& size) {
+  const auto bytes = load_bytes(Bytes(), quote + 1);
+  const auto stops =
+      hn::Or(hn::Eq(bytes, all(Bytes(), kQuotes)), hn::Eq(bytes, all(Bytes(), kBackslashes)));
+  const std::uint64_t bits = bits_of(Bytes(), stops);
+  if (HWY_UNLIKELY(bits == 0)) return skip_any_string(quote, end);
+  const auto first = static_cast<std::size_t>(std::countr_zero(bits));
+  const char* const stop = quote + 1 + first;
+  if (HWY_UNLIKELY(*stop != '"')) return skip_any_string(quote, end);
+  size = first;
+  return HWY_LIKELY(stop < end) ? stop + 1 : nullptr;
 }
 
 // Goes behind a number or literal, or what stands in place of one: bytes that no string, bracket or
@@ -81,9 +104,9 @@ HWY_INLINE const char* skip_bare(const char* begin, const char* end) {
     const auto high = hn::Gt(hn::Or(bytes, all(Few(), kSpaces)), all(Few(), kZs));
     const auto low = hn::Gt(all(Few(), kMinuses), bytes);
     const auto stops = hn::Or(hn::Or(low, high), hn::Eq(bytes, all(Few(), kColons)));
-    const auto stop = hn::FindFirstTrue(Few(), stops);
-    if (stop >= 0) {
-      at += stop;
+    const std::uint64_t bits = bits_of(Few(), stops);
+    if (HWY_LIKELY(bits != 0)) {
+      at += std::countr_zero(bits);
       return at > begin && at < end ? at : nullptr;
     }
     at += hn::Lanes(Few());
@@ -92,32 +115,72 @@ HWY_INLINE const char* skip_bare(const char* begin, const char* end) {
 }
 
 HWY_INLINE const char* skip(const char* begin, const char* end) {
-  return *begin == '"' ? skip_string(begin, end) : skip_bare(begin, end);
+  std::size_t size;
+  return *begin == '"' ? skip_string(begin, end, size) : skip_bare(begin, end);
 }
 
+// The string behind the literal has that size now, and had another one before.  Two changes in few
+// lines: it varies.
+HWY_NOINLINE void note_size(ShapeNode& node, std::size_t size, std::uint64_t line) {
+  const auto now = static_cast<std::uint32_t>(line);
+  const bool is_steady = now - node.changed > ShapeNode::kFewLines && size < ShapeNode::kVaries;
+  node.steady = is_steady ? static_cast<std::uint8_t>(size) : ShapeNode::kVaries;
+  node.changed = now;
+}
+
+// The same number, of which the compiler does not know that.
+HWY_INLINE std::size_t as_unknown(std::size_t n) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+  asm("" : "+r"(n));
+#endif
+  return n;
+}
+
+// Goes behind the scalar of the node.  Where a string is as long as in the lines before, the place
+// behind it is known before its bytes are: the next step need not wait for them.
+HWY_INLINE const char* skip_of(ShapeNode& node, const char* begin, const char* end,
+                               std::uint64_t line) {
+  if (*begin != '"') return skip_bare(begin, end);
+  std::size_t size = ShapeNode::kVaries + 1U;
+  const char* const behind = skip_string(begin, end, size);
+  if (size == node.steady) {
+    return behind != nullptr ? begin + 2 + as_unknown(node.steady) : nullptr;
+  }
+  if (HWY_UNLIKELY(node.steady != ShapeNode::kVaries)) note_size(node, size, line);
+  return behind;
+}
+
+// True if the head of the literal stands here.
 HWY_INLINE bool has_head(const ShapeNode& node, const char* at) {
-  return (node.heads[0].difference(at) | node.heads[1].difference(at + 8)) == 0;
+  constexpr std::size_t kLanes = hn::MaxLanes(Bytes());
+  std::uint64_t same = node.ignored;
+  for (std::size_t i = 0; i < ShapeNode::kHead; i += kLanes) {
+    const auto equal = hn::Eq(load_bytes(Bytes(), at + i), load_bytes(Bytes(), &node.head[i]));
+    same |= bits_of(Bytes(), equal) << i;
+  }
+  return static_cast<std::uint32_t>(same) == ~std::uint32_t{0};
 }
 
 HWY_INLINE bool matches(const ShapeNode& node, const char* at, const char* end) {
   if (!has_head(node, at)) return false;
-  if (HWY_LIKELY(node.size <= 8 * ShapeNode::kHeads)) return true;
-  return node.size <= static_cast<std::size_t>(end - at) &&
-         std::memcmp(at, node.rest->literal.data(), node.size) == 0;
+  const std::string& literal = node.rest->literal;
+  if (literal.size() > static_cast<std::size_t>(end - at)) return false;
+  return literal.size() <= ShapeNode::kHead || std::memcmp(at, literal.data(), literal.size()) == 0;
 }
 
 // Behind the node's literal, which stands at `at`, and its scalar; nullptr if they do not fit.
 HWY_INLINE const char* pass(const ShapeNode& node, const char* at, const char* end) {
   if (!matches(node, at, end)) return nullptr;
-  const char* const scalar = at + node.size;
-  if (HWY_UNLIKELY(node.last)) return scalar == end ? end : nullptr;
+  const char* const scalar = at + node.rest->literal.size();
+  if (node.rest->last) return scalar == end ? end : nullptr;
   return skip(scalar, end);
 }
 
 // Where an object or array of the top level begins or ends in the literal.
-HWY_INLINE void note_marks(ShapeWalk& walk, const ShapeRest& rest, const char* literal) {
+void note_marks(ShapeWalk& walk, const ShapeRest& rest, const char* literal) {
   for (const ShapeRest::Mark& mark : rest.marks) {
-    ShapeValue& value = walk.values[mark.name];
+    if (mark.slot == ShapeNode::kNoSlot) continue;
+    ShapeValue& value = walk.values[mark.slot];
     if (mark.begins) {
       if (value.line == walk.line_number) continue;
       value = {walk.line_number, literal + mark.offset, nullptr};
@@ -130,8 +193,8 @@ HWY_INLINE void note_marks(ShapeWalk& walk, const ShapeRest& rest, const char* l
 
 // What follows the scalar of the node is no ',': true if the walk goes on there, so that it was all
 // of the value.
-HWY_INLINE bool goes_on(const ShapeNode& node, const char* at, const char* end) {
-  for (const ShapeNode* next = node.child; next != nullptr; next = next->sibling) {
+HWY_NOINLINE bool goes_on(const ShapeNode& node, const char* at, const char* end) {
+  for (const ShapeNode* next = node.child; next != nullptr; next = next->rest->sibling) {
     if (pass(*next, at, end) != nullptr) return true;
   }
   return false;
@@ -142,50 +205,66 @@ HWY_INLINE bool ends_member(const ShapeNode& node, const char* at, const char* e
   return HWY_LIKELY(*at == ',') || (*at == '}' && at + 1 == end) || goes_on(node, at, end);
 }
 
-// What is used in each step is kept in local variables, which nothing aliases.
-bool walk_here(ShapeWalk& walk, std::uint16_t name) {
+// One step to whichever child fits; false if none does.
+HWY_NOINLINE bool step(ShapeWalk& walk) {
+  const char* const literal = walk.at;
+  for (ShapeNode* next = walk.node->child; next != nullptr; next = next->rest->sibling) {
+    const char* const behind = pass(*next, literal, walk.end);
+    if (behind == nullptr) continue;
+    const ShapeRest& rest = *next->rest;
+    if (next->slot != ShapeNode::kNoSlot && ends_member(*next, behind, walk.end)) {
+      walk.values[next->slot] = {walk.line_number, literal + rest.literal.size(), behind};
+    }
+    if (next->step != ShapeNode::Step::usual) note_marks(walk, rest, literal);
+    walk.at = behind;
+    walk.node = next;
+    return true;
+  }
+  return false;
+}
+
+// A value is kept as soon as it is passed: if the line leaves the tree behind it, none of them is
+// used.  Where the walk may stop, it is first seen to end there.
+bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
   ShapeValue* const values = walk.values;
   const std::uint64_t line = walk.line_number;
   const char* const end = walk.end;
   const char* at = walk.at;
-  const ShapeNode* node = walk.node;
-  bool found = node->last;
-  while (!found) {
-    const char* behind = nullptr;
-    const ShapeNode* next = node->child;
-    // Most steps: the first child, and a ',' behind its scalar.
-    if (HWY_LIKELY(next != nullptr && next->usual && has_head(*next, at))) {
-      const char* const scalar = at + next->size;
-      behind = skip(scalar, end);
-      if (HWY_LIKELY(behind != nullptr && *behind == ',')) {
-        values[next->name] = {line, scalar, behind};
-        found = next->name == name;
-        node = next;
+  ShapeNode* node = walk.node;
+  if (node->rest->last) return true;
+  while (true) {
+    // Most steps: the first child, and nothing that is seldom.
+    ShapeNode* const next = node->child;
+    if (HWY_LIKELY(next != nullptr && next->step != ShapeNode::Step::other &&
+                   has_head(*next, at))) {
+      const char* const scalar = at + next->head_size;
+      if (next->step == ShapeNode::Step::last) {
+        if (scalar != end) return false;
+        walk.node = next;
+        walk.members_end = static_cast<std::size_t>(at - walk.begin) + next->rest->members_end;
+        return true;
+      }
+      const char* const behind = skip_of(*next, scalar, end, line);
+      if (HWY_LIKELY(behind != nullptr)) {
         at = behind;
-        continue;
+        node = next;
+        const std::uint16_t passed = next->slot;
+        if (HWY_LIKELY(passed == ShapeNode::kNoSlot)) continue;
+        values[passed] = {line, scalar, behind};
+        if (passed != slot) continue;
+        walk.at = at;
+        walk.node = node;
+        return ends_member(*node, at, end);
       }
     }
-    for (; next != nullptr; next = next->sibling) {
-      behind = pass(*next, at, end);
-      if (HWY_LIKELY(behind != nullptr)) break;
-    }
-    if (next == nullptr) break;
-    const char* const literal = at;
-    node = next;
-    at = behind;
-    const std::uint16_t number = node->name;
-    if (number != ShapeNode::kNoName && ends_member(*node, at, end)) {
-      values[number] = {line, literal + node->size, at};
-      found = number == name;
-    }
-    if (HWY_UNLIKELY(node->more)) {
-      note_marks(walk, *node->rest, literal);
-      found = node->last || walk.has(name);
-    }
+    walk.at = at;
+    walk.node = node;
+    if (!step(walk)) return false;
+    at = walk.at;
+    node = walk.node;
+    if (node->rest->last) return true;
+    if (walk.has(slot)) return true;
   }
-  walk.at = at;
-  walk.node = node;
-  return found;
 }
 
 std::uint8_t facts_here(const char* begin, const char* end) {

@@ -4,49 +4,65 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "json/name.h"
-
 namespace streamutils {
 
 struct ShapeRest;
 
-// A literal, and behind it a scalar of any length.
-struct ShapeNode {
-  static constexpr std::uint16_t kNoName = 0xFFFF;
+// A literal, and behind it a scalar of any length.  What each step needs fills one line of cache.
+struct alignas(64) ShapeNode {
+  static constexpr std::uint16_t kNoSlot = 0xFFFF;
+  static constexpr std::size_t kHead = 32;
+  // A walk may read so much behind the end of a line, and as much again behind a literal.
+  static constexpr std::size_t kMostUsual = 28;
 
-  static constexpr std::size_t kHeads = 2;
+  static constexpr std::uint8_t kVaries = 0xFF;
+  static constexpr std::uint32_t kFewLines = 64;
 
-  TextHead heads[kHeads];  // the first bytes of the literal, eight each
+  enum class Step : std::uint8_t {
+    usual,  // the head is all of the literal, which has no mark that anybody asks for
+    last,   // the same, but the line ends behind it
+    other,
+  };
+
+  std::array<char, kHead> head{};  // the first bytes of the literal
+  std::uint32_t ignored = 0;       // bit i: byte i of the head is none of the literal's
+  std::uint16_t slot = kNoSlot;    // of the scalar, if somebody asks for it
+  std::uint8_t head_size = 0;
+  Step step = Step::other;
+  // How long the scalar is, a string without its quotes, in line after line.  kVaries: it has
+  // changed twice in few lines.
+  std::uint8_t steady = kVaries;
+  std::uint32_t changed = 0;  // the line that was the last with another length
   ShapeNode* child = nullptr;
-  ShapeNode* sibling = nullptr;
-  const ShapeRest* rest = nullptr;
-  std::uint32_t size = 0;        // of the literal
-  std::uint16_t name = kNoName;  // of the scalar, in the top level, if it is the first of that name
-  bool last = false;             // the line ends here, and no scalar stands behind
-  bool more = false;             // `rest` says more than the literal
-  bool usual = false;  // heads are all of the literal, the scalar has a name, nothing more
+  ShapeRest* rest = nullptr;
 };
 
 // What is seldom needed of a node.
 struct ShapeRest {
+  static constexpr std::uint16_t kNoName = 0xFFFF;
+
   // Where an object or array of the top level begins or ends, as an offset in the literal.
   struct Mark {
     std::uint16_t name;
     bool begins;
     std::uint32_t offset;
+    std::uint16_t slot = ShapeNode::kNoSlot;
   };
   std::string literal;
+  ShapeNode* sibling = nullptr;
+  std::uint16_t name = kNoName;  // of the scalar, in the top level, if it is the first of that name
+  bool last = false;             // the line ends here, and no scalar stands behind
   std::vector<Mark> marks;
   std::uint32_t members_end = 0;  // of the last: an offset in the literal
-  bool has_members = false;       // of the last: the object is not empty
 };
 
-// Where the value of a name stands in the line of that number.
+// Where the value of a slot stands in the line of that number.
 struct ShapeValue {
   std::uint64_t line = 0;
   const char* begin = nullptr;
@@ -55,22 +71,23 @@ struct ShapeValue {
 
 // How far the walk through a line has come.
 struct ShapeWalk {
-  bool has(std::uint16_t name) const {
-    return values[name].line == line_number && values[name].end != nullptr;
+  bool has(std::uint16_t slot) const {
+    return values[slot].line == line_number && values[slot].end != nullptr;
   }
 
-  ShapeValue* values = nullptr;  // by the number of a name
+  const char* at = nullptr;      // behind what was passed
+  ShapeValue* values = nullptr;  // by slot
   const char* begin = nullptr;   // of the line
   const char* end = nullptr;
   std::uint64_t line_number = 0;
-  const char* at = nullptr;         // behind what was passed
-  const ShapeNode* node = nullptr;  // the last that was passed; first the root, without a literal
-  std::size_t members_end = 0;      // behind the last node: where the last value ends
+  ShapeNode* node = nullptr;    // the last that was passed; first the root, without a literal
+  std::size_t members_end = 0;  // behind the last node: where the last value ends
 };
 
-// Goes on until the name has a value, or to the end of the line.  False where the line leaves the
-// tree.  REQUIRES: 64 readable bytes behind the line.
-using WalkShape = bool (*)(ShapeWalk& walk, std::uint16_t name);
+// Goes on until the slot has a value, or to the end of the line.  False where the line leaves the
+// tree.  Only values that were asked for are kept, each as soon as it is passed.  REQUIRES: 64
+// readable bytes behind the line.
+using WalkShape = bool (*)(ShapeWalk& walk, std::uint16_t slot);
 
 // The fastest one for this machine.
 WalkShape walk_shape();

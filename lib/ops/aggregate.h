@@ -38,7 +38,7 @@ namespace streamutils {
 struct Observation {
   Value value;  // neither missing nor null; meaningless to one without an argument
   // What it says, if it is a number that is so short: read once for all aggregates.
-  std::optional<ShortDecimal> number;
+  const ShortDecimal* number = nullptr;
   Timestamp time{};        // of the event
   std::string_view event;  // all of it, if the aggregate wants it
   // Which of the `where` clauses that share the state it meets: bit i for clause i.  Not 0.

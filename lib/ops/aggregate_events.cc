@@ -153,7 +153,7 @@ void write_difference(std::string_view a, std::string_view b, std::string& out) 
 }
 
 // Whether a number can be added and subtracted.
-Taken check_number(Value value, const std::optional<ShortDecimal>& number = std::nullopt) {
+Taken check_number(Value value, const ShortDecimal* number = nullptr) {
   if (number) return Taken::yes;
   if (!value.is(Kind::number)) return Taken::wrong_type;
   ExactSum sum;

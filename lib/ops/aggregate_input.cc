@@ -28,25 +28,13 @@ void AggregateArgument::read_member(const Record& record) {
     value_ = record.get(*path_);
     return read_number();
   }
-  const std::string_view raw = record.raw(path_->first_name());
-  ShortDecimal number;
-  const bool is_text = raw.starts_with('"');
-  if (!is_text && read_short(raw, number)) {
-    value_ = Value(Kind::number, raw);
-    number_ = number;
-  } else {
-    value_ = record.checked(raw);
-    number_.reset();
-  }
+  const std::string_view raw = record.raw(path_->name());
+  is_short_ = !raw.starts_with('"') && read_short(raw, number_);
+  value_ = is_short_ ? Value(Kind::number, raw) : record.checked(raw);
 }
 
 void AggregateArgument::read_number() {
-  ShortDecimal number;
-  if (value_.is(Kind::number) && read_short(value_.raw(), number)) {
-    number_ = number;
-  } else {
-    number_.reset();
-  }
+  is_short_ = value_.is(Kind::number) && read_short(value_.raw(), number_);
 }
 
 void AggregateArgument::compute(Evaluator& evaluator) {

@@ -54,12 +54,12 @@ class AggregateArgument {
   void read(const Record& record, Evaluator& evaluator) {
     path_ ? read_member(record) : compute(evaluator);
   }
-  void skip() { value_ = {}, number_.reset(), failed_ = false; }
+  void skip() { value_ = {}, is_short_ = failed_ = false; }
 
   // Missing also if it has failed.  Valid until the record is gone, or read() is called again.
   const Value& value() const { return value_; }
-  // The value, if it is a number that is so short.
-  const std::optional<ShortDecimal>& number() const { return number_; }
+  // The value, if it is a number that is so short, or null.  Valid until read() is called again.
+  const ShortDecimal* number() const { return is_short_ ? &number_ : nullptr; }
   bool has_failed() const { return failed_; }
   void report_failure(const Evaluator& evaluator, Emitter& out);
 
@@ -71,7 +71,8 @@ class AggregateArgument {
   Expr expr_;
   std::optional<Path> path_;  // if it is nothing but one
   Value value_;
-  std::optional<ShortDecimal> number_;
+  ShortDecimal number_;    // the same
+  bool is_short_ = false;  // if it can be
   expr::Value computed_;
   std::string json_;  // what value_ shows of computed_
   std::string why_;   // it has no JSON

@@ -54,7 +54,7 @@ class Best {
   bool is_empty() const { return !number_ && text_.get().empty(); }
 
   // number: the value, if it is one that is so short.
-  std::pair<Taken, BestChange> offer(Value value, const std::optional<ShortDecimal>& number) {
+  std::pair<Taken, BestChange> offer(Value value, const ShortDecimal* number) {
     if (number && number_) return {Taken::yes, offer_short(*number)};
     return offer_any(value, number);
   }
@@ -62,7 +62,7 @@ class Best {
   BestChange offer(const Best& other) {
     if (other.number_ && number_) return offer_short(*other.number_);
     std::string scratch;
-    return offer_any(other.value(scratch), other.number_).second;
+    return offer_any(other.value(scratch), other.number_ ? &*other.number_ : nullptr).second;
   }
 
   // JSON text of a number or a string: one of those that were offered, or one equal to it; empty:
@@ -87,7 +87,7 @@ class Best {
     const bool is_string = text.size() >= 2 && text.front() == '"' && text.back() == '"';
     if (!is_string && !is_number(text)) return false;
     ShortDecimal number;
-    replace(text, read_short(text, number) ? std::optional(number) : std::nullopt);
+    replace(text, read_short(text, number) ? &number : nullptr);
     return true;
   }
   std::size_t bytes() const { return text_.bytes(); }
@@ -110,7 +110,7 @@ class Best {
     return BestChange::replaced;
   }
 
-  std::pair<Taken, BestChange> offer_any(Value value, const std::optional<ShortDecimal>& number) {
+  std::pair<Taken, BestChange> offer_any(Value value, const ShortDecimal* number) {
     if (!value.is(Kind::number) && !value.is(Kind::string)) {
       return {Taken::wrong_type, BestChange::none};
     }
@@ -126,8 +126,8 @@ class Best {
     return {Taken::yes, BestChange::none};
   }
 
-  BestChange replace(std::string_view text, const std::optional<ShortDecimal>& number) {
-    number_ = number;
+  BestChange replace(std::string_view text, const ShortDecimal* number) {
+    number_ = number ? std::optional(*number) : std::nullopt;
     text_.set(number ? std::string_view() : text);
     return BestChange::replaced;
   }

@@ -57,8 +57,7 @@ JoinOutput::JoinOutput(const JoinOptions& options)
       right_keys_(options.arguments.right_keys),
       flat_(options.flat_prefix.has_value()),
       label_(quoted(options.as) + ":"),
-      name_(options.as),
-      member_(name_) {
+      member_(WantedName::lasting(options.as)) {
   for (const Path& key : left_keys_) key_labels_.push_back(quoted(key.text()) + ":");
   if (!flat_) return;
   prefix_ = quoted(*options.flat_prefix);
@@ -72,7 +71,7 @@ bool JoinOutput::is_key(std::string_view raw_name) const {
 
 // To the end of the line, through the structure of its top level.
 void JoinOutput::read_whole(const Record& record) const {
-  const bool stops_early = record.place_of(member_).exists;
+  const bool stops_early = !record.place_of(member_).empty();
   if (stops_early) record.for_each([](std::string_view, Value) { return true; });
 }
 

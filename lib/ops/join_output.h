@@ -63,8 +63,7 @@ class JoinOutput {
   bool flat_;
   std::string prefix_;  // of names, escaped, with the quote in front
   std::string label_;   // `"right":`
-  std::string name_;    // right
-  WantedName member_;   // the same
+  WantedName member_;   // right
   TimeStyle style_;
   std::optional<Path> members_[2];  // where the times of LEFT and RIGHT stand
   std::string row_;

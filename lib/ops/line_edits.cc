@@ -25,32 +25,34 @@ std::span<const std::string_view> LineEdits::pieces(const Record& record) {
     if (!edit.is_set) continue;
     edit.place = record.place_of(edit.wanted);
     if (!record.ok()) return {};
-    if (edit.place.exists) in_place_.push_back(&edit);
-    if (!edit.place.exists) added = &edit;
+    if (edit.place.empty()) added = &edit;
+    if (!edit.place.empty()) in_place_.push_back(&edit);
   }
   if (in_place_.size() > 1) {
     std::sort(in_place_.begin(), in_place_.end(),
-              [](const Edit* a, const Edit* b) { return a->place.begin < b->place.begin; });
+              [](const Edit* a, const Edit* b) { return a->place.data() < b->place.data(); });
   }
-  const std::string_view line = record.line();
   std::string_view* piece = pieces_.data();
-  std::size_t at = 0;
+  const char* at = record.line().data();
+  const auto add_up_to = [&](const char* end) {
+    *piece++ = {at, static_cast<std::size_t>(end - at)};
+    at = end;
+  };
   for (const Edit* edit : in_place_) {
-    *piece++ = line.substr(at, edit->place.begin - at);
+    add_up_to(edit->place.data());
     *piece++ = edit->json;
-    at = edit->place.end;
+    at += edit->place.size();
   }
   if (added != nullptr) {
-    *piece++ = line.substr(at, added->place.end - at);
-    at = added->place.end;
-    bool first = added->place.is_first;
+    add_up_to(added->place.data());
+    bool is_first = at[-1] == '{';  // in an empty object
     for (const Edit& edit : edits_) {
-      if (!edit.is_set || edit.place.exists) continue;
-      *piece++ = std::string_view(edit.key).substr(std::exchange(first, false) ? 1 : 0);
+      if (!edit.is_set || !edit.place.empty()) continue;
+      *piece++ = std::string_view(edit.key).substr(std::exchange(is_first, false) ? 1 : 0);
       *piece++ = edit.json;
     }
   }
-  *piece++ = line.substr(at);
+  add_up_to(record.line().data() + record.line().size());
   return {pieces_.data(), piece};
 }
 

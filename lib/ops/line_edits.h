@@ -44,13 +44,13 @@ class LineEdits {
 
  private:
   struct Edit {
-    explicit Edit(std::string_view name) : wanted(name) {}
+    explicit Edit(std::string_view name) : wanted(WantedName::lasting(name)) {}
 
     WantedName wanted;
     std::string key;  // with a comma before it, quotes and colon
     std::string json;
     bool is_set = false;
-    Record::Place place;
+    std::string_view place;  // Record::place_of
   };
 
   std::vector<std::string> names_;

@@ -286,11 +286,10 @@ bool Driver::reads_time(const Input& input) const {
 // False if the record is bad for want of a time.
 bool Driver::read_time(Input& input) {
   if (settings_.by_arrival) return read_arrival(input);
-  if (const auto t = input.time.read(record_)) {
-    note_time(input, *t);
-    return true;
-  }
-  return does_without_time(input);
+  Timestamp t;
+  if (!input.time.read(record_, t)) return does_without_time(input);
+  note_time(input, t);
+  return true;
 }
 
 bool Driver::does_without_time(Input& input) {
@@ -323,7 +322,8 @@ void Driver::read_written_time(Input& input, std::string_view row) {
   if (!reads_time(input)) return;
   written_row_.assign(row).append(Record::kPadding, ' ');
   written_.reset(std::string_view(written_row_).substr(0, row.size()));
-  if (const auto t = input.time.read(written_)) return note_time(input, *t);
+  Timestamp t;
+  if (input.time.read(written_, t)) return note_time(input, t);
   // Without a time there is no member to wait for.
   if (!input.time.path() && !begin_written_) write_begin();
 }

@@ -43,15 +43,16 @@ bool Driver::is_due(Timestamp place) {
 }
 
 std::optional<Timestamp> Driver::time_in(Input& input, std::string_view line) {
-  if (!input.decoder) {
-    if (!input.begun && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
-    record_.reset(line);
-    return input.time.read(record_);
+  if (input.decoder) {
+    look_at_text(input, line);
+    if (!input.decoded || input.decoded->kind != LineDecoder::Kind::event) return std::nullopt;
+    line = input.event_line();
+  } else if (!input.begun && line.starts_with("\xEF\xBB\xBF")) {
+    line.remove_prefix(3);
   }
-  look_at_text(input, line);
-  if (!input.decoded || input.decoded->kind != LineDecoder::Kind::event) return std::nullopt;
-  record_.reset(input.event_line());
-  return input.time.read(record_);
+  record_.reset(line);
+  Timestamp t;
+  return input.time.read(record_, t) ? std::optional(t) : std::nullopt;
 }
 
 void Driver::feed_rest(std::size_t index, std::string_view line, std::uint64_t offset) {

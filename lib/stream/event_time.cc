@@ -33,18 +33,19 @@ bool EventTime::find_path(const Record& record) {
   return false;
 }
 
-std::optional<Timestamp> EventTime::read_any(const Record& record) {
-  if (!path_ && !find_path(record)) return std::nullopt;
-  return read_value(record.get(*path_));
+bool EventTime::read_any(const Record& record, Timestamp& t) {
+  if (!path_ && !find_path(record)) return false;
+  return read_value(record.get(*path_), t);
 }
 
-std::optional<Timestamp> EventTime::read_value(Value value) {
+bool EventTime::read_value(Value value, Timestamp& t) {
   minute_.forget();
-  std::optional<Timestamp> t;
-  if (value.is(Kind::string)) t = read_string(value);
-  if (value.is(Kind::number)) t = parser_.parse_number(value.raw());
-  if (t && is_window_end_) t = minus(*t, Duration(1));
-  return t;
+  std::optional<Timestamp> read;
+  if (value.is(Kind::string)) read = read_string(value);
+  if (value.is(Kind::number)) read = parser_.parse_number(value.raw());
+  if (read && is_window_end_) read = minus(*read, Duration(1));
+  if (read) t = *read;
+  return read.has_value();
 }
 
 // What has escapes is no time as it stands.

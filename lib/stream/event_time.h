@@ -23,18 +23,15 @@ class EventTime {
  public:
   EventTime(std::optional<Path> path, TimeSyntax syntax);
 
-  // The time of the record; nullopt if it has none that can be read, and then problem() says why:
-  // "field 'ts': not a time: \"yesterday\" (expected RFC 3339 or epoch)".
-  std::optional<Timestamp> read(const Record& record) {
-    if (!path_ || !path_->is_name()) return read_any(record);
-    const std::string_view raw = record.raw(path_->first_name());
-    if (raw.size() > 2) {
-      // What is read so needs no check as a string.
-      if (const auto t = minute_.read(raw.substr(1, raw.size() - 2))) {
-        if (raw.front() == '"') return t;
-      }
-    }
-    return read_value(record.checked(raw));
+  // Reads the time of the record into t.  False if it has none that can be read, and then problem()
+  // says why: "field 'ts': not a time: \"yesterday\" (expected RFC 3339 or epoch)".
+  bool read(const Record& record, Timestamp& t) {
+    if (!path_ || !path_->is_name()) return read_any(record, t);
+    const std::string_view raw = record.raw(path_->name());
+    // What is read so needs no check as a string.
+    const bool is_known =
+        raw.size() > 2 && raw.front() == '"' && minute_.read(raw.substr(1, raw.size() - 2), t);
+    return is_known || read_value(record.checked(raw), t);
   }
   std::string problem(const Record& record) const;
 
@@ -58,8 +55,8 @@ class EventTime {
 
  private:
   bool find_path(const Record& record);
-  std::optional<Timestamp> read_any(const Record& record);
-  std::optional<Timestamp> read_value(Value value);
+  bool read_any(const Record& record, Timestamp& t);
+  bool read_value(Value value, Timestamp& t);
   std::optional<Timestamp> read_string(Value value);
 
   std::optional<Path> path_;

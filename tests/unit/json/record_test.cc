@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/record.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -168,6 +170,51 @@ TEST_CASE("a line like those before it is read as if it were the first") {
       CHECK(std::string(record->member("b").raw()) == row.b);
       CHECK_FALSE(record->member("y").exists());
       CHECK(std::string(record->damage()) == row.damage);
+    }
+  }
+}
+
+// Members come and go, most values are as long as those before, and some lines are damaged.
+std::string line_of_a_stream(std::mt19937& random) {
+  const auto one_in = [&](unsigned n) { return random() % n == 0; };
+  std::string line = R"({"id":"e)" + std::string(one_in(40) ? 9 : 4, 'x');
+  line += one_in(9) ? R"("y")" : R"(")";
+  if (!one_in(5)) line += R"(,"kind":")" + std::string(random() % 40, 'k') + '"';
+  line += R"(,"price":)" + std::to_string(random() % 3000);
+  if (one_in(4)) line += R"(,"in":{"a":"q","b":[1,"}"]})";
+  if (one_in(9)) line += R"(,"id":"again")";
+  line += R"(,"a rather long name of a member":"same","last":)" + std::string(1 + one_in(9), '7');
+  line += '}';
+  if (one_in(12)) line[random() % line.size()] = R"("\{},: x7)"[random() % 10];
+  return line;
+}
+
+TEST_CASE("a record that has seen many lines says what one says that has seen none") {
+  std::mt19937 random(20261127);
+  std::vector<Path> paths;
+  for (const char* text : {"id", "kind", "price", "in", "in.a", "in.b.1", "last", "none",
+                           "a rather long name of a member"}) {
+    paths.push_back(path_of(text));
+  }
+  Record practised;
+  for (int round = 0; round < 20'000; ++round) {
+    const std::string text = line_of_a_stream(random);
+    const PaddedLine line(text);
+    CAPTURE(text);
+    Record fresh;
+    practised.reset(line.view());
+    fresh.reset(line.view());
+    // Names are first asked for after more and more lines.
+    const std::size_t known = std::min<std::size_t>(paths.size(), 1 + round / 50);
+    for (int asked = 0; asked < 4; ++asked) {
+      const Path& path = paths[random() % known];
+      CAPTURE(path.text());
+      const bool by_text = path.is_name() && random() % 2 == 0;
+      const auto get = [&](const Record& from) {
+        return by_text ? from.member(path.text()) : from.get(path);
+      };
+      REQUIRE(std::string(get(practised).raw()) == std::string(get(fresh).raw()));
+      REQUIRE(std::string(practised.damage()) == std::string(fresh.damage()));
     }
   }
 }

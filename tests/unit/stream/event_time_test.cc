@@ -16,8 +16,8 @@ class Reader {
     const std::size_t size = line.size();
     line.append(Record::kPadding, ' ');
     record_.reset(std::string_view(line).substr(0, size));
-    const auto t = time_.read(record_);
-    return t ? format_time(*t) : "none";
+    Timestamp t;
+    return time_.read(record_, t) ? format_time(t) : "none";
   }
   void set_path(std::string_view path) { time_.set_path(*Path::parse(path)); }
   TimeStyle style() const { return time_.style(); }
