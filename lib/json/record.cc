@@ -76,15 +76,21 @@ std::optional<std::size_t> to_index(std::string_view step) {
 // How many members are passed at once.
 constexpr std::size_t kBatch = 32;
 
-// A record that reads only a few lines learns nothing.
-constexpr unsigned kFirstLines = 4;
+// What records know of lines like theirs.
+struct Record::Shapes {
+  // Records that read only a few lines learn nothing.
+  static constexpr unsigned kFirstLines = 4;
+
+  std::unique_ptr<ShapeTree> tree;  // made when the first few lines have been read
+  unsigned first_lines = 0;
+};
 
 // Values are passed as their raw text here; an empty one is missing.
 struct Record::Index {
   // The first member of the top level that has the name, or an empty text.
   std::string_view find(const WantedName& name) {
     if (has_shape) {
-      const std::string_view value = shapes->find(name);
+      const std::string_view value = shapes->tree->find(walk_by_shape, name);
       if (value.data() != nullptr) return value;
       has_shape = false;
     }
@@ -95,7 +101,7 @@ struct Record::Index {
   bool has_shape_of(std::string_view new_line);
   // Facts that hold for the value, which was found last.
   std::uint8_t facts_of(std::string_view value) const {
-    return has_shape && !value.empty() ? shapes->facts_of(value) : top.facts();
+    return has_shape && !value.empty() ? shapes->tree->facts_of(value) : top.facts();
   }
   // Passes at least one member, and none behind the first that has the name; false at the end or at
   // damage.
@@ -112,8 +118,8 @@ struct Record::Index {
   std::string_view line;
   std::string_view damage;
   bool opened = false;
-  std::unique_ptr<ShapeTree> shapes;  // made when the first few lines have been read
-  unsigned first_lines = 0;
+  std::shared_ptr<Shapes> shapes = std::make_shared<Shapes>();
+  ShapeWalk walk_by_shape;
   bool has_shape = false;  // the line, as far as it was read, is one of those in shapes
   Cursor top;
   Cursor nested;
@@ -125,8 +131,8 @@ struct Record::Index {
 };
 
 bool Record::Index::has_shape_of(std::string_view new_line) {
-  if (shapes) return shapes->reset(new_line);
-  if (++first_lines > kFirstLines) shapes = std::make_unique<ShapeTree>();
+  if (shapes->tree) return shapes->tree->reset(walk_by_shape, new_line);
+  if (++shapes->first_lines > Shapes::kFirstLines) shapes->tree = std::make_unique<ShapeTree>();
   return false;
 }
 
@@ -234,6 +240,8 @@ std::string_view Record::Index::descend_array(std::string_view array, Steps& ste
 Record::Record() : index_(std::make_unique<Index>()) {}
 Record::~Record() = default;
 
+void Record::learn_with(Record& other) { index_->shapes = other.index_->shapes; }
+
 void Record::reset(std::string_view line) {
   line_ = line;
   damage_ = {};
@@ -277,7 +285,7 @@ std::string_view Record::place_of(const WantedName& name) const {
   if (!value.empty() || !damage_.empty()) return value;
   std::size_t end;
   if (index_->has_shape) {
-    end = index_->shapes->end_of_members();
+    end = index_->walk_by_shape.members_end;
   } else if (index_->passed == 0) {
     end = line_.find('{') + 1;
   } else {

@@ -34,6 +34,10 @@ class Record {
   Record(const Record&) = delete;
   Record& operator=(const Record&) = delete;
 
+  // What one of the two learns of how lines look, the other knows from now on: for records that
+  // read the same stream, on one thread.  It changes no answer.
+  void learn_with(Record& other);
+
   // Starts on another line, which has no line ending.  `line` must stay unchanged until the next
   // reset.  REQUIRES: kPadding readable bytes behind the line.
   void reset(std::string_view line);
@@ -85,6 +89,7 @@ class Record {
   void set_input(std::size_t input) { input_ = input; }
 
  private:
+  struct Shapes;
   struct Index;
 
   Value whole() const;

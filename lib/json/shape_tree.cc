@@ -32,28 +32,37 @@ ShapeTree::ShapeTree()
   start_over();
 }
 
-bool ShapeTree::reset(std::string_view line) {
+bool ShapeTree::reset(ShapeWalk& walk, std::string_view line) {
   if (pause_ > 0) {
     --pause_;
     return false;
   }
-  const std::uint64_t number = ++walk_.line_number;
   if (line.size() >= std::uint32_t(-1)) return false;
-  walk_.begin = walk_.at = line.data();
-  walk_.end = line.data() + line.size();
-  walk_.node = &nodes_.front();
+  walk.line_number = ++lines_;
+  walk.begin = walk.at = line.data();
+  walk.end = line.data() + line.size();
+  walk.node = &nodes_.front();
   if (failures_ > 0) --failures_;
-  if (number % kLinesForCredit == 0 && credit_ < kMaxCredit) ++credit_;
+  if (lines_ % kLinesForCredit == 0 && credit_ < kMaxCredit) ++credit_;
   return true;
 }
 
-bool ShapeTree::learn_and_walk(std::uint16_t slot) {
+// What was passed may be passed otherwise now: a value may be wanted, or end where nothing known
+// followed before.
+void ShapeTree::start_anew(ShapeWalk& walk) {
+  walk.version = version_;
+  walk.values.resize(slot_count_);
+  walk.node = &nodes_.front();
+  walk.at = walk.begin;
+}
+
+bool ShapeTree::learn_and_walk(ShapeWalk& walk, std::uint16_t slot) {
   failures_ += kFailureWeight;
   if (failures_ > kMaxFailures) {
     failures_ = 0;
     pause_ = kPause;
   }
-  return credit_ >= kLearningCost && learn() && walk_shape_(walk_, slot);
+  return credit_ >= kLearningCost && learn(walk) && walk_shape_(walk, slot);
 }
 
 // Forgets all lines.
@@ -62,6 +71,7 @@ void ShapeTree::start_over() {
   rests_.resize(1);
   nodes_.front() = ShapeNode();
   nodes_.front().rest = &rests_.front();
+  ++version_;
 }
 
 // --- Names ---------------------------------------------------------------------------------------
@@ -85,17 +95,13 @@ std::uint16_t ShapeTree::find_slot(const WantedName& name) {
   return slot;
 }
 
-// The line is walked anew for a name that was not asked for before: its value may have been passed.
 std::uint16_t ShapeTree::slot_of_text(std::string_view name) {
   const std::uint16_t number = number_of(name);
   if (number == ShapeRest::kNoName) return ShapeNode::kNoSlot;
   if (slots_[number] == ShapeNode::kNoSlot) {
-    slots_[number] = static_cast<std::uint16_t>(values_.size());
-    values_.emplace_back();
+    slots_[number] = static_cast<std::uint16_t>(slot_count_++);
     for (ShapeNode& node : nodes_) set_slots(node);
-    walk_.values = values_.data();
-    walk_.node = &nodes_.front();
-    walk_.at = walk_.begin;
+    ++version_;
   }
   return slots_[number];
 }
@@ -218,7 +224,7 @@ class ShapeTree::Learner {
     if (*link == nullptr) {
       *link = append_node(literal, last);
       (*link)->steady = static_cast<std::uint8_t>(size);
-      (*link)->changed = static_cast<std::uint32_t>(tree_.walk_.line_number) - ShapeNode::kFewLines;
+      (*link)->changed = static_cast<std::uint32_t>(tree_.lines_) - ShapeNode::kFewLines;
     }
     node_ = *link;
     marks_.clear();
@@ -261,15 +267,11 @@ class ShapeTree::Learner {
   bool expects_name_ = false;
 };
 
-bool ShapeTree::learn() {
+bool ShapeTree::learn(ShapeWalk& walk) {
   credit_ -= kLearningCost;
-  if (nodes_.size() + kMaxSteps > kMaxNodes) {
-    start_over();
-  }
-  // What was passed may be passed otherwise now: a value that nothing known followed counts.
-  walk_.node = &nodes_.front();
-  walk_.at = walk_.begin;
-  const std::string_view line(walk_.begin, static_cast<std::size_t>(walk_.end - walk_.begin));
+  if (nodes_.size() + kMaxSteps > kMaxNodes) start_over();
+  start_anew(walk);
+  const std::string_view line(walk.begin, static_cast<std::size_t>(walk.end - walk.begin));
   return damage_in_object(line, brackets_).empty() && Learner(*this, line).run();
 }
 

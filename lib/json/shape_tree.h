@@ -33,25 +33,22 @@ class ShapeTree {
  public:
   ShapeTree();
 
-  // Starts on another line.  False if nothing is known of such lines: then find() must not be
-  // called.  REQUIRES: 64 readable bytes behind the line.
-  bool reset(std::string_view line);
+  // Starts a walk, one of several, on another line.  False if nothing is known of such lines: then
+  // find() must not be called.  REQUIRES: 64 readable bytes behind the line.
+  bool reset(ShapeWalk& walk, std::string_view line);
 
   // The raw value of the first member of that name at the top level, checked no further than that
   // it ends there.  An empty text: there is none, and the line is no damaged one.  Without data():
   // this line has to be read by other means, from now on.  Constant for a member that was passed.
-  std::string_view find(const WantedName& name) {
+  std::string_view find(ShapeWalk& walk, const WantedName& name) {
     const std::uint16_t slot = slot_of(name);
     if (slot == ShapeNode::kNoSlot) return {};
-    if (!walk_.has(slot) && !walk_shape_(walk_, slot) && !learn_and_walk(slot)) return {};
-    const ShapeValue& value = values_[slot];
-    if (value.line != walk_.line_number) return {walk_.begin, 0};
+    if (walk.version != version_) start_anew(walk);
+    if (!walk.has(slot) && !walk_shape_(walk, slot) && !learn_and_walk(walk, slot)) return {};
+    const ShapeValue& value = walk.values[slot];
+    if (value.line != walk.line_number) return {walk.begin, 0};
     return {value.begin, static_cast<std::size_t>(value.end - value.begin)};
   }
-
-  // After find() has said that there is no such member: where the last value ends, as an offset in
-  // the line (behind the bracket of an empty object).
-  std::size_t end_of_members() const { return walk_.members_end; }
 
   // Facts (structure.h) that hold for a value that find() returned.
   std::uint8_t facts_of(std::string_view value) const {
@@ -71,8 +68,9 @@ class ShapeTree {
   class Learner;
 
   // Where the line has left the tree: false if it cannot be learnt.
-  bool learn_and_walk(std::uint16_t slot);
-  bool learn();
+  bool learn_and_walk(ShapeWalk& walk, std::uint16_t slot);
+  bool learn(ShapeWalk& walk);
+  void start_anew(ShapeWalk& walk);
   void start_over();
 
   Asked& asked(const WantedName& name) {
@@ -94,12 +92,13 @@ class ShapeTree {
   std::deque<ShapeRest> rests_;
   std::map<std::string, std::uint16_t, std::less<>> numbers_;  // of names
   std::vector<std::uint16_t> slots_;                           // by the number of a name
-  std::vector<ShapeValue> values_;                             // by slot
   std::vector<std::uint16_t> lasting_;  // slots, by the number of a lasting name
   Lookups lookups_;                     // of other names, by address
   WalkShape walk_shape_;
   StringFacts string_facts_;
-  ShapeWalk walk_;
+  std::size_t slot_count_ = 0;
+  std::uint64_t lines_ = 0;  // that walks have started on
+  unsigned version_ = 1;     // grows where walks have to start anew
 
   int credit_;            // for learning
   int failures_ = 0;      // grows where lines leave the tree, falls where they do not

@@ -226,7 +226,7 @@ HWY_NOINLINE bool step(ShapeWalk& walk) {
 // A value is kept as soon as it is passed: if the line leaves the tree behind it, none of them is
 // used.  Where the walk may stop, it is first seen to end there.
 bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
-  ShapeValue* const values = walk.values;
+  ShapeValue* const values = walk.values.data();
   const std::uint64_t line = walk.line_number;
   const char* const end = walk.end;
   const char* at = walk.at;

@@ -75,13 +75,16 @@ struct ShapeWalk {
     return values[slot].line == line_number && values[slot].end != nullptr;
   }
 
-  const char* at = nullptr;      // behind what was passed
-  ShapeValue* values = nullptr;  // by slot
-  const char* begin = nullptr;   // of the line
+  const char* at = nullptr;        // behind what was passed
+  std::vector<ShapeValue> values;  // by slot
+  const char* begin = nullptr;     // of the line
   const char* end = nullptr;
   std::uint64_t line_number = 0;
-  ShapeNode* node = nullptr;    // the last that was passed; first the root, without a literal
-  std::size_t members_end = 0;  // behind the last node: where the last value ends
+  ShapeNode* node = nullptr;  // the last that was passed; first the root, without a literal
+  // Behind the last node: where the last value ends, as an offset in the line (behind the bracket
+  // of an empty object).
+  std::size_t members_end = 0;
+  unsigned version = 0;  // of the tree, which it has walked through
 };
 
 // Goes on until the slot has a value, or to the end of the line.  False where the line leaves the

@@ -46,8 +46,8 @@ class KeepFirst final : public Operator {
   }
 
   bool foresees() const override { return true; }
-  void foresee(std::span<const std::string_view> lines) override {
-    keys_.foresee(lines, [this](const Fingerprint& print) { seen_.prefetch(print); });
+  void foresee(std::span<const Record> records) override {
+    keys_.foresee(records, [this](const Fingerprint& print) { seen_.prefetch(print); });
   }
 
   void on_watermark(Timestamp now, Emitter&) override {

@@ -81,8 +81,8 @@ class DedupCounts final : public Operator {
   }
 
   bool foresees() const override { return true; }
-  void foresee(std::span<const std::string_view> lines) override {
-    keys_.foresee(lines, [this](const Fingerprint& print) {
+  void foresee(std::span<const Record> records) override {
+    keys_.foresee(records, [this](const Fingerprint& print) {
       if (!map().empty()) map().rbegin()->second.prefetch(print);
     });
   }

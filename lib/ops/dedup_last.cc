@@ -96,8 +96,8 @@ class DedupLast final : public Operator {
   }
 
   bool foresees() const override { return true; }
-  void foresee(std::span<const std::string_view> lines) override {
-    keys_.foresee(lines, [this](const Fingerprint& print) {
+  void foresee(std::span<const Record> records) override {
+    keys_.foresee(records, [this](const Fingerprint& print) {
       if (!tables_.empty()) tables_.rbegin()->second.prefetch(print);
     });
   }

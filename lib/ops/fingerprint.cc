@@ -30,15 +30,14 @@ std::optional<Fingerprint> FingerprintReader::read_fields(const Record& record) 
 }
 
 // Keys are hashed together, once all of them stand side by side.
-std::span<const Fingerprint> FingerprintReader::foresee(std::span<const std::string_view> lines) {
+std::span<const Fingerprint> FingerprintReader::foresee(std::span<const Record> records) {
   foreseen_.clear();
   canonical_.clear();
   keyed_lines_.clear();
-  for (const std::string_view line : lines) {
+  for (const Record& record : records) {
     const std::size_t begin = canonical_.size();
-    scratch_.reset(line);
-    if (append_key_of(scratch_) && scratch_.ok()) {
-      keyed_lines_.push_back({line, canonical_.size()});
+    if (append_key_of(record) && record.ok()) {
+      keyed_lines_.push_back({record.line(), canonical_.size()});
     } else {
       canonical_.resize(begin);
     }

@@ -36,8 +36,8 @@ class FingerprintReader {
   // Reads those of lines that come next, and hands each to `visit`; read() of such a line then
   // costs nothing.  Replaces those that were foreseen before.
   template <typename Visit>
-  void foresee(std::span<const std::string_view> lines, Visit visit) {
-    for (const Fingerprint& print : foresee(lines)) visit(print);
+  void foresee(std::span<const Record> records, Visit visit) {
+    for (const Fingerprint& print : foresee(records)) visit(print);
   }
 
   // Of a line that was a record with a key, by reading it again.  Record::kPadding bytes behind it
@@ -67,7 +67,7 @@ class FingerprintReader {
     std::size_t end;
   };
 
-  std::span<const Fingerprint> foresee(std::span<const std::string_view> lines);
+  std::span<const Fingerprint> foresee(std::span<const Record> records);
   bool append_key_of(const Record& record);
   std::optional<Fingerprint> read_fields(const Record& record);
 

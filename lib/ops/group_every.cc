@@ -37,7 +37,7 @@ class GroupEvery final : public Operator {
 
   Outcome on_record(const Record& record, Emitter& out) override;
   bool foresees() const override { return parts_.keys.foresees() && table_.is_large(); }
-  void foresee(std::span<const std::string_view> lines) override;
+  void foresee(std::span<const Record> records) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
   std::optional<std::string> output_time() const override { return "window_end"; }
@@ -88,8 +88,8 @@ Outcome GroupEvery::on_record(const Record& record, Emitter& out) {
 }
 
 // Nearly all events belong to the latest period.
-void GroupEvery::foresee(std::span<const std::string_view> lines) {
-  parts_.keys.foresee(lines);
+void GroupEvery::foresee(std::span<const Record> records) {
+  parts_.keys.foresee(records);
   if (!periods_.empty()) periods_.rbegin()->second->prefetch(parts_.keys);
 }
 

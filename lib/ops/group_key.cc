@@ -13,13 +13,12 @@ constexpr char kBetween = '\n';  // between the values of a key
 
 }  // namespace
 
-void KeyReader::foresee(std::span<const std::string_view> lines) {
+void KeyReader::foresee(std::span<const Record> records) {
   foreseen_.clear();
-  for (const std::string_view line : lines) {
-    scratch_.reset(line);
-    const Value value = scratch_.get(fields_.front());
-    if (!scratch_.ok() || !is_canonical_key(value)) continue;
-    foreseen_.add(line, {value.raw(), GroupTable::hash_of(value.raw())});
+  for (const Record& record : records) {
+    const Value value = record.get(fields_.front());
+    if (!record.ok() || !is_canonical_key(value)) continue;
+    foreseen_.add(record.line(), {value.raw(), GroupTable::hash_of(value.raw())});
   }
 }
 

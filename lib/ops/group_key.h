@@ -44,7 +44,7 @@ class KeyReader {
   // Reads the keys of lines that come next, with their hashes; read() of such a line then costs
   // nothing.  Only keys that are one string without escapes, as most are.  Replaces those that were
   // foreseen before.
-  void foresee(std::span<const std::string_view> lines);
+  void foresee(std::span<const Record> records);
   // Calls visit(hash) for each that was foreseen.
   template <typename Visit>
   void for_each_hash(Visit visit) const {
@@ -61,7 +61,6 @@ class KeyReader {
 
   std::vector<Path> fields_;
   Foreseen<HashedKey> foreseen_;
-  Record scratch_;
   std::string canonical_;
   std::string spelling_;
 };

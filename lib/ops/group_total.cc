@@ -50,8 +50,8 @@ class GroupTotal final : public Previewed {
   }
 
   bool foresees() const override { return parts_.keys.foresees() && groups_.is_large(); }
-  void foresee(std::span<const std::string_view> lines) override {
-    parts_.keys.foresee(lines);
+  void foresee(std::span<const Record> records) override {
+    parts_.keys.foresee(records);
     groups_.prefetch(parts_.keys);
   }
 

@@ -167,7 +167,7 @@ class IntervalJoin final : public Operator {
   std::string_view fate_of_late() const override { return "took no part"; }
 
   bool foresees_inputs() const override { return groups_.is_large(); }
-  void foresee_input(std::size_t input, std::span<const std::string_view> lines) override;
+  void foresee_input(std::size_t input, std::span<const Record> records) override;
 
   bool has_state() const override { return true; }
 
@@ -474,7 +474,6 @@ class IntervalJoin final : public Operator {
   std::string mismatch_;
   MemoryWarning warning_;
   Foreseen<GroupKey> foreseen_[2];
-  Record scratch_;
   std::string head_;  // scratch
   std::string text_;
 
@@ -491,15 +490,14 @@ class IntervalJoin final : public Operator {
 };
 
 // Only keys that stand in the line as they are: nearly all.
-void IntervalJoin::foresee_input(std::size_t input, std::span<const std::string_view> lines) {
+void IntervalJoin::foresee_input(std::size_t input, std::span<const Record> records) {
   Foreseen<GroupKey>& foreseen = foreseen_[input];
   foreseen.clear();
-  for (const std::string_view line : lines) {
-    scratch_.reset(line);
-    const auto key = keys_[input].read_in_line(scratch_);
-    read_to_end(input, scratch_);
-    if (!key || !scratch_.ok()) continue;
-    foreseen.add(line, {*key, {}, GroupTable::hash_of(*key)});
+  for (const Record& record : records) {
+    const auto key = keys_[input].read_in_line(record);
+    read_to_end(input, record);
+    if (!key || !record.ok()) continue;
+    foreseen.add(record.line(), {*key, {}, GroupTable::hash_of(*key)});
   }
   groups_.prefetch(HashesOf{foreseen});
   groups_.for_each_likely(HashesOf{foreseen}, [](const Group* group) { fetch_sides(*group); });

@@ -43,17 +43,16 @@ class TableJoin final : public Operator {
   void set_time_style(TimeStyle style) override { output_.set_time_style(style); }
 
   bool foresees() const override { return true; }
-  void foresee(std::span<const std::string_view> lines) override {
+  void foresee(std::span<const Record> records) override {
     foreseen_.clear();
     foreseen_keys_.clear();
     if (!enriches_) return;
-    for (const std::string_view line : lines) {
-      scratch_.reset(line);
-      const auto key = keys_[kLeft].read(scratch_);
-      if (writes_pairs()) output_.read_left(scratch_);
-      if (!key || !scratch_.ok()) continue;
+    for (const Record& record : records) {
+      const auto key = keys_[kLeft].read(record);
+      if (writes_pairs()) output_.read_left(record);
+      if (!key || !record.ok()) continue;
       const std::uint64_t hash = table_.hash_of(*key);
-      foreseen_.add(line, {foreseen_keys_.size(), key->size(), hash});
+      foreseen_.add(record.line(), {foreseen_keys_.size(), key->size(), hash});
       foreseen_keys_ += *key;
       table_.prefetch_slot(hash);
     }
@@ -189,7 +188,6 @@ class TableJoin final : public Operator {
   bool enriches_ = false;  // the table has been read
   Foreseen<HashedKey> foreseen_;
   std::string foreseen_keys_;
-  Record scratch_;
 };
 
 }  // namespace

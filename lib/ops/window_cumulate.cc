@@ -103,8 +103,8 @@ class CumulatingWindows final : public Windows {
     const Pane* pane = newest_pane();
     return parts_.keys.foresees() && pane && pane->is_large();
   }
-  void foresee(std::span<const std::string_view> lines) override {
-    parts_.keys.foresee(lines);
+  void foresee(std::span<const Record> records) override {
+    parts_.keys.foresee(records);
     if (const Pane* pane = newest_pane()) pane->prefetch(parts_.keys);
   }
   void on_watermark(Timestamp now, Emitter& out) override;

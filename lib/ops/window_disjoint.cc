@@ -60,7 +60,7 @@ class DisjointWindows final : public Windows {
   bool foresees() const override {
     return parts_.keys.foresees() && latest_ && latest_->pane->is_large();
   }
-  void foresee(std::span<const std::string_view> lines) override;
+  void foresee(std::span<const Record> records) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
@@ -128,8 +128,8 @@ class DisjointWindows final : public Windows {
 };
 
 // Nearly all events belong to the window of the last one.
-void DisjointWindows::foresee(std::span<const std::string_view> lines) {
-  parts_.keys.foresee(lines);
+void DisjointWindows::foresee(std::span<const Record> records) {
+  parts_.keys.foresee(records);
   if (latest_) latest_->pane->prefetch(parts_.keys);
 }
 

@@ -62,7 +62,7 @@ class OverlappingWindows final : public Windows {
   bool foresees() const override {
     return parts_.keys.foresees() && latest_.pane && latest_.pane->is_large();
   }
-  void foresee(std::span<const std::string_view> lines) override;
+  void foresee(std::span<const Record> records) override;
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override { close(kMaxTime, true, out); }
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
@@ -156,8 +156,8 @@ Outcome OverlappingWindows::on_record(const Record& record, Emitter& out) {
 }
 
 // Nearly all events belong to the slice of the last one.
-void OverlappingWindows::foresee(std::span<const std::string_view> lines) {
-  parts_.keys.foresee(lines);
+void OverlappingWindows::foresee(std::span<const Record> records) {
+  parts_.keys.foresee(records);
   if (latest_.pane) latest_.pane->prefetch(parts_.keys);
 }
 

@@ -101,8 +101,8 @@ class RollingWindows final : public Windows {
 
   Outcome on_record(const Record& record, Emitter& out) override;
   bool foresees() const override { return parts_.keys.foresees() && keys_.is_large(); }
-  void foresee(std::span<const std::string_view> lines) override {
-    parts_.keys.foresee(lines);
+  void foresee(std::span<const Record> records) override {
+    parts_.keys.foresee(records);
     keys_.prefetch(parts_.keys);
   }
   void on_watermark(Timestamp now, Emitter& out) override;

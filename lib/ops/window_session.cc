@@ -57,8 +57,8 @@ class SessionWindows final : public Windows {
 
   Outcome on_record(const Record& record, Emitter& out) override;
   bool foresees() const override { return parts_.keys.foresees() && open_.keys().is_large(); }
-  void foresee(std::span<const std::string_view> lines) override {
-    parts_.keys.foresee(lines);
+  void foresee(std::span<const Record> records) override {
+    parts_.keys.foresee(records);
     open_.foresee(parts_.keys);
   }
   void on_watermark(Timestamp now, Emitter& out) override;

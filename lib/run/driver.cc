@@ -260,19 +260,29 @@ void Driver::on_record(Input& input, std::string_view line) {
   input.active = now_;
   if (input.end_mark) return on_bad(input, "a record after the end mark", line);
   if (!looks_like_object(line)) return on_bad(input, "not a JSON object", line);
-  record_.reset(line);
-  record_.set_input(input.index);
-  if (settings_.common.strict && !record_.check()) return on_bad(input, record_.damage(), line);
+  take_record(input, line);
+  if (settings_.common.strict && !record_->check()) return on_bad(input, record_->damage(), line);
   if (reads_time(input)) {
     if (!input.asked) {
-      input.time.find(record_);
+      input.time.find(*record_);
       ask_about_time(input);
     }
     if (!input.reads_output && !read_time(input)) return;
   }
-  settle(input, op_->on_record(record_, *out_));
+  settle(input, op_->on_record(*record_, *out_));
   // No other input lets the watermark come further than this one's.
   if (input.clock.watermark() > watermark_ && reads_time(input)) advance(false);
+}
+
+// A line that was foreseen stands in a record that the operator has seen.  Where it met damage it
+// starts anew: what is said of that must not depend on what was read first.
+void Driver::take_record(Input& input, std::string_view line) {
+  record_ = input.foreseen ? input.foreseen->take(line) : nullptr;
+  if (record_ == nullptr || !record_->ok()) {
+    record_ = &own_record_;
+    own_record_.reset(line);
+  }
+  record_->set_input(input.index);
 }
 
 bool Driver::reads_time(const Input& input) const {
@@ -287,21 +297,21 @@ bool Driver::reads_time(const Input& input) const {
 bool Driver::read_time(Input& input) {
   if (settings_.by_arrival) return read_arrival(input);
   Timestamp t;
-  if (!input.time.read(record_, t)) return does_without_time(input);
+  if (!input.time.read(*record_, t)) return does_without_time(input);
   note_time(input, t);
   return true;
 }
 
 bool Driver::does_without_time(Input& input) {
-  if (record_.ok() && !settings_.takes_time) return true;
-  if (record_.ok() && settings_.time_optional && !input.time.path()) {
-    record_.set_time(Timestamp{});
+  if (record_->ok() && !settings_.takes_time) return true;
+  if (record_->ok() && settings_.time_optional && !input.time.path()) {
+    record_->set_time(Timestamp{});
     if (out_->count("no time: order of arrival")) {
       out_->say("no time (-t names the member that holds it): events count in order of arrival");
     }
     return true;
   }
-  on_bad(input, input.time.problem(record_), record_.line());
+  on_bad(input, input.time.problem(*record_), record_->line());
   return false;
 }
 
@@ -330,10 +340,10 @@ void Driver::read_written_time(Input& input, std::string_view row) {
 
 bool Driver::read_arrival(Input& input) {
   if (now_ == kMinTime) {
-    on_bad(input, "no clock line stands before it (--clock=stream)", record_.line());
+    on_bad(input, "no clock line stands before it (--clock=stream)", record_->line());
     return false;
   }
-  record_.set_time(now_);
+  record_->set_time(now_);
   style_ = TimeStyle{};
   input.clock.on_time(now_, now_);
   return true;
@@ -346,7 +356,7 @@ void Driver::tell_time_member(Input& input) {
 }
 
 void Driver::note_time(Input& input, Timestamp t) {
-  record_.set_time(t);
+  record_->set_time(t);
   if (!style_ || !input.member_told || input.clock.max_time() == kMinTime) learn_time(input, t);
   if (!input.clock.on_time(t, now_)) {
     max_time_ = std::max(max_time_, t);
@@ -383,12 +393,12 @@ void Driver::settle(Input& input, const Outcome& outcome) {
       ++counts_.late;
       break;
     case Fate::bad:
-      on_bad(input, outcome.reason.empty() ? record_.damage() : outcome.reason, record_.line());
+      on_bad(input, outcome.reason.empty() ? record_->damage() : outcome.reason, record_->line());
       break;
   }
   counts_.late_partly += outcome.late_partly ? 1 : 0;
   counts_.lost += outcome.lost ? 1 : 0;
-  if (outcome.fate == Fate::late || outcome.late_partly) on_late(outcome, record_.time());
+  if (outcome.fate == Fate::late || outcome.late_partly) on_late(outcome, record_->time());
 }
 
 void Driver::on_late(const Outcome& outcome, Timestamp t) {
@@ -409,7 +419,7 @@ void Driver::on_late(const Outcome& outcome, Timestamp t) {
   } else {
     needed_disorder_ = std::max(needed_disorder_, behind);
   }
-  if (settings_.late_to != nullptr) settings_.late_to->write(record_.line());
+  if (settings_.late_to != nullptr) settings_.late_to->write(record_->line());
 }
 
 void Driver::on_bad(Input& input, std::string_view reason, std::string_view line) {

@@ -313,6 +313,7 @@ class Driver {
   void write_begin();
   void write_control(std::string_view line);
   bool may_write_control() const;
+  void take_record(Input& input, std::string_view line);
   bool reads_time(const Input& input) const;
   bool merges_by_time() const { return settings_.takes_time || settings_.common.originate; }
   std::optional<std::string> output_member() const;
@@ -366,10 +367,11 @@ class Driver {
   std::unique_ptr<Emitter> out_;
   std::optional<TextScanner> scanner_;
   std::vector<TextScanner::Line> lines_;  // scratch of feed_scanned
-  Record record_;
-  Record written_;            // a row that leaves, where its time is read…
-  std::string written_row_;   // …with padding
-  Input* current_ = nullptr;  // whose line is being worked on
+  Record own_record_;
+  Record* record_ = &own_record_;  // of the event that is being worked on
+  Record written_;                 // a row that leaves, where its time is read…
+  std::string written_row_;        // …with padding
+  Input* current_ = nullptr;       // whose line is being worked on
   Counts counts_;
   std::map<std::string, std::uint64_t, std::less<>> reasons_;
   std::set<std::string, std::less<>> failures_;  // the reasons that are also told at the end

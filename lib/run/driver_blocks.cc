@@ -13,7 +13,7 @@ std::string_view whole_lines(std::string_view block, std::size_t limit) {
   return block.substr(0, block.substr(0, limit).rfind('\n') + 1);
 }
 
-using ForeseenLines = std::array<std::string_view, 32>;
+using ForeseenLines = std::array<std::string_view, RecordBatch::kSize>;
 
 // The first lines of those from `at` on.
 std::size_t lines_from(const char* at, const char* end, ForeseenLines& lines) {
@@ -51,6 +51,7 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
   const bool next_is_known = inputs_.size() == 1 || !merges_by_time();
   if (op_->foresees() && next_is_known) return feed_foreseen(input, block, offset);
   const bool foresees = may_switch && !input.decoder && op_->foresees_inputs();
+  if (!foresees) forget_foreseen(input);
   const char* const begin = block.data();
   const char* const end = begin + block.size();
   const char* at = begin;
@@ -90,12 +91,13 @@ bool Driver::is_before(const Input& input, Timestamp others) const {
 // Some lines at a time: the operator sees all of them coming, then each is fed.
 std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uint64_t offset) {
   ForeseenLines lines;
+  if (!input.foreseen) input.foreseen.emplace();
   const char* const begin = block.data();
   const char* const end = begin + block.size();
   const char* at = begin;
   while (at < end && !ends_block()) {
     const std::size_t n = lines_from(at, end, lines);
-    op_->foresee({lines.data(), n});
+    op_->foresee(input.foreseen->reset({lines.data(), n}));
     for (std::size_t i = 0; i < n && !ends_block(); ++i) {
       input.at = input.counted = lines[i].data();
       input.offset = offset + static_cast<std::uint64_t>(lines[i].data() - begin);
@@ -104,7 +106,7 @@ std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uin
       at = lines[i].data() + lines[i].size() + 1;
     }
   }
-  op_->foresee({});
+  op_->foresee(input.foreseen->reset({}));
   return static_cast<std::size_t>(at - begin);
 }
 
@@ -116,7 +118,8 @@ void Driver::look_ahead(Input& input, const char* at, const char* end) {
   if (is_inside && input.offset - input.foreseen_offset == since) return;
   ForeseenLines lines;
   const std::size_t n = lines_from(at, end, lines);
-  op_->foresee_input(input.index, {lines.data(), n});
+  if (!input.foreseen) input.foreseen.emplace();
+  op_->foresee_input(input.index, input.foreseen->reset({lines.data(), n}));
   input.foreseen_begin = at;
   input.foreseen_end = lines[n - 1].data() + lines[n - 1].size() + 1;
   input.foreseen_offset = input.offset;
@@ -125,7 +128,7 @@ void Driver::look_ahead(Input& input, const char* at, const char* end) {
 // Lines from elsewhere come next on the input: they may stand where others stood.
 void Driver::forget_foreseen(Input& input) {
   if (input.foreseen_end == nullptr) return;
-  op_->foresee_input(input.index, {});
+  op_->foresee_input(input.index, input.foreseen->reset({}));
   input.foreseen_begin = input.foreseen_end = nullptr;
 }
 

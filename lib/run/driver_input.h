@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "json/record_batch.h"
 #include "run/driver.h"
 #include "run/lines_ahead.h"
 
@@ -57,8 +58,9 @@ struct Driver::Input {
   LinesAhead ahead;                // read, but not worked on yet; in front of what is read next
   bool ends_ahead = false;         // the end mark stands there
   bool is_anew = false;            // once they are worked on, another process's stream begins
-  // Lines that the operator has foreseen, while other inputs are read: where they begin, in memory
-  // and in the input, and where they end.  Null: there are none.
+  std::optional<RecordBatch> foreseen;  // the lines that the operator foresees, if it does
+  // Where they begin, in memory and in the input, and where they end, while other inputs are read.
+  // Null: there are none.
   const char* foreseen_begin = nullptr;
   const char* foreseen_end = nullptr;
   std::uint64_t foreseen_offset = 0;

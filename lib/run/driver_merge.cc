@@ -50,9 +50,10 @@ std::optional<Timestamp> Driver::time_in(Input& input, std::string_view line) {
   } else if (!input.begun && line.starts_with("\xEF\xBB\xBF")) {
     line.remove_prefix(3);
   }
-  record_.reset(line);
+  record_ = &own_record_;
+  own_record_.reset(line);
   Timestamp t;
-  return input.time.read(record_, t) ? std::optional(t) : std::nullopt;
+  return input.time.read(own_record_, t) ? std::optional(t) : std::nullopt;
 }
 
 void Driver::feed_rest(std::size_t index, std::string_view line, std::uint64_t offset) {

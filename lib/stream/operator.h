@@ -166,16 +166,17 @@ class Operator {
   // True if foresee() is of use: it lets an operator that looks into a large table bring near what
   // it will need, while other lines are worked on.
   virtual bool foresees() const { return false; }
-  // The lines that on_record will see next.  Some may turn out to be no records, and none may come
-  // at all; nothing that can be seen from outside may depend on it.  Valid until the next call,
-  // which replaces them.  Record::kPadding bytes behind each are readable.
-  virtual void foresee(std::span<const std::string_view> lines) { (void)lines; }
+  // The lines that on_record will see next, most of them as these very records, so that what is
+  // read here need not be read again.  Some may turn out to be no records, and none may come at
+  // all; nothing that can be seen from outside may depend on it.  Their lines are valid until the
+  // next call, which replaces them.
+  virtual void foresee(std::span<const Record> records) { (void)records; }
   // The same where inputs are merged by time, so that lines of one come between those of others:
   // what was foreseen of an input is replaced by the next call for that one.
   virtual bool foresees_inputs() const { return false; }
-  virtual void foresee_input(std::size_t input, std::span<const std::string_view> lines) {
+  virtual void foresee_input(std::size_t input, std::span<const Record> records) {
     (void)input;
-    (void)lines;
+    (void)records;
   }
 
   // True if the state is worth keeping beyond on_end: what comes later belongs to the same whole

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "json/record_batch.h"
 #include "ops/join.h"
 #include "window_harness.h"
 
@@ -30,14 +31,18 @@ class JoinHarness {
   }
   // REQUIRES: Record::kPadding readable bytes behind the line.
   Outcome feed_in_place(std::size_t side, std::int64_t seconds, std::string_view line) {
-    record_.reset(line);
-    record_.set_time(at_seconds(seconds));
-    record_.set_input(side);
-    return op_->on_record(record_, out);
+    Record* record = foreseen_[side].take(line);
+    if (record == nullptr) {
+      record = &record_;
+      record_.reset(line);
+    }
+    record->set_time(at_seconds(seconds));
+    record->set_input(side);
+    return op_->on_record(*record, out);
   }
-  void foresee(std::span<const std::string_view> lines) { op_->foresee(lines); }
+  void foresee(std::span<const std::string_view> lines) { op_->foresee(foreseen_[0].reset(lines)); }
   void foresee(std::size_t side, std::span<const std::string_view> lines) {
-    op_->foresee_input(side, lines);
+    op_->foresee_input(side, foreseen_[side].reset(lines));
   }
 
   void watermark(std::int64_t seconds) { op_->on_watermark(at_seconds(seconds), out); }
@@ -84,6 +89,7 @@ class JoinHarness {
   JoinType type_;
   bool unbounded_;
   OperatorPtr op_;
+  RecordBatch foreseen_[2];
   Record record_;
   std::string line_;
 };

@@ -1,0 +1,50 @@
+// RecordBatch: some lines of a stream at once, each with a record of its own, which learn from each
+// other how lines look.
+//
+// What was read of a line ahead of its turn need not be read again when it comes.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "json/record.h"
+
+namespace streamutils {
+
+class RecordBatch {
+ public:
+  static constexpr std::size_t kSize = 32;
+
+  RecordBatch() : records_(std::make_unique<Record[]>(kSize)) {
+    for (std::size_t i = 1; i < kSize; ++i) records_[i].learn_with(records_[0]);
+  }
+
+  // Starts on these lines, which stand in memory in their order, as Record::reset does; the records
+  // are valid until the next call.  REQUIRES: lines.size() <= kSize.
+  std::span<const Record> reset(std::span<const std::string_view> lines) {
+    size_ = lines.size();
+    next_ = 0;
+    for (std::size_t i = 0; i < size_; ++i) records_[i].reset(lines[i]);
+    return {records_.get(), size_};
+  }
+
+  // The record of that very line, or null.  Lines are asked for in their order, but not all of
+  // them.
+  Record* take(std::string_view line) {
+    while (next_ < size_ && records_[next_].line().data() < line.data()) ++next_;
+    if (next_ == size_) return nullptr;
+    Record& record = records_[next_];
+    const std::string_view its = record.line();
+    return its.data() == line.data() && its.size() == line.size() ? &record : nullptr;
+  }
+
+ private:
+  std::unique_ptr<Record[]> records_;
+  std::size_t size_ = 0;
+  std::size_t next_ = 0;  // that was not passed yet
+};
+
+}  // namespace streamutils
