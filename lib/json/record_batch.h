@@ -31,14 +31,16 @@ class RecordBatch {
     return {records_.get(), size_};
   }
 
-  // The record of that very line, or null.  Lines are asked for in their order, but not all of
-  // them.
-  Record* take(std::string_view line) {
-    while (next_ < size_ && records_[next_].line().data() < line.data()) ++next_;
-    if (next_ == size_) return nullptr;
-    Record& record = records_[next_];
-    const std::string_view its = record.line();
-    return its.data() == line.data() && its.size() == line.size() ? &record : nullptr;
+  // The record of the line that begins there, or null.  Lines are asked for in their order, but not
+  // all of them.
+  Record* find(const char* begin) {
+    while (next_ < size_ && records_[next_].line().data() < begin) ++next_;
+    return next_ < size_ && records_[next_].line().data() == begin ? &records_[next_] : nullptr;
+  }
+  // The same if it is that very line.
+  Record* find(std::string_view line) {
+    Record* const record = find(line.data());
+    return record != nullptr && record->line().size() == line.size() ? record : nullptr;
   }
 
  private:

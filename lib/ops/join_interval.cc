@@ -287,7 +287,8 @@ class IntervalJoin final : public Operator {
            groups_.find(key) == nullptr;
   }
 
-  void meet(std::size_t side, const GroupKey& key, Timestamp time, Timestamp expiry, Emitter& out) {
+  void meet(std::size_t side, GroupKey key, Timestamp time, Timestamp expiry, Emitter& out) {
+    if (!key.hash) key.hash = GroupTable::hash_of(key.canonical);
     const auto [group, is_new] = groups_.find_or_add(key);
     if (is_new) new (group->state()) Sides{};
     JoinRow* row = rows_.make(head_, text_);
@@ -295,6 +296,7 @@ class IntervalJoin final : public Operator {
     row->expiry = expiry;
     row->number = number_++;
     row->group = group;
+    row->hash = *key.hash;
     row->side = static_cast<std::uint8_t>(side);
     if (side == kLeft) {
       meet_right(*row, out);
@@ -371,7 +373,7 @@ class IntervalJoin final : public Operator {
 
   void keep(std::size_t side, JoinRow* row) {
     if (side == kLeft && row->matched && one_is_enough()) {
-      erase_if_empty(row->group);
+      erase_if_empty(*row);
       return rows_.free(row);
     }
     insert(side, row);
@@ -428,9 +430,8 @@ class IntervalJoin final : public Operator {
     }
     if (const JoinDue* next = queue.ahead(4)) fetch_sides(*next->row->group);
     if (const JoinDue* next = queue.ahead(2); next && !next->row->done) {
-      Group& group = *next->row->group;
-      groups_.prefetch(group);
-      sides_of(group).lists[next->row->side].prefetch();
+      groups_.prefetch(next->row->hash);
+      sides_of(*next->row->group).lists[next->row->side].prefetch();
     }
   }
 
@@ -453,14 +454,14 @@ class IntervalJoin final : public Operator {
   // Takes the row out of its list, and its group away if that is empty.
   void forget(JoinRow* row) {
     sides_of(*row->group).lists[row->side].remove({row->time, row});
-    erase_if_empty(row->group);
+    erase_if_empty(*row);
   }
 
-  void erase_if_empty(Group* group) {
-    Sides& sides = sides_of(*group);
+  void erase_if_empty(const JoinRow& row) {
+    Sides& sides = sides_of(*row.group);
     if (!sides.empty()) return;
     std::destroy_at(&sides);
-    groups_.erase(group);
+    groups_.erase(row.group, row.hash);
   }
 
   JoinOptions options_;
@@ -540,7 +541,7 @@ void IntervalJoin::restore_fates(SnapshotReader& in) {
     if (in.unsigned_integer(3) == 0) continue;
     sides_of(*group).lists[side].remove({time, row});
     set_done(row);
-    erase_if_empty(group);
+    erase_if_empty(*row);
   }
   drop_done();
 }
@@ -573,6 +574,7 @@ JoinRow* IntervalJoin::restore_row(SnapshotReader& in) {
   row->number = in.unsigned_integer(3);
   row->matched = in.unsigned_integer(4) != 0;
   row->group = group;
+  row->hash = GroupTable::hash_of(group->key());
   return row;
 }
 

@@ -33,7 +33,8 @@ struct JoinRow {
   JoinRow* next;
   std::uint32_t head_size;
   std::uint32_t text_size;
-  std::uint8_t side;  // 0: of LEFT
+  std::uint32_t hash;  // of its key
+  std::uint8_t side;   // 0: of LEFT
   bool matched;       // has had a partner
   bool done;          // is in no list any more
   bool deletes;       // a version that says there is none

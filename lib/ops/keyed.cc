@@ -92,8 +92,9 @@ void GroupTable::grow() {
   }
 }
 
-void GroupTable::erase(Group* group) {
-  const std::size_t i = slot_of(group->key(), hash_of(group->key()));
+void GroupTable::erase(Group* group, std::uint32_t hash) {
+  std::size_t i = home_of(hash);
+  while (slots()[i].hash != hash || at(slots()[i].where) != group) i = (i + 1) & (slot_count() - 1);
   free_[units_of(group->key_size, group->spelling_size)].push_back(slots()[i].where);
   empty_slot(i);
   --size_;

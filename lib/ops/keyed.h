@@ -76,10 +76,8 @@ class GroupTable {
     keys.for_each_hash([this](std::uint32_t h) { bring_near(&slots()[home_of(h)]); });
     for_each_likely(keys, [this](const Group* group) { bring_near_all(group); });
   }
-  // The same for what erase() will look at; the group is near.
-  void prefetch(const Group& group) const {
-    __builtin_prefetch(&slots()[home_of(hash_of(group.key()))], 1);
-  }
+  // The same for what erase() will look at first; hash: hash_of the key.
+  void prefetch(std::uint32_t hash) const { __builtin_prefetch(&slots()[home_of(hash)], 1); }
   // Calls visit(group) for the first group of each hash: nearly always that of the key.  For those
   // who bring near what a group points to.
   template <typename Keys, typename Visit>
@@ -101,7 +99,9 @@ class GroupTable {
   };
   Found find_or_add(const GroupKey& key);
 
-  void erase(Group* group);
+  void erase(Group* group) { erase(group, hash_of(group->key())); }
+  // The same where hash_of its key is known.
+  void erase(Group* group, std::uint32_t hash);
 
   // Forgets all groups and keeps memory for about as many.
   void clear();

@@ -277,7 +277,7 @@ void Driver::on_record(Input& input, std::string_view line) {
 // A line that was foreseen stands in a record that the operator has seen.  Where it met damage it
 // starts anew: what is said of that must not depend on what was read first.
 void Driver::take_record(Input& input, std::string_view line) {
-  record_ = input.foreseen ? input.foreseen->take(line) : nullptr;
+  record_ = input.foreseen ? input.foreseen->find(line) : nullptr;
   if (record_ == nullptr || !record_->ok()) {
     record_ = &own_record_;
     own_record_.reset(line);

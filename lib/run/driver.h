@@ -287,7 +287,7 @@ class Driver {
   std::size_t feed_each(std::size_t index, std::string_view block, std::uint64_t offset);
   Timestamp watermark_of_others(std::size_t index) const;
   bool is_before(const Input& input, Timestamp others) const;
-  void look_ahead(Input& input, const char* at, const char* end);
+  const char* look_ahead(Input& input, const char* at, const char* end, std::uint64_t offset);
   void forget_foreseen(Input& input);
   std::size_t feed_foreseen(Input& input, std::string_view block, std::uint64_t offset);
 

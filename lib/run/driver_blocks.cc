@@ -56,11 +56,11 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
   const char* const end = begin + block.size();
   const char* at = begin;
   while (at < end) {
-    const char* newline = find_newline(at, end);
+    const std::uint64_t place = offset + static_cast<std::uint64_t>(at - begin);
+    const char* newline = foresees ? look_ahead(input, at, end, place) : find_newline(at, end);
     if (exact && !is_next(input, {at, newline})) break;
     input.at = input.counted = at;
-    input.offset = offset + static_cast<std::uint64_t>(at - begin);
-    if (foresees) look_ahead(input, at, end);
+    input.offset = place;
     on_line(input, {at, newline});
     ++input.lines;
     at = newline + 1;
@@ -111,18 +111,23 @@ std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uin
 }
 
 // The same while other inputs take turns: what was foreseen stays good as long as the block stays
-// where it is.  REQUIRES: input.offset is that of the line at `at`.
-void Driver::look_ahead(Input& input, const char* at, const char* end) {
+// where it is.  Returns the end of the line at `at`, which has that offset in the input.
+const char* Driver::look_ahead(Input& input, const char* at, const char* end,
+                               std::uint64_t offset) {
   const bool is_inside = at >= input.foreseen_begin && at < input.foreseen_end;
   const std::uint64_t since = static_cast<std::uint64_t>(at - input.foreseen_begin);
-  if (is_inside && input.offset - input.foreseen_offset == since) return;
+  if (is_inside && offset - input.foreseen_offset == since) {
+    const std::string_view line = input.foreseen->find(at)->line();
+    return line.data() + line.size();
+  }
   ForeseenLines lines;
   const std::size_t n = lines_from(at, end, lines);
   if (!input.foreseen) input.foreseen.emplace();
   op_->foresee_input(input.index, input.foreseen->reset({lines.data(), n}));
   input.foreseen_begin = at;
   input.foreseen_end = lines[n - 1].data() + lines[n - 1].size() + 1;
-  input.foreseen_offset = input.offset;
+  input.foreseen_offset = offset;
+  return lines[0].data() + lines[0].size();
 }
 
 // Lines from elsewhere come next on the input: they may stand where others stood.

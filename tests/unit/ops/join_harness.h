@@ -31,7 +31,7 @@ class JoinHarness {
   }
   // REQUIRES: Record::kPadding readable bytes behind the line.
   Outcome feed_in_place(std::size_t side, std::int64_t seconds, std::string_view line) {
-    Record* record = foreseen_[side].take(line);
+    Record* record = foreseen_[side].find(line);
     if (record == nullptr) {
       record = &record_;
       record_.reset(line);
