@@ -85,6 +85,7 @@ void declare_others(CLI::App& app, Options& o) {
                  "end; with --changes write each rank that is taken by another event")
       ->type_name("N EXPR")
       ->expected(2)
+      ->allow_extra_args(false)
       ->group(group);
   app.add_option("--split", o.split,
                  "Write the events of each key to a file of its own; the name holds each field in "
