@@ -14,6 +14,7 @@
 #include "ops/dedup.h"
 #include "run/tool.h"
 #include "run/usage_error.h"
+#include "tools/expected_members.h"
 #include "tools/tools.h"
 
 namespace streamutils {
@@ -83,6 +84,8 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   DedupOptions dedup;
   auto fields = Path::parse_list(invocation.operands.front());
   if (!fields) return fields.error();
+  Plan plan;
+  expect_members(*fields, plan.members);
   dedup.fields = std::move(*fields);
   if (o.within) {
     auto within = parse_duration(*o.within);
@@ -98,7 +101,7 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   dedup.keep_last = o.keep == "last";
   dedup.counts = !o.count_to.empty();
   dedup.max_keys = o.max_keys;
-  Plan plan{.op = nullptr, .files = {}, .takes_time = dedup_takes_time(dedup), .warnings = {}};
+  plan.takes_time = dedup_takes_time(dedup);
   plan.side_file = o.count_to;
   plan.files.assign(invocation.operands.begin() + 1, invocation.operands.end());
   plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());

@@ -16,6 +16,7 @@
 #include "ops/term_operands.h"
 #include "run/tool.h"
 #include "run/usage_error.h"
+#include "tools/expected_members.h"
 #include "tools/expression_text.h"
 #include "tools/tools.h"
 
@@ -78,6 +79,15 @@ Status add_terms(const std::vector<std::string>& terms, const TimeSyntax& times,
   return {};
 }
 
+// The members that a term asks for.  Those of != and !~ need not be there.
+void expect_terms(const std::vector<std::string>& terms, std::vector<ExpectedMember>& members) {
+  for (const std::string& text : terms) {
+    const auto parts = split_term(text);
+    if (!parts || parts->kind == TermOp::not_equal || parts->kind == TermOp::not_matches) continue;
+    if (const auto path = Path::parse(parts->field)) expect_rare_members({&*path, 1}, members);
+  }
+}
+
 // Behind the terms, which are cheaper.
 Status add_expressions(const Options& o, FilterOptions& filter) {
   const bool one = o.expressions.size() == 1;
@@ -138,12 +148,19 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   if (Status s = add_sample(o, filter); !s) return s.error();
   if (Status s = add_around(o, filter); !s) return s.error();
   const bool takes_time = filter.around.has_value();
+  std::vector<ExpectedMember> members;
+  if (!o.invert) expect_terms(operands->terms, members);
+  expect_members(filter.by, members);
+  if (filter.sample && filter.sample->field()) {
+    members.push_back({.path = *filter.sample->field()});
+  }
   auto op = make_filter(std::move(filter));
   if (!op) return op.error();
   Plan plan{.op = std::move(*op),
             .files = std::move(operands->files),
             .takes_time = takes_time,
-            .warnings = {}};
+            .warnings = {},
+            .members = std::move(members)};
   plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());
   return plan;
 }

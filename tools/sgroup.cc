@@ -21,6 +21,7 @@
 #include "run/tool.h"
 #include "run/usage_error.h"
 #include "tools/copied_tool.h"
+#include "tools/expected_members.h"
 #include "tools/tools.h"
 
 namespace streamutils {
@@ -175,6 +176,8 @@ Result<Plan> plan_table(const Options& o, const Invocation& invocation) {
     group.every = *every;
   }
   Plan plan;
+  expect_members(group.arguments.keys, plan.members);
+  expect_arguments(group.arguments.aggregates, plan.members);
   plan.files = group.arguments.files;
   plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());
   plan.takes_time = goes_by_time(group);
@@ -203,6 +206,8 @@ Result<Plan> plan_top(const Options& o, const Invocation& invocation) {
   auto by = Expr::compile_argument(o.top[1]);
   if (!by) return Error{"--top: " + by.error().message};
   Plan plan;
+  expect_members(*keys, plan.members);
+  expect_argument(*by, plan.members);
   if (Status s = take_files(invocation, "--top", plan); !s) return s.error();
   plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());
   plan.takes_time = plan.time_optional = true;
@@ -238,6 +243,7 @@ Result<Plan> plan_split(const Options& o, const Invocation& invocation) {
   if (!op) return op.error();
   if (Status s = refuse_checkpoint(invocation, *o.split); !s) return s.error();
   Plan plan;
+  expect_members(*keys, plan.members);
   if (Status s = take_files(invocation, "--split", plan); !s) return s.error();
   plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());
   plan.op = std::move(*op);
@@ -255,6 +261,7 @@ Result<Plan> plan_jobs(const Options& o, const Invocation& invocation) {
   }
   if (Status s = refuse_state(invocation); !s) return s.error();
   Plan plan;
+  expect_members(*keys, plan.members);
   if (Status s = take_files(invocation, "--jobs", plan); !s) return s.error();
   auto copied = look_at_command(invocation.files, invocation.file_exists);
   if (!copied) return copied.error();

@@ -89,6 +89,12 @@ JoinType type_named(std::string_view name) {
   return JoinType::inner;
 }
 
+// Of each side, in its own events.
+void expect_keys(const JoinArguments& arguments, std::vector<ExpectedMember>& members) {
+  for (const Path& key : arguments.left_keys) members.push_back({.path = key, .input = 0});
+  for (const Path& key : arguments.right_keys) members.push_back({.path = key, .input = 1});
+}
+
 Result<Plan> plan(const Options& o, const Invocation& invocation) {
   const JoinSyntax syntax{o.unbounded, left_time(invocation.common.time_field)};
   auto arguments = parse_join_arguments(invocation.operands, invocation.files, syntax);
@@ -105,6 +111,7 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   (*plans)[1].table = is_table;
   (*plans)[1].follow = o.follow;
   Plan plan{.op = nullptr, .files = arguments->files, .takes_time = !is_table, .warnings = {}};
+  expect_keys(*arguments, plan.members);
   plan.inputs = std::move(*plans);
   auto op = make_join({.arguments = std::move(*arguments),
                        .type = type_named(o.type),

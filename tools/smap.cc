@@ -10,6 +10,7 @@
 #include "json/path.h"
 #include "ops/map.h"
 #include "run/tool.h"
+#include "tools/expected_members.h"
 #include "tools/expression_text.h"
 #include "tools/tools.h"
 
@@ -174,6 +175,24 @@ Status add_assignments(const Options& o, const Operands& operands, MapOptions& m
   return {};
 }
 
+// What is to be there before the event is changed.  `-d` and `-k` see what assignments and `-r`
+// have made, or an element of --each: then nobody knows here what is missing.
+std::vector<ExpectedMember> members_of(const MapOptions& map) {
+  std::vector<ExpectedMember> members;
+  if (map.each) return {{.path = *map.each}};
+  if (!map.renames.empty()) return {};
+  auto is_assigned = [&map](const Path& path) {
+    return std::ranges::any_of(map.assignments, [&path](const MapAssignment& assignment) {
+      return assignment.target.steps().front() == path.steps().front();
+    });
+  };
+  std::vector<Path> named = map.drop;
+  named.insert(named.end(), map.keep.begin(), map.keep.end());
+  std::erase_if(named, is_assigned);
+  expect_rare_members(named, members);
+  return members;
+}
+
 Result<Plan> plan(const Options& o, const Invocation& invocation) {
   auto operands = split(invocation);
   if (!operands) return operands.error();
@@ -181,10 +200,11 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   map.strict = invocation.common.strict;
   if (Status s = add_assignments(o, *operands, map); !s) return s.error();
   if (Status s = add_members(o, map); !s) return s.error();
-  return Plan{.op = make_map(std::move(map)),
-              .files = std::move(operands->files),
-              .takes_time = false,
-              .warnings = {}};
+  Plan plan;
+  plan.members = members_of(map);
+  plan.op = make_map(std::move(map));
+  plan.files = std::move(operands->files);
+  return plan;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "run/scratch_file.h"
 #include "run/tool.h"
 #include "run/usage_error.h"
+#include "tools/expected_members.h"
 #include "tools/tools.h"
 
 namespace streamutils {
@@ -142,6 +143,8 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
             .takes_time = true,
             .by_arrival = o.processing_time,
             .warnings = {}};
+  expect_members(window.arguments.keys, plan.members);
+  expect_arguments(window.arguments.aggregates, plan.members);
   plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());
   auto op = make_operator(o, std::move(window));
   if (!op) return op.error();

@@ -15,6 +15,7 @@
 #include "run/options.h"
 #include "run/tool.h"
 #include "run/usage_error.h"
+#include "tools/expected_members.h"
 #include "tools/tools.h"
 
 namespace streamutils {
@@ -233,6 +234,7 @@ Status plan_file(const Options& o, const std::string& name, const Invocation& in
     }
     auto file = FileName::parse(name);
     if (!file) return file.error();
+    expect_members(file->fields(), plan.members);
     write.file = std::move(*file);
     plan.writes_files = true;
     plan.appends_to_files = o.append;
@@ -254,6 +256,8 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   if (!exec) return exec.error();
   Plan plan;
   plan.role = Role::sink;
+  expect_rare_members(write->columns, plan.members);
+  if (*exec) expect_rare_members((*exec)->env, plan.members);
   plan.exec = std::move(*exec);
   if (to_file) {
     if (Status status = plan_file(o, files[0], invocation, *write, plan); !status)

@@ -93,6 +93,14 @@ Result<FileName> FileName::parse(std::string_view text) {
   return name;
 }
 
+std::vector<Path> FileName::fields() const {
+  std::vector<Path> fields;
+  for (const Part& part : parts_) {
+    if (part.path) fields.push_back(*part.path);
+  }
+  return fields;
+}
+
 void FileName::append(std::string& out, const Record& record) {
   for (const Part& part : parts_) {
     out += part.before;

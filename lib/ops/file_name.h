@@ -28,6 +28,9 @@ class FileName {
   // Appends the name that the event has.
   void append(std::string& out, const Record& record);
 
+  // The fields whose values are in it, in their order.
+  std::vector<Path> fields() const;
+
  private:
   struct Part {
     std::string before;        // literal text in front of the field

@@ -28,6 +28,7 @@ class Sample {
 
   // True if the key decides, and not the line.
   bool by_key() const { return field_.has_value(); }
+  const std::optional<Path>& field() const { return field_; }
 
   // The line is all it looks at: the record need not be well-formed.  REQUIRES: !by_key().
   bool takes_line(const Record& record) const { return takes(record.line()); }

@@ -114,6 +114,7 @@ Driver::Driver(DriverSettings settings, OperatorPtr op)
     inputs_.emplace_back(inputs_.size(), info, settings_.common);
     set_up(inputs_.back());
   }
+  absent_ = AbsentMembers(settings_.members);
   controlled_out_ = settings_.common.originate && may_write_control();
   epoch_ = settings_.epoch;
   const RequiredText required = op_->required_text();
@@ -270,6 +271,7 @@ void Driver::on_record(Input& input, std::string_view line) {
     if (!input.reads_output && !read_time(input)) return;
   }
   settle(input, op_->on_record(*record_, *out_));
+  if (absent_.is_watching() && record_->ok()) absent_.look(*record_);
   // No other input lets the watermark come further than this one's.
   if (input.clock.watermark() > watermark_ && reads_time(input)) advance(false);
 }

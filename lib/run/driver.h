@@ -30,6 +30,7 @@
 
 #include "formats/line_decoder.h"
 #include "json/scan.h"
+#include "run/absent_members.h"
 #include "run/options.h"
 #include "run/report.h"
 #include "run/role.h"
@@ -111,10 +112,11 @@ struct DriverSettings {
   std::vector<std::string> argv;  // with the tool's name first, for the advice about late events
   CommonSettings common;
   std::vector<InputInfo> inputs;
-  bool inputs_come = false;      // more of them, by add_input()
-  bool takes_time = false;       // records without a readable time are bad
-  bool time_optional = false;    // but not in a stream in which no record had one so far
-  bool by_arrival = false;       // the time of a record is when it came
+  bool inputs_come = false;    // more of them, by add_input()
+  bool takes_time = false;     // records without a readable time are bad
+  bool time_optional = false;  // but not in a stream in which no record had one so far
+  bool by_arrival = false;     // the time of a record is when it came
+  std::vector<ExpectedMember> members = {};  // told at the end if no event had them
   bool output_is_stream = true;  // neither a terminal nor a regular file: control lines may leave
   Keeping keeping = Keeping::nothing;
   std::optional<std::uint64_t> epoch;  // what this stage has restored; with --checkpoint alone
@@ -358,6 +360,7 @@ class Driver {
   void hint_about_first_time(Timestamp t, const Input& input) const;
   void report_end();
   void report_late();
+  void report_absent();
   bool over_bad_limit(std::uint64_t least) const;
   ExitStatus loss() const;
 
@@ -372,6 +375,7 @@ class Driver {
   Record written_;                 // a row that leaves, where its time is read…
   std::string written_row_;        // …with padding
   Input* current_ = nullptr;       // whose line is being worked on
+  AbsentMembers absent_;
   Counts counts_;
   std::map<std::string, std::uint64_t, std::less<>> reasons_;
   std::set<std::string, std::less<>> failures_;  // the reasons that are also told at the end

@@ -144,7 +144,8 @@ std::size_t Driver::feed_scanned(Input& input, std::string_view block, std::uint
   const std::uint64_t all = scanner_->scan(block, lines_);
   const std::uint64_t lines_before = input.lines;
   std::uint64_t looked_at = 0;
-  auto drop_others = [&](std::uint64_t lines) {
+  auto drop_others = [&](std::uint64_t lines, std::size_t size) {
+    if (absent_.is_watching()) absent_.pass(block.substr(0, size), lines - looked_at, input.index);
     counts_.in += lines - looked_at;
     counts_.dropped += lines - looked_at;
     input.lines = lines_before + lines;
@@ -156,10 +157,10 @@ std::size_t Driver::feed_scanned(Input& input, std::string_view block, std::uint
     ++looked_at;
     on_line(input, block.substr(line.begin, line.end - line.begin));
     if (!is_done() && !input.end_mark) continue;
-    drop_others(input.line_number() - lines_before);
+    drop_others(input.line_number() - lines_before, line.end + 1);
     return line.end + 1;
   }
-  drop_others(all);
+  drop_others(all, block.size());
   return block.size();
 }
 

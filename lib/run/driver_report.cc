@@ -88,6 +88,13 @@ void Driver::report_end() {
     warn(fmt::format("{} {} in all: {}", n, plural(n, "time", "times"), reason));
   }
   if (lateness_.count() > 0) report_late();
+  if (!stopped_ && absent_.is_watching()) report_absent();
+}
+
+void Driver::report_absent() {
+  std::vector<std::string> names;
+  for (const Input& input : inputs_) names.push_back(input.info.name);
+  for (const std::string& sentence : absent_.describe(names)) warn(sentence);
 }
 
 void Driver::report_late() {

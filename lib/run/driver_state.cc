@@ -139,6 +139,7 @@ Status Driver::restore_input(Input& input, SnapshotReader& in) {
 Status Driver::restore(std::string lines, const std::vector<std::optional<std::size_t>>& from) {
   SnapshotReader in(std::move(lines));
   if (!in.next_is("driver")) return Error{"the snapshot does not begin with the driver's entry"};
+  absent_.forget();
   do {
     if (Status status = restore_own(in, from); !status) return status;
     if (Status status = op_->restore(in); !status) return status;

@@ -188,6 +188,8 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
   settings.time_optional = parsed.plan.time_optional;
   settings.by_arrival = parsed.plan.by_arrival;
   settings.output_is_stream = world.output_is_stream;
+  // A copy of several sees some of the events.
+  if (world.copy.empty()) settings.members = std::move(parsed.plan.members);
   settings.keeping = resumption.keeping;
   settings.epoch = resumption.epoch;
   settings.checkpoints = resumption.checkpoints;

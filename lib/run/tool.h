@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "formats/line_decoder.h"
 #include "formats/unpack.h"
+#include "run/absent_members.h"
 #include "run/options.h"
 #include "run/role.h"
 #include "stream/operator.h"
@@ -80,6 +81,7 @@ struct Plan {
   std::optional<OutputFile> output{};         // in place of standard output
   std::string side_file{};                    // where Emitter::emit_aside goes; empty: nowhere
   std::vector<InputPlan> inputs{};  // of the first files; the others have nothing of their own
+  std::vector<ExpectedMember> members{};  // told at the end if no event had them
   // With takes_time: in a stream in which no record had a time so far, none is bad for want of it.
   bool time_optional = false;
   // Of a source with --checkpoint: how often it sends a barrier, or whose barriers it follows.
