@@ -45,6 +45,20 @@ const std::vector<std::vector<std::string>> kCommands = {
     {"sgroup", "b", "count", "avg", "a", "--every", "5s", "--changes"},
     {"sgroup", "b", "--top", "2", "a", "--changes"},
     {"sgroup", "a,b", "--split", "{a}/{b}"},
+    {"sfilter", "amount.typ=purchase"},
+    {"smap", "c = a + 1", "b.d = b", "-r", "a=e", "-d", "f"},
+    {"smap", "--each", "b", "n = a", "-k", "n,a,ts"},
+    {"swrite", "--to", "csv", "--columns", "a,b"},
+    {"swrite", "--to", "table"},
+    {"swindow", "rolling", "3s", "count", "max", "a", "by", "b"},
+    {"swindow", "cumulate", "6s", "2s", "count", "distinct", "a"},
+    {"swindow", "tumbling", "2rows", "list", "a", "by", "b"},
+    {"swindow", "tumbling", "2s", "count", "--grace", "5s", "--disorder", "0"},
+    {"swindow", "tumbling", "1d", "count", "--fill-for", "2d", "--fill", "--tz", "Europe/Berlin"},
+    {"sread", "--format", "csv"},
+    {"sread", "--format", "logfmt"},
+    {"sread", "--format", "combined"},
+    {"sread", "-t", "ts"},
 };
 
 struct Run final : Sink {
