@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "json/path.h"
+#include "ops/aggregate_hints.h"
 #include "ops/dedup.h"
 #include "run/tool.h"
 #include "run/usage_error.h"
@@ -80,6 +81,10 @@ Result<double> parse_rate(std::string_view text) {
 Result<Plan> plan(const Options& o, const Invocation& invocation) {
   if (invocation.operands.empty()) {
     return Error{"expected the fields of the key (like id, or user,page; 'this' for whole events)"};
+  }
+  if (invocation.operands.size() == 1 && invocation.files.empty()) {
+    const std::string& fields = invocation.operands.front();
+    if (Status s = check_no_file(fields, invocation.file_exists); !s) return s.error();
   }
   DedupOptions dedup;
   auto fields = Path::parse_list(invocation.operands.front());

@@ -1,5 +1,7 @@
 // sfilter: keep the events that match.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
@@ -88,6 +90,21 @@ void expect_terms(const std::vector<std::string>& terms, std::vector<ExpectedMem
   }
 }
 
+// Of a term as another language would have it: type='purchase'.
+std::vector<std::string> warnings_about(const std::vector<std::string>& terms) {
+  std::vector<std::string> warnings;
+  for (const std::string& text : terms) {
+    const auto parts = split_term(text);
+    if (!parts || parts->value.size() < 2) continue;
+    const char first = parts->value.front();
+    if ((first != '"' && first != '\'') || parts->value.back() != first) continue;
+    warnings.push_back(fmt::format("{}: the quotes are a part of the value (without: {}{}{})", text,
+                                   parts->field, parts->op,
+                                   parts->value.substr(1, parts->value.size() - 2)));
+  }
+  return warnings;
+}
+
 // Behind the terms, which are cheaper.
 Status add_expressions(const Options& o, FilterOptions& filter) {
   const bool one = o.expressions.size() == 1;
@@ -159,7 +176,7 @@ Result<Plan> plan(const Options& o, const Invocation& invocation) {
   Plan plan{.op = std::move(*op),
             .files = std::move(operands->files),
             .takes_time = takes_time,
-            .warnings = {},
+            .warnings = warnings_about(operands->terms),
             .members = std::move(members)};
   plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());
   return plan;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "ops/aggregate_hints.h"
 #include "ops/group.h"
 #include "ops/group_args.h"
 #include "ops/partition.h"
@@ -210,6 +211,11 @@ Result<Plan> plan_top(const Options& o, const Invocation& invocation) {
   expect_argument(*by, plan.members);
   if (Status s = take_files(invocation, "--top", plan); !s) return s.error();
   plan.files.insert(plan.files.end(), invocation.files.begin(), invocation.files.end());
+  if (plan.files.empty()) {
+    for (const std::string& field : {invocation.operands[0], o.top[1]}) {
+      if (Status s = check_no_file(field, invocation.file_exists); !s) return s.error();
+    }
+  }
   plan.takes_time = plan.time_optional = true;
   plan.is_table = !o.changes;
   RankOptions rank{.keys = std::move(*keys), .count = *count, .by = std::move(*by), .order = {}};

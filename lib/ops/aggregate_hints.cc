@@ -83,24 +83,28 @@ bool is_file_name(std::string_view text, const FileExists& file_exists) {
   return text.find('.') != text.npos && file_exists(std::string(text));
 }
 
-Error file_in_place_of_field(std::string_view file) {
-  return {quote(file) + " is a file here, and a field is wanted (a field of that name is /" +
-          std::string(file) + ")"};
+// The member of that name, as a JSON Pointer.
+std::string pointer_to(std::string_view name) {
+  std::string pointer = "/";
+  for (const char c : name) {
+    if (c == '~' || c == '/') pointer += '~';
+    pointer += c == '~' ? '0' : c == '/' ? '1' : c;
+  }
+  return pointer;
 }
 
 // Without a file, the tool would wait for standard input.
 Status check_arguments(const AggregateArguments& arguments, const FileExists& file_exists) {
   for (const AggregateSpec& spec : arguments.aggregates) {
-    if (spec.argument && is_file_name(spec.argument->text(), file_exists)) {
-      return file_in_place_of_field(spec.argument->text());
-    }
+    if (!spec.argument) continue;
+    if (Status s = check_no_file(spec.argument->text(), file_exists); !s) return s;
   }
   return {};
 }
 
 Status check_fields(std::span<const Path> fields, const FileExists& file_exists) {
   for (const Path& field : fields) {
-    if (is_file_name(field.text(), file_exists)) return file_in_place_of_field(field.text());
+    if (Status s = check_no_file(field.text(), file_exists); !s) return s;
   }
   return {};
 }
@@ -114,6 +118,12 @@ std::string aggregate_hint(std::string_view word) {
     if (!hint.empty()) return hint;
   }
   return did_you_mean(word, names);
+}
+
+Status check_no_file(std::string_view field, const FileExists& file_exists) {
+  if (!is_file_name(field, file_exists)) return {};
+  return Error{quote(field) + " is a file here, and a field is wanted (a field of that name is " +
+               pointer_to(field) + ")"};
 }
 
 Status check_operands(const AggregateArguments& arguments, const FileExists& file_exists,

@@ -18,6 +18,11 @@ namespace streamutils {
 // it.
 std::string aggregate_hint(std::string_view word);
 
+// Refuses a field, or an expression that is one, which is the name of a file here, and hardly that
+// of a member: `sdedup log.ndjson`.  For tools that would wait for standard input then.
+Status check_no_file(std::string_view field,
+                     const std::function<bool(const std::string&)>& file_exists);
+
 // Refuses operands that can hardly mean what they say: the first file is none, but something that
 // was meant as a part of an aggregate, or the only file stands where a field is wanted.  fields:
 // keys that are given in front of the arguments.
