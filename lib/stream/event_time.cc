@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <string>
+
 #include "base/text.h"
 
 namespace streamutils {
@@ -10,6 +12,18 @@ namespace {
 
 constexpr std::string_view kUsualNames[] = {"ts",   "timestamp",  "@timestamp",
                                             "time", "event_time", "window_end"};
+
+// True of a number, and of a year that nanoseconds in 64 bits do not reach, such as 9999.
+bool is_out_of_range(Value value, std::string_view text) {
+  if (value.is(Kind::number)) return true;
+  constexpr std::string_view kDigits = "0123456789";
+  if (text.size() < 5 || text[4] != '-') return false;
+  if (text.substr(0, 4).find_first_not_of(kDigits) != std::string_view::npos) return false;
+  // With a year that is reached, and has as many days.
+  const int year = std::stoi(std::string(text.substr(0, 4)));
+  const std::string other = std::to_string(1800 + year % 400).append(text.substr(4));
+  return TimeParser().parse_string(other).has_value();
+}
 
 }  // namespace
 
@@ -65,11 +79,14 @@ std::string EventTime::problem(const Record& record) const {
   const Value value = record.get(*path_);
   if (!record.ok()) return std::string(record.damage());
   if (!value.exists()) return fmt::format("no field '{}' to take the time from", path_->text());
-  const std::string found = value.is(Kind::string)
-                                ? quote(value.raw().substr(1, value.raw().size() - 2))
-                                : quote(value.raw());
-  return fmt::format("field '{}': not a time: {} (expected RFC 3339 or epoch)", path_->text(),
-                     found);
+  const std::string_view text =
+      value.is(Kind::string) ? value.raw().substr(1, value.raw().size() - 2) : value.raw();
+  const bool far = !has_format_ && is_out_of_range(value, text);
+  const std::string_view expected = has_format_ ? "what --time-format says"
+                                    : far       ? "1677-09-22 to 2262-04-11"
+                                                : "RFC 3339 or epoch";
+  return fmt::format("field '{}': {}: {} (expected {})", path_->text(),
+                     far ? "out of range" : "not a time", quote(text), expected);
 }
 
 }  // namespace streamutils
