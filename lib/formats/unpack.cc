@@ -88,18 +88,29 @@ class Gzip final : public Method {
 
 class Zstd final : public Method {
  public:
+  // Of a call that meets damage it does not say what it made of the blocks in front.  So each call
+  // takes no more than it asks for, a block, and none while some of the last one may be to come.
   Step step(std::string_view in, char* out, std::size_t size) override {
-    ZSTD_inBuffer from{in.data(), in.size(), 0};
+    ZSTD_inBuffer from{in.data(), holds_ ? 0 : std::min(in.size(), wanted_), 0};
     ZSTD_outBuffer to{out, size, 0};
     const std::size_t left = ZSTD_decompressStream(stream_.get(), &to, &from);
-    return {from.pos, to.pos, left == 0, ZSTD_isError(left) != 0};
+    const bool damaged = ZSTD_isError(left) != 0;
+    wanted_ = left == 0 || damaged ? kAtStart : left;
+    // What it asks for is a block with the header of the next one.
+    if (wanted_ > kBlockHeader) wanted_ -= kBlockHeader;
+    holds_ = to.pos == size;
+    return {from.pos, to.pos, left == 0, damaged};
   }
 
  private:
+  static constexpr std::size_t kAtStart = 5;  // less than any frame
+  static constexpr std::size_t kBlockHeader = 3;
   struct Free {
     void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
   };
   std::unique_ptr<ZSTD_DStream, Free> stream_{ZSTD_createDStream()};
+  std::size_t wanted_ = kAtStart;
+  bool holds_ = false;
 };
 
 class Unpacker {
@@ -141,7 +152,7 @@ class Unpacker {
   }
 
   std::ptrdiff_t read_packed(char* buffer, std::size_t size) {
-    while (true) {
+    while (!broken_) {
       if (packed_.bytes().empty()) {
         const std::ptrdiff_t n = packed_.more();
         if (n < 0) return n;
@@ -153,12 +164,10 @@ class Unpacker {
       packed_.use(step.used);
       if (step.used > 0 || step.made > 0) between_ = step.whole;
       const bool cut_off = at_end_ && step.made == 0 && !step.whole;
-      if (step.damaged || cut_off) return damaged();
+      broken_ = step.damaged || cut_off;
+      // What stands in front of the damage is read as ever.
       if (step.made > 0) return static_cast<std::ptrdiff_t>(step.made);
     }
-  }
-
-  static std::ptrdiff_t damaged() {
     errno = EBADMSG;
     return -1;
   }
@@ -168,6 +177,7 @@ class Unpacker {
   bool looked_ = false;
   bool between_ = false;  // a member has ended and none has begun
   bool at_end_ = false;
+  bool broken_ = false;  // damaged or cut off from here on
 };
 
 }  // namespace

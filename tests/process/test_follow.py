@@ -230,6 +230,18 @@ class Packed(ToolTest):
         result = self.sread(self.file("log", packed[:3000]))
         self.assertEqual(result.returncode, 4)
 
+    @unittest.skipUnless(shutil.which("zstd"), "zstd is not installed")
+    def test_what_stands_in_front_of_damage_is_read(self):
+        """As gzip -d has it: a wrong sum at the end takes nothing back."""
+        few = self.LINES[:20000]
+        for pack, end in (gzip.compress, -8), (self.zstd, -1):
+            packed = bytearray(pack(few))
+            packed[end] ^= 1
+            result = self.sread(self.file("log", packed))
+            self.assertEqual(result.returncode, 4)
+            self.assertEqual(result.stdout, few[:few.rindex(b"\n") + 1])
+            self.assert_says(result.stderr, "log: the packed data is damaged or cut off")
+
     def test_short_files_that_begin_alike(self):
         for data in (b"", b"\x1f", b"\x28\xb5", b"{}", b"{}\n"):
             result = self.sread(self.file("log", data))
