@@ -41,6 +41,21 @@ void shorten(std::string& safe, std::size_t begin, std::string_view text) {
   safe += fmt::format("%{:016x}", stable_hash(text));
 }
 
+// The canonical spelling of a number as people write it: 15e-1 is 1.5.
+std::string with_point(std::string number) {
+  constexpr std::size_t kMostPlaces = 20;
+  const std::size_t mark = number.find("e-");
+  if (mark == std::string::npos || number.size() - mark > 4) return number;
+  const auto places = static_cast<std::size_t>(std::stoi(number.substr(mark + 2)));
+  if (places > kMostPlaces) return number;
+  number.resize(mark);
+  const std::size_t digits = number.front() == '-' ? 1 : 0;
+  if (number.size() - digits <= places) {
+    number.insert(digits, places + 1 - (number.size() - digits), '0');
+  }
+  return number.insert(number.size() - places, 1, '.');
+}
+
 }  // namespace
 
 void append_safe(std::string& out, std::string_view text) {
@@ -117,7 +132,7 @@ void FileName::append(std::string& out, const Record& record) {
     } else {
       std::string key;
       append_key(key, value);
-      append_safe(out, key);
+      append_safe(out, value.is(Kind::number) ? with_point(std::move(key)) : key);
     }
   }
 }

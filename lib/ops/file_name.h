@@ -4,7 +4,8 @@
 // }} are braces.  What comes from an event never leaves its place in the path: a '/', a control
 // character, a '%', a '.' at the start and whatever is no UTF-8 leave as %XX, and so does what is
 // longer than a name may be (its start and a hash).  Two values never share a name: null, a missing
-// field and the empty text are %null, %missing and %empty.  Equal numbers (1 and 1.0) do share one.
+// field and the empty text are %null, %missing and %empty.  Equal numbers (1 and 1.0) do share one,
+// and so does a text that is spelled like a value of another kind ("1").
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
