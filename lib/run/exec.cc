@@ -189,7 +189,8 @@ void Exec::on_failure(Slot& slot, std::string reason) {
 void Exec::give_up(Slot& slot, const std::string& reason) {
   slot.busy = false;
   if (failed_++ == 0) {
-    say_(fmt::format("the command has failed {} times: {}; the event {}", slot.tries, reason,
+    const std::string times = slot.tries > 1 ? fmt::format(" {} times", slot.tries) : "";
+    say_(fmt::format("the command has failed{}: {}; the event {}", times, reason,
                      dead_ != nullptr ? "goes to --dead-to" : "is given up (--dead-to keeps it)"));
   }
   if (dead_ == nullptr) return;

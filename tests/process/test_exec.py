@@ -74,6 +74,7 @@ class Commands(ExecTest):
         result = self.swrite([{"n": 1}], "/no/such/command", "--retries", "0")
         self.assertEqual(result.returncode, 1)
         self.assert_says(result.stderr, "No such file or directory", "1 of 1 events")
+        self.assert_says(result.stderr, "the command has failed: /no/such/command: No such file")
 
     def test_the_rate(self):
         command = self.script("c", "echo x >> got")
