@@ -63,6 +63,13 @@ class GroupMarks {
   }
   const std::vector<Group*>& to_take() const { return to_take_; }
 
+  // For those who erase groups: null takes the place of one among those that have changed, the last
+  // of which is that of the last call of note() or note_new(), and among to_take().
+  // REQUIRES: knows_changes().
+  bool has_changed(const Group& group) const { return (group.mark & changed_bit_) != 0; }
+  void remove_changed(std::size_t i) { changed_[i] = nullptr; }
+  void remove_to_take(std::size_t i) { to_take_[i] = nullptr; }
+
   // False if they are too many, or if there has been no image.
   bool knows_changes() const { return changes_.are_known(); }
   std::size_t changed() const { return changed_.size(); }

@@ -24,24 +24,16 @@
 #include <vector>
 
 #include "ops/aggregate_pool.h"
-#include "ops/keyed_states.h"
+#include "ops/change_count.h"
 #include "ops/member_text.h"
 #include "ops/window_kinds.h"
 #include "ops/window_parts.h"
-#include "ops/window_rolling_queue.h"
+#include "ops/window_rolling_keys.h"
 #include "ops/window_waiting.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {
-
-// One key.
-struct Past {
-  RollingQueue events;
-  std::size_t waiting = 0;
-};
-
-Past& past_of(Group* group) { return KeyedStates<Past>::of(group); }
 
 // The names of the results, which the event's own members must not have.
 class ResultNames {
@@ -87,17 +79,13 @@ class RollingWindows final : public Windows {
  public:
   explicit RollingWindows(const WindowOptions& options)
       : parts_(options),
-        size_(options.arguments.window.size),
         pool_(parts_.aggregates),
-        tools_{parts_.aggregates, pool_},
+        keys_(parts_.aggregates, pool_, options.arguments.window.size),
         waiting_(parts_.aggregates, pool_),
-        image_(parts_.aggregates),
         names_(options.arguments.aggregates) {
-    if (size_.unit == WindowLength::Unit::nanos) parts_.rows.set_length(size_.duration());
+    const WindowLength& size = options.arguments.window.size;
+    if (size.unit == WindowLength::Unit::nanos) parts_.rows.set_length(size.duration());
   }
-  ~RollingWindows() override;
-  RollingWindows(const RollingWindows&) = delete;
-  RollingWindows& operator=(const RollingWindows&) = delete;
 
   Outcome on_record(const Record& record, Emitter& out) override;
   bool foresees() const override { return parts_.keys.foresees() && keys_.is_large(); }
@@ -106,57 +94,32 @@ class RollingWindows final : public Windows {
     keys_.prefetch(parts_.keys);
   }
   void on_watermark(Timestamp now, Emitter& out) override;
-  void on_interrupt(Emitter& out) override;
+  void on_interrupt(Emitter& out) override { settle_until(kMaxTime, true, out); }
   std::optional<std::string> output_time() const override { return std::nullopt; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override;
+  bool has_changes() const override {
+    return keys_.knows_changes() && are_few(keys_.changes(), keys_.events());
+  }
+  void begin_changes(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
-  std::size_t held() const override;
+  std::size_t held() const override { return keys_.events() + waiting_.size(); }
 
  private:
+  void settle_until(Timestamp now, bool partial, Emitter& out);
   void settle(WaitingEvent event, bool partial, Emitter& out);
-  Outcome add_late(WaitingEvent event, Emitter& out);
-  // Events before or at this time are out of every window to come.
-  Timestamp horizon(Timestamp now) const {
-    return size_.is_rows() ? kMinTime : minus(now, size_.duration());
-  }
-  std::size_t most_rows() const {
-    return size_.is_rows() ? static_cast<std::size_t>(size_.n) : static_cast<std::size_t>(-1);
-  }
-  void forget_old(Timestamp now);
-
-  void save_head(SnapshotWriter& out) const;
-  bool restore_past(SnapshotReader& in);
-  // To be called before the events of the key change.
-  void keep_for_image(Group& group) {
-    if (group.mark != mark_) put_into_image(group);
-  }
-  void put_into_image(Group& group);
-  void bring_near(std::size_t key) const;
-  // Of about so many events, which it counts down.  True when all keys are there.
-  bool continue_keys(std::size_t& events);
+  Outcome add_late(const WaitingEvent& event, Emitter& out);
+  void prefetch_waiting() const;
 
   WindowParts parts_;
-  WindowLength size_;
   BlockPool pool_;
-  RollingQueue::Tools tools_;
-  KeyedStates<Past> keys_;
+  RollingKeys keys_;
   WaitingEvents waiting_;
-  RollingImage image_;
-  std::vector<Group*> image_keys_;  // of the image that is being taken
-  std::size_t image_next_ = 0;      // the one whose turn comes
-  std::uint32_t mark_ = 0;          // of the keys that the image has no need of any more
   ResultNames names_;
-  std::size_t events_ = 0;  // in all queues
-  Timestamp tidied_ = kMinTime;
 };
-
-RollingWindows::~RollingWindows() {
-  for (Group* group : keys_.groups()) past_of(group).events.clear(tools_);
-}
 
 Outcome RollingWindows::on_record(const Record& record, Emitter& out) {
   Outcome outcome;
@@ -164,14 +127,15 @@ Outcome RollingWindows::on_record(const Record& record, Emitter& out) {
   const bool clash = names_.clash(record);
   if (!parts_.read(record, out, key, outcome)) return outcome;
   const Timestamp t = record.time();
-  Group* group = keys_.group_within(parts_.max_keys, key, parts_.events);
-  if (!group) return parts_.refuse_key(out);
-  keep_for_image(*group);  // one that is new has no events that the image would hold
+  // An event that counts for none to come needs no place.
+  const bool is_out = t < parts_.watermark && t <= keys_.horizon(parts_.watermark);
+  Group* group = is_out ? keys_.find(key) : keys_.group_within(parts_.max_keys, key, parts_.events);
+  if (!group && !is_out) return parts_.refuse_key(out);
   WaitingEvent event{t, parts_.events, group, pool_.make(),
                      clash ? names_.remove(record, out) : std::string(record.line())};
   parts_.aggregates.add(event.block, out);
-  if (t < parts_.watermark) return add_late(std::move(event), out);
-  ++past_of(event.group).waiting;
+  if (t < parts_.watermark) return add_late(event, out);
+  RollingKeys::add_waiting(event.group);
   if (t == parts_.watermark) {
     settle(std::move(event), false, out);
   } else {
@@ -182,155 +146,92 @@ Outcome RollingWindows::on_record(const Record& record, Emitter& out) {
 
 void RollingWindows::on_watermark(Timestamp now, Emitter& out) {
   if (now != kMaxTime) parts_.watermark = now;
-  while (waiting_.is_ripe(now)) settle(waiting_.take(), false, out);
-  if (now != kMaxTime) forget_old(now);
+  settle_until(now, false, out);
+  if (now != kMaxTime) keys_.forget_old(now);
 }
 
-void RollingWindows::on_interrupt(Emitter& out) {
-  while (waiting_.is_ripe(kMaxTime)) settle(waiting_.take(), true, out);
+void RollingWindows::settle_until(Timestamp now, bool partial, Emitter& out) {
+  while (waiting_.is_ripe(now)) {
+    prefetch_waiting();
+    settle(waiting_.take(), partial, out);
+  }
+}
+
+void RollingWindows::prefetch_waiting() const {
+  constexpr std::size_t kAhead = 6;
+  if (const Group* group = waiting_.ahead(3 * kAhead)) RollingKeys::prefetch_key(group);
+  if (const Group* group = waiting_.ahead(2 * kAhead)) RollingKeys::prefetch_events(group);
+  if (const Group* group = waiting_.ahead(kAhead)) RollingKeys::prefetch_states(group);
 }
 
 void RollingWindows::settle(WaitingEvent event, bool partial, Emitter& out) {
-  keep_for_image(*event.group);
-  Past& past = past_of(event.group);
-  --past.waiting;
-  events_ -= past.events.size();
-  past.events.drop_through(horizon(event.time), tools_);
-  past.events.push(event.time, event.block, tools_);
-  past.events.keep_last(most_rows(), tools_);
-  events_ += past.events.size();
+  RollingKeys::remove_waiting(event.group);
+  keys_.push(event.group, event.time, event.block);
   std::byte* whole = pool_.make();
-  past.events.sum(whole, tools_);
+  keys_.sum(event.group, whole);
   parts_.rows.write_enriched(event.line, whole, {.partial = partial}, out);
   pool_.free(whole);
 }
 
-Outcome RollingWindows::add_late(WaitingEvent event, Emitter& out) {
-  Past& past = past_of(event.group);
+Outcome RollingWindows::add_late(const WaitingEvent& event, Emitter& out) {
   std::byte* whole = pool_.make();
-  const Timestamp held = horizon(parts_.watermark);
-  past.events.sum_between(held, event.time, most_rows() - 1, whole, tools_);
+  const Timestamp held = keys_.horizon(parts_.watermark);
+  if (event.group) keys_.sum_between(event.group, held, event.time, whole);
   parts_.aggregates.merge(whole, event.block);
   parts_.rows.write_enriched(event.line, whole, {.late = true}, out);
   pool_.free(whole);
-  events_ -= past.events.size();
   if (event.time > held) {
-    past.events.insert(event.time, event.block, tools_);
-    past.events.keep_last(most_rows(), tools_);
+    keys_.insert(event.group, event.time, event.block);
   } else {
     pool_.free(event.block);
   }
-  events_ += past.events.size();
   return {.fate = Fate::used,
           .late_partly = true,
           .deadline = plus(event.time, Duration(1)),
           .reason = {}};
 }
 
-// Keys whose events are all out of every window go, once in SIZE.
-void RollingWindows::forget_old(Timestamp now) {
-  if (size_.is_rows() || minus(now, size_.duration()) < tidied_) return;
-  tidied_ = now;
-  std::size_t all = static_cast<std::size_t>(-1);
-  continue_keys(all);
-  for (Group* group : keys_.unsorted_groups()) {
-    Past& past = past_of(group);
-    events_ -= past.events.size();
-    past.events.drop_through(horizon(now), tools_);
-    events_ += past.events.size();
-    if (!past.events.is_empty() || past.waiting > 0) continue;
-    past.events.clear(tools_);
-    keys_.erase(group);
-  }
-}
-
-void RollingWindows::save_head(SnapshotWriter& out) const {
-  parts_.save(out);
-  out.entry("rolling").field("tidied", tidied_);
-}
-
 void RollingWindows::save(SnapshotWriter& out) const {
-  save_head(out);
-  RollingRows rows(parts_.aggregates, out);
-  for (Group* group : keys_.groups()) past_of(group).events.save(rows, *group);
+  parts_.save(out);
+  keys_.save(out);
   waiting_.save(out);
 }
 
 void RollingWindows::begin_image(SnapshotWriter& out) {
-  save_head(out);
-  image_.begin(out);
+  parts_.save(out);
+  keys_.begin_image(out);
   waiting_.begin_image(out);
-  image_keys_ = keys_.unsorted_groups();
-  image_next_ = 0;
-  mark_ ^= 1;
 }
 
-void RollingWindows::put_into_image(Group& group) {
-  group.mark = mark_ & 1;
-  past_of(&group).events.save(image_, group);
-}
-
-// A key leads to its events, and they to their states: each step has to be near for the next.
-void RollingWindows::bring_near(std::size_t key) const {
-  constexpr std::size_t kAhead = 8;
-  const auto ahead = [&](std::size_t steps) {
-    return image_keys_[std::min(key + steps * kAhead, image_keys_.size() - 1)];
-  };
-  Group* const far = ahead(3);
-  __builtin_prefetch(far);
-  __builtin_prefetch(reinterpret_cast<const std::byte*>(far) + 64);
-  past_of(ahead(2)).events.prefetch();
-  past_of(ahead(1)).events.prefetch_states();
-}
-
-bool RollingWindows::continue_keys(std::size_t& events) {
-  for (; image_next_ < image_keys_.size() && events > 0; ++image_next_) {
-    bring_near(image_next_);
-    Group& group = *image_keys_[image_next_];
-    events -= std::min(events, 1 + past_of(&group).events.size());
-    keep_for_image(group);
-  }
-  if (image_next_ < image_keys_.size()) return false;
-  image_keys_.clear();
-  image_next_ = 0;
-  return true;
+// Events that wait are all there each time: next time, few of them will be the same.
+void RollingWindows::begin_changes(SnapshotWriter& out) {
+  parts_.save(out);
+  keys_.begin_changes(out);
+  waiting_.begin_image(out);
 }
 
 bool RollingWindows::continue_image(std::size_t entries) {
-  if (!continue_keys(entries) || !waiting_.continue_image(entries)) return false;
-  image_.finish();
-  return true;
-}
-
-bool RollingWindows::restore_past(SnapshotReader& in) {
-  if (!in.next_is(RollingFacts::kEntry)) return false;
-  while (in.next_row()) {
-    const SavedKey saved(in, RollingFacts::kCount + parts_.aggregates.state_count());
-    const std::uint64_t first_seen = in.unsigned_integer(1);
-    Group* group = keys_.group(saved.key(), first_seen);
-    group->first_seen = first_seen;
-    past_of(group).events.restore_row(in, tools_);
-    ++events_;
-  }
+  if (!keys_.continue_image(entries) || !waiting_.continue_image(entries)) return false;
+  keys_.finish_image();
   return true;
 }
 
 // In an image, events that wait stand between others, maybe before all of their key.
 Status RollingWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
-  if (!in.next_is("rolling")) in.fail("no entry 'rolling'");
-  tidied_ = in.time("tidied");
-  const auto group_of = [this](const GroupKey& key) {
-    Group* group = keys_.group(key, parts_.events);
-    ++past_of(group).waiting;
+  waiting_.clear(RollingKeys::remove_waiting);
+  keys_.restore_forgotten(in);
+  const auto group_of = [this](const GroupKey& key, std::uint64_t number) {
+    Group* group = keys_.group_within(static_cast<std::size_t>(-1), key, number);
+    group->first_seen = std::min(group->first_seen, number);
+    RollingKeys::add_waiting(group);
     return group;
   };
-  while (restore_past(in) || waiting_.restore_some(in, group_of)) {
+  while (keys_.restore_some(in) || waiting_.restore_some(in, group_of)) {
   }
+  keys_.finish_restore();
   return in.status();
 }
-
-std::size_t RollingWindows::held() const { return events_ + waiting_.size(); }
 
 void RollingWindows::describe_state(std::string& json_members) const {
   json_members +=

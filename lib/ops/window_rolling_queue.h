@@ -12,6 +12,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -71,11 +72,18 @@ class RollingQueue {
     if (!is_empty()) __builtin_prefetch(events_[head_].own);
   }
 
-  // Every event as a row, the oldest first; back from the current row of the reader.
-  // Rows: RollingRows or RollingImage.
+  // Of the newest event.  REQUIRES: !is_empty().
+  Timestamp last_time() const { return events_.back().time; }
+
+  // Every event as a row, or the n newest ones, the oldest first; back from the current row of the
+  // reader.  Rows: RollingRows or RollingImage.
   template <typename Rows>
   void save(Rows& rows, const Group& group) const {
-    for (std::size_t i = head_; i < events_.size(); ++i) {
+    save_newest(size(), rows, group);
+  }
+  template <typename Rows>
+  void save_newest(std::size_t n, Rows& rows, const Group& group) const {
+    for (std::size_t i = events_.size() - std::min(n, size()); i < events_.size(); ++i) {
       rows.write({events_[i].time, group.first_seen}, group, events_[i].own);
     }
   }

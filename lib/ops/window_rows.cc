@@ -240,7 +240,7 @@ Status RowWindows::restore(SnapshotReader& in) {
     if (!plausible) in.fail("'rows' does not go with the open windows");
   }
   restore_slices(in);
-  waiting_.restore(in, [&](const GroupKey& key) {
+  waiting_.restore(in, [&](const GroupKey& key, std::uint64_t) {
     Group* group = keys_.find(key.canonical);
     if (group) ++line_of(group).waiting;
     return group;

@@ -428,8 +428,8 @@ Status SessionWindows::restore(SnapshotReader& in) {
     return in.status();
   }
   restore_gone(in);
-  const auto group_of = [this](const GroupKey& key) {
-    Group* group = open_.keys().group(key, parts_.events);
+  const auto group_of = [this](const GroupKey& key, std::uint64_t number) {
+    Group* group = open_.keys().group(key, number);
     ++state_of(group).waiting;
     return group;
   };

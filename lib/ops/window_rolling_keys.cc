@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/window_rolling_keys.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace streamutils {
+namespace {
+
+constexpr std::string_view kForgotten = "forgotten_keys";
+constexpr std::size_t kPrefetchAhead = 8;  // keys of an image, before their turn
+
+}  // namespace
+
+RollingKeys::RollingKeys(const AggregateList& aggregates, BlockPool& pool, WindowLength size)
+    : size_(size),
+      tools_{aggregates, pool},
+      timers_(size.is_rows() ? Duration(1) : size.duration() / kBuckets),
+      image_(aggregates) {}
+
+RollingKeys::~RollingKeys() {
+  for (Group* group : all_) past_of(group).events.clear(tools_);
+}
+
+Group* RollingKeys::group_within(std::size_t limit, const GroupKey& key, std::uint64_t event) {
+  Group* const group = keys_.group_within(limit, key, event);
+  if (group) enter(*group);
+  return group;
+}
+
+// One that is new is not for the image that is being taken.
+void RollingKeys::enter(Group& group) {
+  Past& past = past_of(&group);
+  if (past.place != kNowhere) return;
+  past.place = static_cast<std::uint32_t>(all_.size());
+  all_.push_back(&group);
+  marks_.note_new(group, events_);
+  note_place(past);
+}
+
+void RollingKeys::start_timer(Group* group, Timestamp due) {
+  if (!size_.is_rows()) timers_.push({due, group});
+}
+
+void RollingKeys::start_timers() {
+  if (size_.is_rows()) return;
+  timers_.clear();
+  for (Group* group : all_) {
+    const RollingQueue& events = events_of(group);
+    if (!events.is_empty()) start_timer(group, end_of(events.last_time()));
+  }
+}
+
+void RollingKeys::drop(Past& past, Timestamp through) {
+  events_ -= past.events.size();
+  past.events.drop_through(through, tools_);
+  events_ += past.events.size();
+}
+
+void RollingKeys::push(Group* group, Timestamp t, std::byte* block) {
+  keep_for_image(*group);
+  Past& past = past_of(group);
+  if (past.events.is_empty()) start_timer(group, end_of(t));
+  drop(past, horizon(t));
+  events_ -= past.events.size();
+  past.events.push(t, block, tools_);
+  past.events.keep_last(most_rows(), tools_);
+  events_ += past.events.size();
+  if (past.fresh != kAll) ++past.fresh;
+  ++fresh_;
+}
+
+void RollingKeys::insert(Group* group, Timestamp t, std::byte* block) {
+  keep_for_image(*group);
+  Past& past = past_of(group);
+  if (past.events.is_empty()) start_timer(group, end_of(t));
+  events_ -= past.events.size();
+  past.events.insert(t, block, tools_);
+  past.events.keep_last(most_rows(), tools_);
+  events_ += past.events.size();
+  drop(past, horizon(past.events.last_time()));  // as where they are restored
+  if (past.fresh != kAll) {
+    tell_forgotten(*group);
+    fresh_ += past.events.size();
+  }
+  past.fresh = kAll;
+}
+
+void RollingKeys::forget_old(Timestamp now) {
+  while (!timers_.empty() && timers_.top().due <= now) {
+    if (const Timer* timer = timers_.ahead(2 * kPrefetchAhead)) prefetch_key(timer->group);
+    if (const Timer* timer = timers_.ahead(kPrefetchAhead)) prefetch_events(timer->group);
+    Group* const group = timers_.top().group;
+    timers_.pop();
+    const Past& past = past_of(group);
+    const Timestamp end = end_of(past.events.last_time());
+    if (end > now) {
+      start_timer(group, end);
+    } else if (past.waiting > 0) {
+      start_timer(group, end_of(now));  // an event that waits is not in front of that
+    } else {
+      forget(group);
+    }
+  }
+}
+
+// The last one takes its place, which may be one whose turn has been.
+void RollingKeys::forget(Group* group) {
+  take(*group);
+  tell_forgotten(*group);
+  Past& past = past_of(group);
+  if (knows_changes() && marks_.has_changed(*group)) marks_.remove_changed(past.listed);
+  Group* const last = all_.back();
+  if (last != group && whole_ && past.place < image_next_) take(*last);
+  past_of(last).place = past.place;
+  all_[past.place] = last;
+  all_.pop_back();
+  events_ -= past.events.size();
+  past.events.clear(tools_);
+  keys_.erase(group);
+}
+
+// What the image before says of it does not hold any more.
+void RollingKeys::tell_forgotten(const Group& group) {
+  if (!knows_changes()) return;
+  save_key_values(forgotten_rows_.row(), group);
+  ++forgotten_;
+}
+
+void RollingKeys::prefetch_key(const Group* group) {
+  __builtin_prefetch(group);
+  __builtin_prefetch(reinterpret_cast<const std::byte*>(group) + 64);
+}
+
+void RollingKeys::save(SnapshotWriter& out) const {
+  RollingRows rows(tools_.aggregates, out);
+  for (Group* group : keys_.groups()) past_of(group).events.save(rows, *group);
+}
+
+void RollingKeys::restore_forgotten(SnapshotReader& in) {
+  if (!in.next_is(kForgotten)) return;
+  while (in.next_row()) {
+    Group* const group = keys_.find(SavedKey(in, 0).key());
+    if (group) forget(group);
+  }
+}
+
+bool RollingKeys::restore_some(SnapshotReader& in) {
+  if (!in.next_is(RollingFacts::kEntry)) return false;
+  while (in.next_row()) {
+    const SavedKey saved(in, RollingFacts::kCount + tools_.aggregates.state_count());
+    const std::uint64_t first_seen = in.unsigned_integer(1);
+    Group* group = group_within(static_cast<std::size_t>(-1), saved.key(), first_seen);
+    group->first_seen = first_seen;
+    Past& past = past_of(group);
+    const Timestamp t = from_nanos(in.integer(std::size_t{0}));
+    drop(past, horizon(t));
+    events_ -= past.events.size();
+    past.events.restore_row(in, tools_);
+    past.events.keep_last(most_rows(), tools_);
+    events_ += past.events.size();
+  }
+  return true;
+}
+
+void RollingKeys::begin_image_of(SnapshotWriter& out, bool whole) {
+  image_.begin(out);
+  whole_ = whole;
+  image_next_ = 0;
+  fresh_ = forgotten_ = 0;
+  forgotten_rows_.take();
+}
+
+void RollingKeys::begin_image(SnapshotWriter& out) {
+  begin_image_of(out, true);
+  marks_.begin_whole();
+}
+
+void RollingKeys::begin_changes(SnapshotWriter& out) {
+  out.entry(kForgotten).json("columns", R"(["key","spelling"])");
+  out.lines(forgotten_rows_.take());
+  begin_image_of(out, false);
+  marks_.begin_changes();
+}
+
+void RollingKeys::note(Group& group) {
+  marks_.note(group, events_, [&] { put_into_image(group); });
+  note_place(past_of(&group));
+  if (!knows_changes() && forgotten_rows_.size() > 0) forgotten_rows_.take();
+}
+
+void RollingKeys::note_place(Past& past) const {
+  if (knows_changes()) past.listed = static_cast<std::uint32_t>(marks_.changed() - 1);
+}
+
+void RollingKeys::take(Group& group) {
+  marks_.take(group, [&] { put_into_image(group); });
+}
+
+void RollingKeys::put_into_image(Group& group) {
+  Past& past = past_of(&group);
+  const std::size_t newest = whole_ || past.fresh == kAll ? past.events.size() : past.fresh;
+  past.events.save_newest(newest, image_, group);
+  past.fresh = 0;
+  if (!whole_) marks_.remove_to_take(past.listed);
+}
+
+// A key leads to its events, and they to their states: each step has to be near for the next.
+void RollingKeys::bring_near(const std::vector<Group*>& groups, std::size_t i) const {
+  const auto ahead = [&](std::size_t steps, const auto& visit) {
+    const std::size_t at = i + steps * kPrefetchAhead;
+    if (at < groups.size() && groups[at] != nullptr) visit(groups[at]);
+  };
+  ahead(3, prefetch_key);
+  ahead(2, prefetch_events);
+  ahead(1, prefetch_states);
+}
+
+bool RollingKeys::continue_image(std::size_t& events) {
+  const std::vector<Group*>& groups = whole_ ? all_ : marks_.to_take();
+  for (; image_next_ < groups.size() && events > 0; ++image_next_) {
+    bring_near(groups, image_next_);
+    Group* const group = groups[image_next_];
+    if (group == nullptr) continue;
+    events -= std::min(events, 1 + events_of(group).size());
+    take(*group);
+  }
+  return image_next_ >= groups.size();
+}
+
+}  // namespace streamutils

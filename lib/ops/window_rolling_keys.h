@@ -1,0 +1,159 @@
+// RollingKeys: the keys of rolling windows, each with its past.  Inside of window_rolling.cc.
+//
+// A key is forgotten when all its events are out of every window to come, and none waits; when that
+// may be is told by one timer for each key that has events.  One whose past has gone on is found
+// when its timer rings, which is set anew then: so an event costs nothing there.
+//
+// An image of changes (stream/operator.h) holds the events that have come to each key, because what
+// leaves a window leaves it by the times of those.  Keys that were forgotten are told by name, and
+// those with an event that came late, between others: of these all events follow.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "ops/aggregate_list.h"
+#include "ops/aggregate_pool.h"
+#include "ops/group_key.h"
+#include "ops/group_marks.h"
+#include "ops/keyed_states.h"
+#include "ops/time_buckets.h"
+#include "ops/window_length.h"
+#include "ops/window_rolling_queue.h"
+#include "stream/snapshot.h"
+
+namespace streamutils {
+
+class RollingKeys {
+ public:
+  RollingKeys(const AggregateList& aggregates, BlockPool& pool, WindowLength size);
+  ~RollingKeys();
+  RollingKeys(const RollingKeys&) = delete;
+  RollingKeys& operator=(const RollingKeys&) = delete;
+
+  // Events at or before this time are out of every window to come.
+  Timestamp horizon(Timestamp now) const {
+    return size_.is_rows() ? kMinTime : minus(now, size_.duration());
+  }
+  Group* find(const GroupKey& key) const { return keys_.find(key); }
+  // Made if there is none, and then its first event has the number `event`; null if it would be one
+  // more than `limit`.
+  Group* group_within(std::size_t limit, const GroupKey& key, std::uint64_t event);
+  // Merges the events of the key into `block`: all, or those with `after` < time <= `through`, so
+  // many as one more could stand beside.
+  void sum(Group* group, std::byte* block) const { events_of(group).sum(block, tools_); }
+  void sum_between(Group* group, Timestamp after, Timestamp through, std::byte* block) const {
+    events_of(group).sum_between(after, through, most_rows() - 1, block, tools_);
+  }
+
+  // One more event of the key waits, or one less.
+  static void add_waiting(Group* group) { ++past_of(group).waiting; }
+  static void remove_waiting(Group* group) { --past_of(group).waiting; }
+  // Adds an event behind all others, or where it belongs.  The block becomes the queue's.
+  void push(Group* group, Timestamp t, std::byte* block);
+  void insert(Group* group, Timestamp t, std::byte* block);
+  // Event time has come there.
+  void forget_old(Timestamp now);
+
+  // Whether that is of use; brings near the keys that are foreseen; what push() will change, in
+  // steps of which each has to be near for the next.
+  bool is_large() const { return keys_.is_large(); }
+  template <typename Keys>
+  void prefetch(const Keys& keys) const {
+    keys_.prefetch(keys);
+  }
+  static void prefetch_key(const Group* group);
+  static void prefetch_events(const Group* group) { events_of(group).prefetch(); }
+  static void prefetch_states(const Group* group) { events_of(group).prefetch_states(); }
+
+  std::size_t size() const { return keys_.size(); }
+  std::size_t events() const { return events_; }
+
+  void save(SnapshotWriter& out) const;
+  // What was forgotten, in front of changes; events behind the next entry, false if it is none of
+  // them; and then there are no more.
+  void restore_forgotten(SnapshotReader& in);
+  bool restore_some(SnapshotReader& in);
+  void finish_restore() { start_timers(); }
+
+  void begin_image(SnapshotWriter& out);
+  // What an image of changes would hold.
+  bool knows_changes() const { return marks_.knows_changes(); }
+  std::size_t changes() const { return fresh_ + forgotten_; }
+  void begin_changes(SnapshotWriter& out);
+  // Of about so many events, which it counts down.  True when all are there; then finish_image().
+  bool continue_image(std::size_t& events);
+  void finish_image() { image_.finish(); }
+
+ private:
+  static constexpr std::uint32_t kAll = std::numeric_limits<std::uint32_t>::max();
+  static constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
+  static constexpr int kBuckets = 256;  // of timers, in the length of a window
+
+  // One key.
+  struct Past {
+    RollingQueue events;
+    std::uint32_t waiting = 0;
+    // The newest ones, that came after the last image had taken the key; kAll: it knows none.
+    std::uint32_t fresh = 0;
+    std::uint32_t place = kNowhere;   // in all_
+    std::uint32_t listed = kNowhere;  // among those that have changed; or had, if its turn comes
+  };
+  static_assert(sizeof(Past) <= 64);
+  struct Timer {
+    Timestamp due;
+    Group* group;
+
+    friend bool operator<(const Timer& a, const Timer& b) { return a.due < b.due; }
+    friend bool operator>(const Timer& a, const Timer& b) { return b < a; }
+  };
+
+  // How many events of a key are held at most.
+  std::size_t most_rows() const {
+    return size_.is_rows() ? static_cast<std::size_t>(size_.n) : static_cast<std::size_t>(-1);
+  }
+  static const RollingQueue& events_of(const Group* group) {
+    return past_of(const_cast<Group*>(group)).events;
+  }
+  static Past& past_of(Group* group) { return KeyedStates<Past>::of(group); }
+  Timestamp end_of(Timestamp t) const { return plus(t, size_.duration()); }
+  void enter(Group& group);
+  void start_timer(Group* group, Timestamp due);
+  void start_timers();
+  // Its timer has rung.
+  void forget(Group* group);
+  void note_place(Past& past) const;
+  void drop(Past& past, Timestamp through);
+  void tell_forgotten(const Group& group);
+
+  // To be called before the events of the key change.
+  void keep_for_image(Group& group) {
+    if (!marks_.is_noted(group)) note(group);
+  }
+  void note(Group& group);
+  void take(Group& group);
+  void put_into_image(Group& group);
+  void begin_image_of(SnapshotWriter& out, bool whole);
+  void bring_near(const std::vector<Group*>& groups, std::size_t i) const;
+
+  WindowLength size_;
+  RollingQueue::Tools tools_;
+  KeyedStates<Past> keys_;
+  std::vector<Group*> all_;  // mostly in the order in which they were made
+  TimeBuckets<Timer> timers_;
+  std::size_t events_ = 0;  // in all queues
+
+  RollingImage image_;
+  bool whole_ = true;           // the image: of all keys, not of those that have changed
+  std::size_t image_next_ = 0;  // the one whose turn comes, among those
+  // Since it was begun.
+  GroupMarks marks_;
+  std::size_t fresh_ = 0;  // events that an image of changes would hold
+  std::size_t forgotten_ = 0;
+  SnapshotWriter forgotten_rows_;
+};
+
+}  // namespace streamutils
