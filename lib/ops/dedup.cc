@@ -69,8 +69,9 @@ class KeepFirst final : public Operator {
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override {
     save_head(out);
-    seen_.save_image(out);
+    seen_.begin_image(out);
   }
+  bool continue_image(std::size_t entries) override { return seen_.continue_image(entries); }
 
   bool has_changes() const override { return seen_.has_changes(); }
   void begin_changes(SnapshotWriter& out) override {

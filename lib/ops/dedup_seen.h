@@ -31,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,6 +43,7 @@
 #include "base/siphash.h"
 #include "base/time.h"
 #include "ops/change_count.h"
+#include "ops/dedup_image.h"
 #include "ops/dedup_state.h"
 #include "ops/dedup_tables.h"
 #include "ops/fingerprint_table.h"
@@ -172,9 +174,10 @@ class SeenKeys {
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
 
-  // An image (stream/operator.h): copies of all slots, which take some milliseconds for a million
-  // keys, and the memory of so many.
-  void save_image(SnapshotWriter& out);
+  // An image (stream/operator.h).
+  void begin_image(SnapshotWriter& out);
+  // Of about so many keys.  True when it is complete.
+  bool continue_image(std::size_t keys);
   // What has come since the image before, whole or not.  Which keys that pushes out, or of which it
   // makes a stretch longer, is not kept: then there is none.
   bool has_changes() const { return changes_.are_worth_it(size_); }
@@ -215,10 +218,19 @@ class SeenKeys {
 
   void note(const Fingerprint& print, Timestamp t, std::int64_t slice, Slot* own) {
     const Start start = start_of(slice);
+    if (own != nullptr) tell(slice, *own);
     if (own != nullptr && !is_forgotten(*own, slice)) return own->extend(start, t);
     Slot& slot = own != nullptr ? *own : insert(print, slice);
     slot.begin(start, t);
     note_change(slice, slot);
+  }
+
+  // An image may need the slot as it is.  It may stand in any table of its slice.
+  void tell(std::int64_t slice, const Slot& slot) {
+    if (images_.empty()) return;
+    for (auto place = tables_.from(slice); place != tables_.behind(slice); ++place) {
+      if (place->second.find(slot.print) == &slot) place->second.tell(slot);
+    }
   }
 
   void note_change(std::int64_t slice, const Slot& slot) {
@@ -252,6 +264,10 @@ class SeenKeys {
 
   void drop_oldest() {
     const Table& table = map().begin()->second;
+    for (SlotsImage<Seen>& image : images_) {
+      if (image.is_of(table)) image.finish();
+    }
+    images_.remove_if([&table](const auto& image) { return image.is_of(table); });
     size_ -= table.size();
     bytes_ -= table.bytes();
     if (const auto gone = changed_.extract(map().begin()->first))
@@ -274,7 +290,9 @@ class SeenKeys {
   ChangeCount changes_;
   std::map<SlicePlace, std::vector<Slot>> changed_;
 
-  std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();  // of images
+  // The image that is being taken, by tables.
+  std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
+  std::list<SlotsImage<Seen>> images_;
 };
 
 template <typename Seen>
@@ -294,18 +312,22 @@ void SeenKeys<Seen>::save(SnapshotWriter& out) const {
 }
 
 template <typename Seen>
-void SeenKeys<Seen>::save_image(SnapshotWriter& out) {
+void SeenKeys<Seen>::begin_image(SnapshotWriter& out) {
   begin_changes();
   save_head(out);
-  for (const auto& [place, table] : tables_.map()) {
+  for (auto& [place, table] : map()) {
     SnapshotWriter entry;
     place.save(entry);
     const std::string lines = entry.take();
     out.lines(lines);
-    table.for_each_stretch(SlotsPart<Slot>::kMost, [&](std::span<const Slot> slots) {
-      out.part(std::make_unique<SlotsPart<Slot>>(memory_, lines, slots));
-    });
+    images_.emplace_back(table, lines, memory_, out);
   }
+}
+
+template <typename Seen>
+bool SeenKeys<Seen>::continue_image(std::size_t keys) {
+  while (!images_.empty() && images_.front().go_on(keys)) images_.pop_front();
+  return images_.empty();
 }
 
 template <typename Seen>

@@ -76,19 +76,28 @@ void save_slots(SnapshotWriter& out, const FingerprintTable<Extra>& table) {
 template <typename Slot>
 class SlotsPart final : public CopiedPart {
  public:
-  static constexpr std::size_t kMost = PartMemory::kSize / sizeof(Slot);
+  // Slots are copied so many at a time, some kilobytes.
+  static constexpr std::size_t kStretch = 128;
 
-  // At most kMost slots.  entry: whole lines.
-  SlotsPart(std::shared_ptr<PartMemory> memory, std::string entry, std::span<const Slot> slots)
-      : CopiedPart(std::move(memory)), entry_(std::move(entry)), slots_(slots.size()) {
-    std::memcpy(add((slots.size_bytes() + 15) / 16 * 16), slots.data(), slots.size_bytes());
+  // entry: whole lines.
+  SlotsPart(std::shared_ptr<PartMemory> memory, std::string entry)
+      : CopiedPart(std::move(memory)), entry_(std::move(entry)) {}
+
+  // At most kStretch slots.  False if there is no more room.
+  bool add(std::span<const Slot> slots) {
+    std::byte* const to = CopiedPart::add(kStretch * sizeof(Slot));
+    if (to == nullptr) return false;
+    std::memcpy(to, slots.data(), slots.size_bytes());
+    std::memset(to + slots.size_bytes(), 0, kStretch * sizeof(Slot) - slots.size_bytes());
+    return true;
   }
 
   void write(SnapshotWriter& out) override {
     out.lines(entry_);
     std::vector<Slot> some;
     some.reserve(kSlotsPerEntry);
-    for (const Slot& slot : std::span(reinterpret_cast<const Slot*>(begin()), slots_)) {
+    const auto* const all = reinterpret_cast<const Slot*>(begin());
+    for (const Slot& slot : std::span(all, reinterpret_cast<const Slot*>(end()))) {
       if (Fingerprint(slot.print).low == 0) continue;
       some.push_back(slot);
       if (some.size() < kSlotsPerEntry) continue;
@@ -100,7 +109,6 @@ class SlotsPart final : public CopiedPart {
 
  private:
   std::string entry_;
-  std::size_t slots_;
 };
 
 // Slots that have changed, behind an entry that says where they belong.

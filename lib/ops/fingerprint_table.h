@@ -71,6 +71,26 @@ class FingerprintTable {
     slots_ = segments_[0].capacity;
   }
 
+  // Who is told of slots before they change, for images (dedup_image.h): those between two numbers
+  // in a segment.
+  class Watcher {
+   public:
+    virtual void before_change(std::size_t segment, std::size_t from, std::size_t to) = 0;
+    virtual void before_split() = 0;
+
+   protected:
+    ~Watcher() = default;
+  };
+  // Null: nobody.  REQUIRES: nothing is erased as long as there is one.
+  void set_watcher(Watcher* watcher) { watcher_ = watcher; }
+  // To be called before what stands beside a fingerprint changes.
+  void tell(const Slot& slot) const {
+    if (watcher_ == nullptr) return;
+    const Segment& place = segment(slot.print);
+    const auto at = static_cast<std::size_t>(&slot - place.slots);
+    watcher_->before_change(number_of(place), at, at + 1);
+  }
+
   // The slot of the fingerprint, or null.  Valid until the next insert.
   Slot* find(const Fingerprint& print) const { return segment(print).find(print); }
 
@@ -82,6 +102,8 @@ class FingerprintTable {
   std::pair<Slot*, bool> find_or_insert(const Fingerprint& print) {
     if (segments_.size() == 1 && segments_[0].size >= kSplitSize) split();
     Segment& place = segment(print);
+    if (watcher_ != nullptr) [[unlikely]]
+      tell_of_insert(place, print);
     const std::size_t capacity = place.capacity;
     const std::pair<Slot*, bool> found = place.find_or_insert(print);
     if (found.second) {
@@ -119,15 +141,10 @@ class FingerprintTable {
     return to;
   }
 
-  // Calls visit for stretches of at most `most` slots side by side, some of them empty; together
-  // they are all.
-  template <typename Visit>
-  void for_each_stretch(std::size_t most, Visit visit) const {
-    for (const Segment& each : segments_) {
-      for (std::size_t at = 0; at < each.capacity; at += most) {
-        visit(std::span<const Slot>(each.slots + at, std::min(most, each.capacity - at)));
-      }
-    }
+  // Its segments, and the slots of one, some of them empty.  Valid until the next insert.
+  std::size_t segments() const { return segments_.size(); }
+  std::span<const Slot> slots_of(std::size_t segment) const {
+    return {segments_[segment].slots, segments_[segment].capacity};
   }
 
   // In no particular order.
@@ -180,6 +197,8 @@ class FingerprintTable {
       return slot;
     }
 
+    bool is_full() const { return size + 1 > kFull.of(homes); }
+
     Slot* find(const Fingerprint& print) const {
       Slot* slot = place_of(print);
       return slot->print == print ? slot : nullptr;
@@ -188,7 +207,7 @@ class FingerprintTable {
     std::pair<Slot*, bool> find_or_insert(const Fingerprint& print) {
       Slot* slot = place_of(print);
       if (slot->print == print) return {slot, false};
-      if (size + 1 > kFull.of(homes)) {
+      if (is_full()) {
         grow(std::max(kGrown.of(homes), homes + 1));
         slot = place_of(print);
       }
@@ -281,8 +300,24 @@ class FingerprintTable {
     return segments_[print.high & (segments_.size() - 1)];
   }
 
+  std::size_t number_of(const Segment& place) const {
+    return static_cast<std::size_t>(&place - segments_.data());
+  }
+
+  void tell_of_insert(const Segment& place, const Fingerprint& print) const {
+    const Slot* const slot = place.place_of(print);
+    if (slot->print == print) return;
+    const Slot* end = slot;
+    while (Segment::low_of(*end) != 0) ++end;
+    const auto at = [&](const Slot* one) { return static_cast<std::size_t>(one - place.slots); };
+    const bool grows = place.is_full() || at(end) + 1 == place.capacity;
+    watcher_->before_change(number_of(place), grows ? 0 : at(slot),
+                            grows ? place.capacity : at(end) + 1);
+  }
+
   // Segments of different sizes grow by turns.
   void split() {
+    if (watcher_ != nullptr) watcher_->before_split();
     std::vector<Segment> old;
     old.swap(segments_);
     segments_.reserve(kSegments);
@@ -299,6 +334,7 @@ class FingerprintTable {
   std::vector<Segment> segments_;
   std::size_t size_ = 0;
   std::size_t slots_ = 0;  // of all segments
+  Watcher* watcher_ = nullptr;
 };
 
 }  // namespace streamutils

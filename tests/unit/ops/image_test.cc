@@ -229,6 +229,40 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
   }
 }
 
+// Tables of fingerprints in several segments, which split and grow while an image is taken.
+TEST_CASE("an image of many fingerprints is what they were when it was begun") {
+  using std::chrono::seconds;
+  Recorder out;
+  const auto add = [&out](Operator& op, std::mt19937& random, unsigned keys) {
+    std::string line = "{\"k\":" + std::to_string(random() % keys) + "}";
+    const std::size_t size = line.size();
+    line.append(Record::kPadding, '\0');
+    Record record;
+    record.reset(std::string_view(line).substr(0, size));
+    record.set_time(at_seconds(1000 + static_cast<std::int64_t>(random() % 90)));
+    op.on_record(record, out);
+  };
+  const std::vector<Make> kinds = {dedup({}, false, {}), dedup(seconds(20), false, {}),
+                                   dedup(seconds(20), true, {}), dedup({}, false, 9000)};
+  for (const unsigned before : {100U, 8100U, 30000U}) {
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+      CAPTURE(before, kind);
+      std::mt19937 random(before);
+      OperatorPtr op = kinds[kind]();
+      for (unsigned i = 0; i < before; ++i) add(*op, random, 1'000'000);
+      const std::string expected = saved(*op);
+      SnapshotWriter image;
+      op->begin_image(image);
+      for (unsigned i = 0; i < 8000; ++i) {
+        add(*op, random, i % 2 == 0 ? 1'000'000 : 40'000);
+        if (i % 500 == 499) op->continue_image(1);
+      }
+      while (!op->continue_image(100)) add(*op, random, 1'000'000);
+      REQUIRE(restored_and_saved(kinds[kind], {image.take()}) == expected);
+    }
+  }
+}
+
 TEST_CASE("state that has no images in slices says so") {
   CHECK_FALSE(windows("sliding 9rows 3rows count")()->has_images());
 }
