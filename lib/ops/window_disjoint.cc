@@ -66,7 +66,7 @@ class DisjointWindows final : public Windows {
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
-  bool has_images() const override { return !memory_ && !known_; }
+  bool has_images() const override { return !memory_; }
   void begin_image(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override;
   bool has_changes() const override;
@@ -333,7 +333,6 @@ void DisjointWindows::for_each_window(const Visit& visit) const {
 void DisjointWindows::save_head(SnapshotWriter& out, bool changes) const {
   parts_.save(out);
   out.entry("disjoint").field("next_fill", next_fill_).field("ticked", ticked_);
-  if (known_) known_->save(out);
   for (const OpenWindows* windows : {&closed_, &open_}) {
     for (const auto& [number, window] : *windows) {
       out.entry(windows == &closed_ ? "closed" : "window").field("number", number);
@@ -356,6 +355,7 @@ void DisjointWindows::save(SnapshotWriter& out) const {
       ++pane;
     }
   }
+  if (known_) known_->save(out);
 }
 
 void DisjointWindows::begin_image(SnapshotWriter& out) { begin(out, false); }
@@ -364,6 +364,7 @@ void DisjointWindows::begin_changes(SnapshotWriter& out) { begin(out, true); }
 void DisjointWindows::begin(SnapshotWriter& out, bool changes) {
   const auto begin_pane = changes ? &Pane::begin_changes : &Pane::begin_image;
   save_head(out, changes);
+  if (known_) known_->begin_image(out);
   image_.begin(out);
   std::uint64_t number = 0;
   for_each_window([&](const Window& window) {
@@ -374,10 +375,11 @@ void DisjointWindows::begin(SnapshotWriter& out, bool changes) {
 bool DisjointWindows::has_changes() const {
   std::size_t changes = 0;
   for_each_window([&](const Window& window) { changes += window.pane->changes(); });
-  return has_images() && are_few(changes, held());
+  return has_images() && !known_ && are_few(changes, held());
 }
 
 bool DisjointWindows::continue_image(std::size_t entries) {
+  if (known_ && !known_->continue_image(entries)) return false;
   for (const OpenWindows* windows : {&closed_, &open_}) {
     for (const auto& [number, window] : *windows) {
       if (!window.pane->continue_image(entries)) return false;
@@ -392,11 +394,6 @@ Status DisjointWindows::restore(SnapshotReader& in) {
   if (!in.next_is("disjoint")) in.fail("no entry 'disjoint'");
   next_fill_ = in.integer("next_fill");
   ticked_ = in.time("ticked");
-  if (known_) known_->restore(in);
-  const bool has_ended = parts_.watermark == kMaxTime;
-  if (known_ && !known_->is_empty() && !has_ended && windows_.end(next_fill_) <= parts_.watermark) {
-    in.fail("a window to fill is in the past");
-  }
   std::vector<Window*> windows;
   std::vector<Pane*> panes;
   OpenWindows before = std::move(open_);
@@ -416,7 +413,13 @@ Status DisjointWindows::restore(SnapshotReader& in) {
                       if (windows[pane]->keys) windows[pane]->keys->note(group);
                       if (memory_ && watch_.is_due()) relieve_memory();
                     });
-  reader.read(in);
+  while (reader.read_some(in) || (known_ && known_->restore_some(in))) {
+  }
+  reader.finish();
+  const bool has_ended = parts_.watermark == kMaxTime;
+  if (known_ && !known_->is_empty() && !has_ended && windows_.end(next_fill_) <= parts_.watermark) {
+    in.fail("a window to fill is in the past");
+  }
   return in.status();
 }
 

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,10 +20,24 @@
 #include "base/time.h"
 #include "ops/aggregate_list.h"
 #include "ops/aggregate_pool.h"
+#include "ops/image_part.h"
+#include "ops/image_parts.h"
 #include "ops/keyed.h"
 #include "ops/window_parts.h"
 
 namespace streamutils {
+
+// Copies of known keys, as they stand in the table.
+class KnownPart final : public CopiedPart {
+ public:
+  static constexpr std::size_t kState = 16;  // of a key: the end of its last window
+
+  using CopiedPart::CopiedPart;
+
+  // False if there is no more room.
+  bool add(const Group& group);
+  void write(SnapshotWriter& out) override;
+};
 
 class KnownKeys {
  public:
@@ -44,10 +59,19 @@ class KnownKeys {
   void write_missing(Timestamp start, Timestamp end, Emitter& out);
 
   void save(SnapshotWriter& out) const;
-  void restore(SnapshotReader& in);
+  // Those that come next; false if the next entry is none of them.
+  bool restore_some(SnapshotReader& in);
+
+  // An image (stream/operator.h).  What changes them comes to nearly all, so what is left of the
+  // image is taken first.
+  void begin_image(SnapshotWriter& out);
+  // Of at most so many keys, which it counts down.  True when it is complete.
+  bool continue_image(std::size_t& keys);
 
  private:
   static Timestamp& last_end(Group* group) { return *reinterpret_cast<Timestamp*>(group->state()); }
+  void note_one(const GroupKey& key, Timestamp end);
+  void finish_image();
 
   WindowParts& parts_;
   std::optional<Duration> fill_for_;
@@ -55,6 +79,11 @@ class KnownKeys {
   std::vector<Group*> groups_;  // in the order in which they became known
   BlockPool pool_;
   std::byte* nothing_;
+
+  SnapshotWriter* image_out_ = nullptr;  // null: no image is being taken
+  std::size_t image_next_ = 0;
+  std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
+  ImageParts<KnownPart> image_parts_;
 };
 
 }  // namespace streamutils

@@ -68,7 +68,7 @@ class OverlappingWindows final : public Windows {
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
-  bool has_images() const override { return !known_ && !closed_; }
+  bool has_images() const override { return !closed_; }
   void begin_image(SnapshotWriter& out) override;
   // Queues that have changed are all saved: with the close of a window nearly all of them do.
   bool has_changes() const override;
@@ -404,7 +404,7 @@ void OverlappingWindows::save_pane(Timestamp slice, const Pane& pane, std::uint6
 bool OverlappingWindows::has_changes() const {
   std::size_t changes = 0;
   for (const auto& [slice, pane] : open_) changes += pane->changes();
-  return has_images() && queues_are_saved_ && are_few(changes, held());
+  return has_images() && !known_ && queues_are_saved_ && are_few(changes, held());
 }
 
 void OverlappingWindows::begin_changes(SnapshotWriter& out) {
@@ -423,6 +423,7 @@ void OverlappingWindows::begin_image(SnapshotWriter& out) {
   queues_are_saved_ = true;
   save_head(true, out);
   for (const auto& [slice, pane] : open_) out.entry("pane").field("slice", slice);
+  if (known_) known_->begin_image(out);
   slice_image_.begin(out);
   pane_image_.begin(out);
   histories_->begin_image(slice_image_);
@@ -431,6 +432,7 @@ void OverlappingWindows::begin_image(SnapshotWriter& out) {
 }
 
 bool OverlappingWindows::continue_image(std::size_t entries) {
+  if (known_ && !known_->continue_image(entries)) return false;
   if (!histories_->continue_image(entries)) return false;
   for (const auto& [slice, pane] : open_) {
     if (!pane->continue_image(entries)) return false;
@@ -460,7 +462,8 @@ void OverlappingWindows::restore_panes(SnapshotReader& in) {
   PaneReader reader(std::move(panes), [this](std::size_t, const Group&, std::uint64_t) {
     if (memory_ && watch_.is_due()) relieve_memory();
   });
-  while (restore_queues(in) || reader.read_some(in)) {
+  const auto restore_known = [&] { return known_ && known_->restore_some(in); };
+  while (restore_queues(in) || reader.read_some(in) || restore_known()) {
   }
   reader.finish();
 }
@@ -473,14 +476,14 @@ Status OverlappingWindows::restore(SnapshotReader& in) {
   latest_sealed_ = in.time("latest_sealed");
   const bool has_queues = in.boolean("queues");
   if (has_queues) restore_queues(in);
-  if (known_) known_->restore(in);
+  if (known_) known_->restore_some(in);
+  if (has_queues) whole_from_ = sealed_;
+  restore_slices(in);
+  restore_panes(in);
   const bool has_ended = parts_.watermark == kMaxTime;
   if (known_ && !known_->is_empty() && !has_ended && windows_.end(next_) <= parts_.watermark) {
     in.fail("a window to fill is in the past");
   }
-  if (has_queues) whole_from_ = sealed_;
-  restore_slices(in);
-  restore_panes(in);
   plan_close();
   return in.status();
 }

@@ -120,6 +120,14 @@ Make windows(std::string_view arguments, std::optional<Duration> every = std::nu
   return [options] { return *make_window(options); };
 }
 
+Make filled_windows(std::string_view arguments) {
+  WindowOptions options;
+  options.arguments = parse_window_arguments(split_words(arguments)).value();
+  options.fill = true;
+  options.fill_for = std::chrono::seconds(60);
+  return [options] { return *make_window(options); };
+}
+
 Make groups(std::string_view arguments, std::optional<Duration> every = std::nullopt) {
   GroupOptions options;
   options.arguments = parse_group_arguments(split_words(arguments), [](const std::string&) {
@@ -166,6 +174,9 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    windows("sliding 2s 3s var v by k"),
                                    windows("sliding 20s 4s count sum v last v by k"),
                                    windows("sliding 9s 3s list v distinct v by k,v"),
+                                   filled_windows("tumbling 7s count by k"),
+                                   filled_windows("tumbling 4s list v by k,v"),
+                                   filled_windows("sliding 8s 2s count sum v by k"),
                                    groups("k count sum v"),
                                    groups("k,v list v"),
                                    groups("k avg v distinct v", seconds(6)),
