@@ -364,7 +364,7 @@ void DisjointWindows::begin_changes(SnapshotWriter& out) { begin(out, true); }
 void DisjointWindows::begin(SnapshotWriter& out, bool changes) {
   const auto begin_pane = changes ? &Pane::begin_changes : &Pane::begin_image;
   save_head(out, changes);
-  if (known_) known_->begin_image(out);
+  if (known_ && !changes) known_->begin_image(out);
   image_.begin(out);
   std::uint64_t number = 0;
   for_each_window([&](const Window& window) {
@@ -375,7 +375,8 @@ void DisjointWindows::begin(SnapshotWriter& out, bool changes) {
 bool DisjointWindows::has_changes() const {
   std::size_t changes = 0;
   for_each_window([&](const Window& window) { changes += window.pane->changes(); });
-  return has_images() && !known_ && are_few(changes, held());
+  const bool knows_keys = !known_ || !known_->have_changed();
+  return has_images() && knows_keys && are_few(changes, held());
 }
 
 bool DisjointWindows::continue_image(std::size_t entries) {

@@ -46,7 +46,7 @@ KnownKeys::KnownKeys(WindowParts& parts, std::optional<Duration> fill_for)
 KnownKeys::~KnownKeys() { pool_.free(nothing_); }
 
 void KnownKeys::note(const GroupKey& key, Timestamp end) {
-  finish_image();
+  begin_change();
   note_one(key, end);
 }
 
@@ -57,12 +57,12 @@ void KnownKeys::note_one(const GroupKey& key, Timestamp end) {
 }
 
 void KnownKeys::note(std::span<Group* const> groups, Timestamp end) {
-  finish_image();
+  begin_change();
   for (const Group* group : groups) note_one(group->group_key(), end);
 }
 
 void KnownKeys::write_missing(Timestamp start, Timestamp end, Emitter& out) {
-  finish_image();
+  begin_change();
   parts_.rows.begin_window(start, end);
   std::erase_if(groups_, [&](Group* group) {
     if (last_end(group) >= end) return false;
@@ -86,6 +86,7 @@ bool KnownKeys::restore_some(SnapshotReader& in) {
 }
 
 void KnownKeys::begin_image(SnapshotWriter& out) {
+  have_changed_ = false;
   image_out_ = &out;
   image_next_ = 0;
 }
@@ -102,7 +103,8 @@ bool KnownKeys::continue_image(std::size_t& keys) {
   return true;
 }
 
-void KnownKeys::finish_image() {
+void KnownKeys::begin_change() {
+  have_changed_ = true;
   std::size_t all = groups_.size() + 1;
   continue_image(all);
 }

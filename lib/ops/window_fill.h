@@ -67,11 +67,13 @@ class KnownKeys {
   void begin_image(SnapshotWriter& out);
   // Of at most so many keys, which it counts down.  True when it is complete.
   bool continue_image(std::size_t& keys);
+  // False if they are as they were when the last image was begun.
+  bool have_changed() const { return have_changed_; }
 
  private:
   static Timestamp& last_end(Group* group) { return *reinterpret_cast<Timestamp*>(group->state()); }
   void note_one(const GroupKey& key, Timestamp end);
-  void finish_image();
+  void begin_change();
 
   WindowParts& parts_;
   std::optional<Duration> fill_for_;
@@ -80,6 +82,7 @@ class KnownKeys {
   BlockPool pool_;
   std::byte* nothing_;
 
+  bool have_changed_ = true;
   SnapshotWriter* image_out_ = nullptr;  // null: no image is being taken
   std::size_t image_next_ = 0;
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();

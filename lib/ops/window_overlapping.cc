@@ -404,7 +404,8 @@ void OverlappingWindows::save_pane(Timestamp slice, const Pane& pane, std::uint6
 bool OverlappingWindows::has_changes() const {
   std::size_t changes = 0;
   for (const auto& [slice, pane] : open_) changes += pane->changes();
-  return has_images() && !known_ && queues_are_saved_ && are_few(changes, held());
+  const bool knows_keys = !known_ || !known_->have_changed();
+  return has_images() && knows_keys && queues_are_saved_ && are_few(changes, held());
 }
 
 void OverlappingWindows::begin_changes(SnapshotWriter& out) {

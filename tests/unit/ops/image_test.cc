@@ -120,11 +120,11 @@ Make windows(std::string_view arguments, std::optional<Duration> every = std::nu
   return [options] { return *make_window(options); };
 }
 
-Make filled_windows(std::string_view arguments) {
+Make filled_windows(std::string_view arguments, Duration fill_for) {
   WindowOptions options;
   options.arguments = parse_window_arguments(split_words(arguments)).value();
   options.fill = true;
-  options.fill_for = std::chrono::seconds(60);
+  options.fill_for = fill_for;
   return [options] { return *make_window(options); };
 }
 
@@ -174,9 +174,9 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    windows("sliding 2s 3s var v by k"),
                                    windows("sliding 20s 4s count sum v last v by k"),
                                    windows("sliding 9s 3s list v distinct v by k,v"),
-                                   filled_windows("tumbling 7s count by k"),
-                                   filled_windows("tumbling 4s list v by k,v"),
-                                   filled_windows("sliding 8s 2s count sum v by k"),
+                                   filled_windows("tumbling 7s count by k", seconds(60)),
+                                   filled_windows("tumbling 4s list v by k,v", seconds(60)),
+                                   filled_windows("sliding 8s 2s count sum v by k", seconds(60)),
                                    groups("k count sum v"),
                                    groups("k,v list v"),
                                    groups("k avg v distinct v", seconds(6)),
@@ -213,6 +213,8 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    windows("session 40s count sum v last v by k"),
                                    windows("session 9s list v by k,v"),
                                    windows("session 30s max v by k", seconds(20)),
+                                   filled_windows("tumbling 150s count sum v by k", seconds(400)),
+                                   filled_windows("sliding 200s 50s count by k", seconds(90)),
                                    windows("rolling 200s count sum v last v by k"),
                                    windows("rolling 60s list v by k,v"),
                                    windows("rolling 40s max v by k"),
