@@ -6,6 +6,7 @@ SPDX-License-Identifier: Apache-2.0
 import collections
 import json
 import os
+import pathlib
 import random
 import signal
 import subprocess
@@ -43,6 +44,23 @@ def segments(lines):
         elif not line.startswith('{"~stream"'):
             part[line] += 1
     return parts + [("", part)]
+
+
+def catches(signal_number, pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    mask = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(mask, 16) >> (signal_number - 1) & 1)
+
+
+def wait_until_caught(signal_number, pid, copies):
+    """Until the process, and so many copies of the command that it runs, would not die of the signal."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        if len(children) == copies and all(catches(signal_number, p) for p in [pid, *children]):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"not caught: {signal_number}")
 
 
 class Copies(ToolTest):
@@ -163,7 +181,7 @@ class Endings(ToolTest):
     def test_sigterm_writes_what_is_open_and_dies_of_it(self):
         with Running(jobs(2, str(BIN / "swindow"), "tumbling", "1h", "count", "by", "user")) as running:
             running.put(lines_of(*users(100)))
-            time.sleep(0.5)
+            wait_until_caught(signal.SIGTERM, running.process.pid, copies=2)
             running.send(signal.SIGTERM)
             running.process.stdin.close()
             self.assertIn('"partial":true', running.line() or "")
