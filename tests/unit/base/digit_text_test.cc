@@ -14,6 +14,22 @@ std::string written(std::uint64_t n) {
   return {text, digits::write(text, n)};
 }
 
+std::string written(std::uint64_t n, unsigned scale) {
+  char text[2 * digits::kRoom];
+  return {text, digits::write_decimal(text, n, scale)};
+}
+
+// The same, a digit at a time.
+std::string decimal(std::uint64_t n, unsigned scale) {
+  std::string text = std::to_string(n);
+  if (text.size() <= scale) text.insert(0, scale + 1 - text.size(), '0');
+  if (scale == 0) return text;
+  text.insert(text.size() - scale, 1, '.');
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 }  // namespace
 
 TEST_CASE("whole numbers are written as std::to_string writes them") {
@@ -28,5 +44,21 @@ TEST_CASE("whole numbers are written as std::to_string writes them") {
   for (int i = 0; i < 100'000; ++i) {
     const std::uint64_t n = random() >> random() % 64;
     REQUIRE(written(n) == std::to_string(n));
+  }
+}
+
+TEST_CASE("decimals are written without zeros at their end") {
+  for (unsigned scale = 0; scale <= 18; ++scale) {
+    CAPTURE(scale);
+    for (std::uint64_t n = 0; n < 20'000; ++n) REQUIRE(written(n, scale) == decimal(n, scale));
+    for (const std::uint64_t n : {99'999'999, 100'000'000, 12'300'000, 90'000'001}) {
+      REQUIRE(written(n, scale) == decimal(n, scale));
+    }
+  }
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 100'000; ++i) {
+    const std::uint64_t n = random() >> random() % 64;
+    const auto scale = static_cast<unsigned>(random() % 19);
+    REQUIRE(written(n, scale) == decimal(n, scale));
   }
 }
