@@ -6,9 +6,14 @@ SPDX-License-Identifier: Apache-2.0
 import json
 import unittest
 
-from harness import ToolTest, command, event, lines_of, run
+import harness
+from harness import ToolTest, command, lines_of, run
 
 MEBIBYTE = 1 << 20
+
+
+def event(second, **members):
+    return harness.event(second, n=second, **members)
 
 
 def line_of_size(size, second=0):
