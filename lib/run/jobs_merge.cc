@@ -132,8 +132,15 @@ bool JobsMerge::pass_barrier() {
   return true;
 }
 
+// True if a copy has come to its end without saying so: it has died, or is to go on in another run.
+bool JobsMerge::lacks_end() const {
+  return std::any_of(copies_.begin(), copies_.end(), [](const Copy& copy) {
+    return copy.ended && !copy.end_mark && (copy.controlled || !copy.begun);
+  });
+}
+
 // What the lines at which the copies wait come to: the first of them, a barrier with the stages of
-// all.  nullopt: there is a problem.
+// all.  nullopt: nothing leaves, for there is a problem, or the state of a copy would be missing.
 std::optional<std::string> JobsMerge::joint_line() {
   std::optional<std::string> first;
   std::optional<std::uint64_t> epoch;
@@ -153,6 +160,7 @@ std::optional<std::string> JobsMerge::joint_line() {
     if (is_barrier) copy.via = message->via;
   }
   if (!epoch) return first;
+  if (lacks_end()) return std::nullopt;
   std::vector<std::string> via;
   for (const Copy& copy : copies_) {
     for (const std::string& stage : copy.via) add_passed_stage(stage, !copy.waits, via);

@@ -68,6 +68,7 @@ class JobsMerge {
   void take_control(Copy& copy, std::string_view line);
   void fail();
   bool pass_barrier();
+  bool lacks_end() const;
   std::optional<std::string> joint_line();
   void forward_watermark();
   void forward_end();
