@@ -235,16 +235,16 @@ bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
   while (true) {
     // Most steps: the first child, and nothing that is seldom.
     ShapeNode* const next = node->child;
-    if (HWY_LIKELY(next != nullptr && next->step != ShapeNode::Step::other &&
-                   has_head(*next, at))) {
+    const bool may_fit = next != nullptr && next->step != ShapeNode::Step::other;
+    if (HWY_LIKELY(may_fit && has_head(*next, at))) {
       const char* const scalar = at + next->head_size;
-      if (next->step == ShapeNode::Step::last) {
-        if (scalar != end) return false;
+      const bool is_last = next->step == ShapeNode::Step::last;
+      if (is_last && scalar == end) {
         walk.node = next;
         walk.members_end = static_cast<std::size_t>(at - walk.begin) + next->rest->members_end;
         return true;
       }
-      const char* const behind = skip_of(*next, scalar, end, line);
+      const char* const behind = is_last ? nullptr : skip_of(*next, scalar, end, line);
       if (HWY_LIKELY(behind != nullptr)) {
         at = behind;
         node = next;
