@@ -69,7 +69,7 @@ Value range(Context& c, Arguments args) {
   const auto n = whole_number(args[0]);
   if (!n) return mismatch(args);
   if (*n < 0) return fail(c.arena(), ErrorKind::bad_value, "a negative size", args[0]);
-  constexpr std::int64_t kMost = 10'000'000;
+  constexpr std::int64_t kMost = 1'000'000;
   if (*n > kMost || !c.arena().room(static_cast<std::size_t>(*n) * sizeof(Value))) {
     return fail(ErrorKind::too_large);
   }
