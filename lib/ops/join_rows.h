@@ -35,10 +35,10 @@ struct JoinRow {
   std::uint32_t text_size;
   std::uint32_t hash;  // of its key
   std::uint8_t side;   // 0: of LEFT
-  bool matched;       // has had a partner
-  bool done;          // is in no list any more
-  bool deletes;       // a version that says there is none
-  bool passed;        // a version that the watermark has passed
+  bool matched;        // has had a partner
+  bool done;           // is in no list any more
+  bool deletes;        // a version that says there is none
+  bool passed;         // a version that the watermark has passed
   // See JoinRows::keep_for_image: it differs in rows that a whole image has yet to take, and is
   // false in those that no image has taken since they were made.
   bool mark;
