@@ -304,7 +304,6 @@ char* ExactSum::write_short(char* to) const {
   const auto magnitude = static_cast<UInt128>(magnitude_of(mantissa_));
   if (wide_ || magnitude >> 64 != 0 || -exponent_ > kLimbDigits) return nullptr;
   if (mantissa_ < 0) *to++ = '-';
-  if (exponent_ == 0) return digits::write(to, static_cast<std::uint64_t>(magnitude));
   return digits::write_decimal(to, static_cast<std::uint64_t>(magnitude),
                                static_cast<unsigned>(-exponent_));
 }
