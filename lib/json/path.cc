@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "json/pointer.h"
 
 namespace streamutils {
 namespace {
@@ -24,21 +25,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-// ~1 is '/', ~0 is '~'; nothing else may follow a '~'.
-std::optional<std::string> unescape_pointer(std::string_view piece) {
-  std::string step;
-  for (std::size_t i = 0; i < piece.size(); ++i) {
-    if (piece[i] != '~') {
-      step += piece[i];
-      continue;
-    }
-    const char code = ++i < piece.size() ? piece[i] : '\0';
-    if (code != '0' && code != '1') return std::nullopt;
-    step += code == '0' ? '~' : '/';
-  }
-  return step;
-}
-
 }  // namespace
 
 Result<Path> Path::parse(std::string_view text) {
@@ -51,7 +37,7 @@ Result<Path> Path::parse(std::string_view text) {
   if (path.pointer_) text.remove_prefix(1);
   for (const std::string_view piece : split(text, path.pointer_ ? '/' : '.')) {
     if (path.pointer_) {
-      std::optional<std::string> step = unescape_pointer(piece);
+      std::optional<std::string> step = name_of_step(piece);
       if (!step) return bad_path(path.text_, "in a pointer '~' is written ~0 and '/' in a name ~1");
       path.steps_.push_back(*std::move(step));
     } else {

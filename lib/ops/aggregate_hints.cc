@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "json/pointer.h"
 #include "ops/aggregate.h"
 
 namespace streamutils {
@@ -81,16 +82,6 @@ Status explain_missing_file(const AggregateArguments& arguments) {
 // The name of a file is no field that somebody would have, unless it is a plain word.
 bool is_file_name(std::string_view text, const FileExists& file_exists) {
   return text.find('.') != text.npos && file_exists(std::string(text));
-}
-
-// The member of that name, as a JSON Pointer.
-std::string pointer_to(std::string_view name) {
-  std::string pointer = "/";
-  for (const char c : name) {
-    if (c == '~' || c == '/') pointer += '~';
-    pointer += c == '~' ? '0' : c == '/' ? '1' : c;
-  }
-  return pointer;
 }
 
 // Without a file, the tool would wait for standard input.

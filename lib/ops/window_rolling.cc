@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "json/pointer.h"
 #include "ops/aggregate_pool.h"
 #include "ops/change_count.h"
 #include "ops/member_text.h"
@@ -54,7 +55,7 @@ class ResultNames {
     members_.read(record);
     for (const std::string& name : names_) {
       if (!record.member(name).exists()) continue;
-      members_.drop(pointer_to(name));
+      members_.drop(Path::parse(pointer_to(name)).value());
       const std::string what = "member '" + name + "' of the event is replaced by the result";
       if (out.count(what)) out.say(what + " (give the result another name with 'as NAME')");
     }
@@ -64,12 +65,6 @@ class ResultNames {
   }
 
  private:
-  static Path pointer_to(const std::string& name) {
-    std::string text = "/";
-    for (const char c : name) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-    return Path::parse(text).value();
-  }
-
   std::vector<std::string> names_;
   TextPool texts_;
   MemberText members_{texts_};
