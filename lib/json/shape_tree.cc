@@ -84,13 +84,13 @@ std::uint16_t ShapeTree::find_slot(const WantedName& name) {
     return lasting_[number] = slot_of_text(name.text());
   }
   Asked& known = asked(name);
-  if (known.is_known && known.wanted == name) return known.slot;
+  const bool is_free = known.slot == ShapeNode::kNoSlot;
+  if (!is_free && known.wanted == name) return known.slot;
   const std::uint16_t slot = slot_of_text(name.text());
-  if (!known.is_known) {
+  if (is_free) {
     known.name = name.text();
     known.wanted = WantedName(known.name);
     known.slot = slot;
-    known.is_known = true;
   }
   return slot;
 }

@@ -60,9 +60,8 @@ class ShapeTree {
   // A name that is no lasting one.  Its text often stands where it stood.
   struct Asked {
     std::string name;
-    WantedName wanted{std::string_view()};  // a view on it
-    std::uint16_t slot = ShapeNode::kNoSlot;
-    bool is_known = false;
+    WantedName wanted{std::string_view()};    // a view on it
+    std::uint16_t slot = ShapeNode::kNoSlot;  // of none yet
   };
   using Lookups = std::array<Asked, 64>;
   class Learner;

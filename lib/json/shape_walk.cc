@@ -59,19 +59,24 @@ HWY_INLINE std::uint64_t bits_of(D d, Mask mask) {
 
 HWY_INLINE hn::Vec<Bytes> fill(char c) { return hn::Set(Bytes(), static_cast<std::int8_t>(c)); }
 
+// Where a string may end among the bytes at `at`: quotes and backslashes.
+HWY_INLINE std::uint64_t string_stops(const char* at) {
+  const auto bytes = load_bytes(Bytes(), at);
+  const auto stops =
+      hn::Or(hn::Eq(bytes, all(Bytes(), kQuotes)), hn::Eq(bytes, all(Bytes(), kBackslashes)));
+  return bits_of(Bytes(), stops);
+}
+
 // Goes behind a string; nullptr if it does not end before `end`.
 HWY_NOINLINE const char* skip_any_string(const char* quote, const char* end) {
   const char* at = quote + 1;
   do {
-    const auto bytes = load_bytes(Bytes(), at);
-    const auto stops =
-        hn::Or(hn::Eq(bytes, all(Bytes(), kQuotes)), hn::Eq(bytes, all(Bytes(), kBackslashes)));
-    const auto stop = hn::FindFirstTrue(Bytes(), stops);
-    if (stop < 0) {
+    const std::uint64_t stops = string_stops(at);
+    if (stops == 0) {
       at += hn::Lanes(Bytes());
       continue;
     }
-    at += stop;
+    at += std::countr_zero(stops);
     if (at >= end) break;
     if (*at == '"') return at + 1;
     at += 2;
@@ -81,12 +86,9 @@ HWY_NOINLINE const char* skip_any_string(const char* quote, const char* end) {
 
 // The same, quick for a short one without escapes.  Sets `size` to the bytes in its quotes then.
 HWY_INLINE const char* skip_string(const char* quote, const char* end, std::size_t& size) {
-  const auto bytes = load_bytes(Bytes(), quote + 1);
-  const auto stops =
-      hn::Or(hn::Eq(bytes, all(Bytes(), kQuotes)), hn::Eq(bytes, all(Bytes(), kBackslashes)));
-  const std::uint64_t bits = bits_of(Bytes(), stops);
-  if (HWY_UNLIKELY(bits == 0)) return skip_any_string(quote, end);
-  const auto first = static_cast<std::size_t>(std::countr_zero(bits));
+  const std::uint64_t stops = string_stops(quote + 1);
+  if (HWY_UNLIKELY(stops == 0)) return skip_any_string(quote, end);
+  const auto first = static_cast<std::size_t>(std::countr_zero(stops));
   const char* const stop = quote + 1 + first;
   if (HWY_UNLIKELY(*stop != '"')) return skip_any_string(quote, end);
   size = first;
@@ -262,8 +264,7 @@ bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
     if (!step(walk)) return false;
     at = walk.at;
     node = walk.node;
-    if (node->rest->last) return true;
-    if (walk.has(slot)) return true;
+    if (node->rest->last || walk.has(slot)) return true;
   }
 }
 
