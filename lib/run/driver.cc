@@ -17,8 +17,6 @@ constexpr std::size_t kMaxHeldBytes = 1 << 20;
 
 constexpr std::size_t kTooLongHead = 64;
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 std::string_view trim(std::string_view line) {
@@ -32,10 +30,6 @@ bool looks_like_object(std::string_view line) {
   if (line.size() >= 2 && line.front() == '{' && line.back() == '}') return true;
   const std::string_view inner = trim(line);
   return inner.size() >= 2 && inner.front() == '{' && inner.back() == '}';
-}
-
-std::string_view without_mark(std::string_view line) {
-  return line.starts_with(kByteOrderMark) ? line.substr(kByteOrderMark.size()) : line;
 }
 
 }  // namespace
@@ -114,7 +108,7 @@ Driver::Driver(DriverSettings settings, OperatorPtr op)
     inputs_.emplace_back(inputs_.size(), info, settings_.common);
     set_up(inputs_.back());
   }
-  absent_ = AbsentMembers(settings_.members);
+  absent_ = AbsentMembers(std::move(settings_.members));
   controlled_out_ = settings_.common.originate && may_write_control();
   epoch_ = settings_.epoch;
   const RequiredText required = op_->required_text();

@@ -11,6 +11,12 @@
 
 namespace streamutils {
 
+// The first line of an input without the byte order mark that may stand in front of it.
+inline std::string_view without_mark(std::string_view line) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  return line.starts_with(kByteOrderMark) ? line.substr(kByteOrderMark.size()) : line;
+}
+
 struct Driver::Input {
   Input(std::size_t number, InputInfo the_info, const CommonSettings& common)
       : index(number),

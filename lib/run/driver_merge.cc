@@ -47,8 +47,8 @@ std::optional<Timestamp> Driver::time_in(Input& input, std::string_view line) {
     look_at_text(input, line);
     if (!input.decoded || input.decoded->kind != LineDecoder::Kind::event) return std::nullopt;
     line = input.event_line();
-  } else if (!input.begun && line.starts_with("\xEF\xBB\xBF")) {
-    line.remove_prefix(3);
+  } else if (!input.begun) {
+    line = without_mark(line);
   }
   record_ = &own_record_;
   own_record_.reset(line);

@@ -9,8 +9,6 @@
 namespace streamutils {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 bool is_blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
 
 std::string whole_text(const LineDecoder& decoder, std::string_view line) {
@@ -25,7 +23,7 @@ std::string whole_text(const LineDecoder& decoder, std::string_view line) {
 // of several lines.
 void Driver::look_at_text(Input& input, std::string_view line) {
   if (input.decoded) return;
-  if (!input.begun && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  if (!input.begun) line = without_mark(line);
   if (input.decoder->pending().empty() && is_blank(line)) return;
   input.event.clear();
   input.decoded = input.decoder->decode(line, input.event);
