@@ -1,6 +1,8 @@
 // Lines by the block: found with SIMD, and passed over where they cannot matter.
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <optional>
+#include <span>
 
 #include "run/driver_input.h"
 
@@ -13,18 +15,21 @@ std::string_view whole_lines(std::string_view block, std::size_t limit) {
   return block.substr(0, block.substr(0, limit).rfind('\n') + 1);
 }
 
-using ForeseenLines = std::array<std::string_view, RecordBatch::kSize>;
-
 // The first lines of those from `at` on.
-std::size_t lines_from(const char* at, const char* end, ForeseenLines& lines) {
+std::span<const Record> records_from(const char* at, const char* end,
+                                     std::optional<RecordBatch>& batch) {
+  std::array<std::string_view, RecordBatch::kSize> lines;
   std::size_t n = 0;
   for (; n < lines.size() && at < end; ++n) {
     const char* newline = find_newline(at, end);
     lines[n] = {at, newline};
     at = newline + 1;
   }
-  return n;
+  if (!batch) batch.emplace();
+  return batch->reset({lines.data(), n});
 }
+
+const char* end_of(const Record& record) { return record.line().data() + record.line().size(); }
 
 }  // namespace
 
@@ -90,23 +95,21 @@ bool Driver::is_before(const Input& input, Timestamp others) const {
 
 // Some lines at a time: the operator sees all of them coming, then each is fed.
 std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uint64_t offset) {
-  ForeseenLines lines;
-  if (!input.foreseen) input.foreseen.emplace();
   const char* const begin = block.data();
   const char* const end = begin + block.size();
   const char* at = begin;
   while (at < end && !ends_block()) {
-    const std::size_t n = lines_from(at, end, lines);
-    op_->foresee(input.foreseen->reset({lines.data(), n}));
-    for (std::size_t i = 0; i < n && !ends_block(); ++i) {
-      input.at = input.counted = lines[i].data();
-      input.offset = offset + static_cast<std::uint64_t>(lines[i].data() - begin);
-      on_line(input, lines[i]);
+    const std::span<const Record> records = records_from(at, end, input.foreseen);
+    op_->foresee(records);
+    for (auto record = records.begin(); record != records.end() && !ends_block(); ++record) {
+      input.at = input.counted = at;
+      input.offset = offset + static_cast<std::uint64_t>(at - begin);
+      at = end_of(*record) + 1;
+      on_line(input, record->line());
       ++input.lines;
-      at = lines[i].data() + lines[i].size() + 1;
     }
   }
-  op_->foresee(input.foreseen->reset({}));
+  op_->foresee(records_from(end, end, input.foreseen));
   return static_cast<std::size_t>(at - begin);
 }
 
@@ -117,17 +120,14 @@ const char* Driver::look_ahead(Input& input, const char* at, const char* end,
   const bool is_inside = at >= input.foreseen_begin && at < input.foreseen_end;
   const std::uint64_t since = static_cast<std::uint64_t>(at - input.foreseen_begin);
   if (is_inside && offset - input.foreseen_offset == since) {
-    const std::string_view line = input.foreseen->find(at)->line();
-    return line.data() + line.size();
+    return end_of(*input.foreseen->find(at));
   }
-  ForeseenLines lines;
-  const std::size_t n = lines_from(at, end, lines);
-  if (!input.foreseen) input.foreseen.emplace();
-  op_->foresee_input(input.index, input.foreseen->reset({lines.data(), n}));
+  const std::span<const Record> records = records_from(at, end, input.foreseen);
+  op_->foresee_input(input.index, records);
   input.foreseen_begin = at;
-  input.foreseen_end = lines[n - 1].data() + lines[n - 1].size() + 1;
+  input.foreseen_end = end_of(records.back()) + 1;
   input.foreseen_offset = offset;
-  return lines[0].data() + lines[0].size();
+  return end_of(records.front());
 }
 
 // Lines from elsewhere come next on the input: they may stand where others stood.
