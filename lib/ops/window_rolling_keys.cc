@@ -51,21 +51,15 @@ void RollingKeys::start_timers() {
   }
 }
 
-void RollingKeys::drop(Past& past, Timestamp through) {
-  events_ -= past.events.size();
-  past.events.drop_through(through, tools_);
-  events_ += past.events.size();
-}
-
 void RollingKeys::push(Group* group, Timestamp t, std::byte* block) {
   keep_for_image(*group);
   Past& past = past_of(group);
   if (past.events.is_empty()) start_timer(group, end_of(t));
-  drop(past, horizon(t));
-  events_ -= past.events.size();
-  past.events.push(t, block, tools_);
-  past.events.keep_last(most_rows(), tools_);
-  events_ += past.events.size();
+  change(past, [&](RollingQueue& events) {
+    events.drop_through(horizon(t), tools_);
+    events.push(t, block, tools_);
+    events.keep_last(most_rows(), tools_);
+  });
   if (past.fresh != kAll) ++past.fresh;
   ++fresh_;
 }
@@ -74,11 +68,11 @@ void RollingKeys::insert(Group* group, Timestamp t, std::byte* block) {
   keep_for_image(*group);
   Past& past = past_of(group);
   if (past.events.is_empty()) start_timer(group, end_of(t));
-  events_ -= past.events.size();
-  past.events.insert(t, block, tools_);
-  past.events.keep_last(most_rows(), tools_);
-  events_ += past.events.size();
-  drop(past, horizon(past.events.last_time()));  // as where they are restored
+  change(past, [&](RollingQueue& events) {
+    events.insert(t, block, tools_);
+    events.keep_last(most_rows(), tools_);
+    events.drop_through(horizon(events.last_time()), tools_);  // as where they are restored
+  });
   if (past.fresh != kAll) {
     tell_forgotten(*group);
     fresh_ += past.events.size();
@@ -115,8 +109,7 @@ void RollingKeys::forget(Group* group) {
   past_of(last).place = past.place;
   all_[past.place] = last;
   all_.pop_back();
-  events_ -= past.events.size();
-  past.events.clear(tools_);
+  change(past, [&](RollingQueue& events) { events.clear(tools_); });
   keys_.erase(group);
 }
 
@@ -154,11 +147,11 @@ bool RollingKeys::restore_some(SnapshotReader& in) {
     group->first_seen = first_seen;
     Past& past = past_of(group);
     const Timestamp t = from_nanos(in.integer(std::size_t{0}));
-    drop(past, horizon(t));
-    events_ -= past.events.size();
-    past.events.restore_row(in, tools_);
-    past.events.keep_last(most_rows(), tools_);
-    events_ += past.events.size();
+    change(past, [&](RollingQueue& events) {
+      events.drop_through(horizon(t), tools_);
+      events.restore_row(in, tools_);
+      events.keep_last(most_rows(), tools_);
+    });
   }
   return true;
 }

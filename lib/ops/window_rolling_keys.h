@@ -126,7 +126,13 @@ class RollingKeys {
   // Its timer has rung.
   void forget(Group* group);
   void note_place(Past& past) const;
-  void drop(Past& past, Timestamp through);
+  // Changes the events of a key, and how many there are in all.
+  template <typename Change>
+  void change(Past& past, const Change& change_events) {
+    events_ -= past.events.size();
+    change_events(past.events);
+    events_ += past.events.size();
+  }
   void tell_forgotten(const Group& group);
 
   // To be called before the events of the key change.
