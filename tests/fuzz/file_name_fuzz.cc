@@ -8,14 +8,15 @@
 #include <string>
 #include <string_view>
 
+#include "../event.h"
 #include "base/text.h"
-#include "json/record.h"
 #include "ops/file_name.h"
 #include "words.h"
 
 namespace {
 
 using namespace streamutils;
+using streamutils::testing::Event;
 
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());
@@ -23,20 +24,6 @@ std::string_view take_line(std::string_view& text) {
   text.remove_prefix(std::min(end + 1, text.size()));
   return line;
 }
-
-// An event, with the padding that records need.
-class Event {
- public:
-  explicit Event(std::string_view line) : text_(line) {
-    text_.append(Record::kPadding, ' ');
-    record_.reset(std::string_view(text_).substr(0, line.size()));
-  }
-  const Record& record() const { return record_; }
-
- private:
-  std::string text_;
-  Record record_;
-};
 
 std::string name_of(FileName& pattern, const Event& event) {
   std::string name;

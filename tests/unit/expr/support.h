@@ -5,24 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "../../event.h"
 #include "expr/expr.h"
-#include "json/record.h"
 
 namespace streamutils::expr::test {
 
-// An event that owns its line, with the padding that a Record wants.
-class Event {
- public:
-  explicit Event(std::string_view line) : bytes_(line) {
-    bytes_.append(Record::kPadding, ' ');
-    record_.reset(std::string_view(bytes_).substr(0, line.size()));
-  }
-  const Record& record() const { return record_; }
-
- private:
-  std::string bytes_;
-  Record record_;
-};
+using streamutils::testing::Event;
 
 // A value with its type, so that 1, 1u and 1.0 differ: "int 1", "list [int 1, string \"a\"]".
 std::string show(Value v);
