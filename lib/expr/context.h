@@ -60,6 +60,18 @@ class Context {
     return found ? *found : fail(ErrorKind::no_such_field);
   }
 
+  // The double that a member spells, if it is a short number and no variable stands in front of the
+  // event; false says nothing.
+  bool short_number(const WantedName& name, double& number) const {
+    std::uint32_t few;
+    int places;
+    if (!variables_.empty() || record_ == nullptr) return false;
+    if (!digits::read_short_number(record_->raw(name), few, places)) return false;
+    number = few;
+    if (places > 0) number /= kPowersOfTen[static_cast<std::size_t>(places)];
+    return true;
+  }
+
   // The event with the variables laid over it, as a map.
   Value whole_event();
 

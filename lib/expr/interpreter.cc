@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "expr/compare.h"
 #include "expr/container.h"
@@ -55,9 +56,11 @@ Value add(Arena& arena, Value a, Value b) {
 Value Interpreter::run(const Program& program, std::uint32_t node) {
   program_ = &program;
   context_.restart_steps();
-  if (slots_.size() < program.slots) slots_.resize(program.slots);
+  if (slots_.size() < program.slots) make_slots(program.slots);
   return eval(node);
 }
+
+void Interpreter::make_slots(std::size_t n) { slots_.resize(n); }
 
 Value Interpreter::eval(std::uint32_t node) {
   const Instruction& i = program_->code[node];
@@ -332,7 +335,25 @@ Value Interpreter::compare_others(const Instruction& i, std::uint32_t node, Valu
                         *o != std::partial_ordering::unordered);
 }
 
+bool Interpreter::short_operand(const Instruction& i, double& number) const {
+  if (i.code == Code::field) return context_.short_number(program_->names[i.a].wanted, number);
+  if (i.code != Code::constant || !program_->constants[i.a].is_numeric()) return false;
+  return is_exact_double(program_->constants[i.a], number);
+}
+
+// Most operands are short numbers of the event, or those and a constant.  Where the result of
+// doubles is below 2^53, it is what calculate() gives: exact if both are whole, and rounded the
+// same way if not.  0 is left to it, for its sign.
 Value Interpreter::arithmetic(const Instruction& i, std::uint32_t node) {
+  const Instruction& left = program_->code[i.a];
+  const Instruction& right = program_->code[i.b];
+  double x;
+  double y;
+  if ((left.code == Code::field || right.code == Code::field) && short_operand(left, x) &&
+      short_operand(right, y)) {
+    const double result = calculate_reals(static_cast<Arithmetic>(i.option), x, y);
+    if (result != 0 && std::fabs(result) < 0x1p53) return Value::number(result);
+  }
   const Value a = eval(i.a);
   if (a.is_error()) return a;
   const Value b = eval(i.b);

@@ -22,6 +22,7 @@ class Interpreter {
   Value run(const Program& program, std::uint32_t node);
 
  private:
+  void make_slots(std::size_t n);
   Value eval(std::uint32_t node);
   Value eval_rare(const Instruction& i, std::uint32_t node);
   Value eval_unary(const Instruction& i, std::uint32_t node);
@@ -42,6 +43,7 @@ class Interpreter {
   Value compare(const Instruction& i, std::uint32_t node);
   Value compare_others(const Instruction& i, std::uint32_t node, Value a, Value b);
   Value arithmetic(const Instruction& i, std::uint32_t node);
+  bool short_operand(const Instruction& i, double& number) const;
   Value calculate_others(const Instruction& i, std::uint32_t node, Value a, Value b);
   Value contains(Value item, Value container);
   Value all_of(const Instruction& i, std::uint32_t node);

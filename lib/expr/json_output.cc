@@ -16,8 +16,10 @@ namespace streamutils::expr {
 namespace {
 
 JsonTrouble put_number(std::string& out, Value v) {
-  if (!std::isfinite(to_double(v))) return JsonTrouble::not_finite;
-  append_number(out, v);
+  char text[kNumberRoom];
+  const char* const end = write_number(text, v);
+  if (end == nullptr) return JsonTrouble::not_finite;
+  out.append(text, static_cast<std::size_t>(end - text));
   return JsonTrouble::none;
 }
 

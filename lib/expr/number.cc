@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "base/decimal.h"
+#include "base/digit_text.h"
 #include "base/short_decimal.h"
 #include "expr/error.h"
 
@@ -246,23 +247,31 @@ std::partial_ordering order_numeric(Value a, Value b) {
   return compare_numeric(a, b);
 }
 
-void append_number(std::string& out, Value v) {
+char* write_number(char* to, Value v) {
   if (v.is(Kind::real)) v = Value::number(v.as_real());
-  char digits[24];
-  if (v.is(Kind::integer) || v.form() == Value::Form::whole) {
-    out.append(digits, std::to_chars(digits, std::end(digits), v.as_int()).ptr);
-    return;
-  }
   if (v.is(Kind::number) && v.form() == Value::Form::plain) {
     const double d = v.as_real();
-    if (!std::isfinite(d)) {
-      out += std::isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity";
-      return;
-    }
-    if (!(d >= 0x1p63 && d < 0x1p64)) return append_double(out, d);
+    if (std::fabs(d) < 0x1p63) return write_double(to, d);
+    if (!std::isfinite(d)) return nullptr;
+    if (!(d >= 0x1p63 && d < 0x1p64)) return write_double(to, d);
     v = Value::uinteger(static_cast<std::uint64_t>(d));  // 9223372036854775808, not …6000
   }
-  out.append(digits, std::to_chars(digits, std::end(digits), v.as_uint()).ptr);
+  std::uint64_t magnitude = v.as_uint();
+  if ((v.is(Kind::integer) || v.form() == Value::Form::whole) && v.as_int() < 0) {
+    *to++ = '-';
+    magnitude = -magnitude;
+  }
+  return digits::write(to, magnitude);
+}
+
+void append_number(std::string& out, Value v) {
+  char text[kNumberRoom];
+  if (const char* const end = write_number(text, v)) {
+    out.append(text, static_cast<std::size_t>(end - text));
+  } else {
+    const double d = v.as_real();
+    out += std::isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity";
+  }
 }
 
 }  // namespace streamutils::expr

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/digits.h"
+#include "base/double_text.h"
 #include "expr/value.h"
 
 namespace streamutils::expr {
@@ -114,5 +115,10 @@ std::partial_ordering order_numeric(Value a, Value b);
 // Appends the number as string() and output spell it: whole numbers in 64 bits as digits, others in
 // the shortest form that reads back; NaN, Infinity, -Infinity.  REQUIRES: v is numeric.
 void append_number(std::string& out, Value v);
+
+// Writes the same; returns the place behind it, or nullptr if v is not finite.  REQUIRES: v is
+// numeric, and room for kNumberRoom bytes.
+inline constexpr std::size_t kNumberRoom = kDoubleRoom;
+char* write_number(char* to, Value v);
 
 }  // namespace streamutils::expr

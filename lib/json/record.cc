@@ -97,6 +97,7 @@ struct Record::Index {
     return walk_to(name);
   }
   std::string_view walk_to(const WantedName& name);
+  void start(std::string_view new_line);
   // Whether shapes may know lines like this one.
   bool has_shape_of(std::string_view new_line);
   // Facts that hold for the value, which was found last.
@@ -129,6 +130,14 @@ struct Record::Index {
   std::string brackets;                   // scratch of the check of nested values
   std::unique_ptr<LineCheck> line_check;  // made when it is asked for
 };
+
+void Record::Index::start(std::string_view new_line) {
+  line = new_line;
+  damage = {};
+  has_shape = has_shape_of(new_line);
+  opened = false;
+  passed = 0;
+}
 
 bool Record::Index::has_shape_of(std::string_view new_line) {
   if (shapes->tree) return shapes->tree->reset(walk_by_shape, new_line);
@@ -245,11 +254,8 @@ void Record::learn_with(Record& other) { index_->shapes = other.index_->shapes; 
 void Record::reset(std::string_view line) {
   line_ = line;
   damage_ = {};
-  index_->line = line;
-  index_->damage = {};
-  index_->opened = false;
-  index_->has_shape = index_->has_shape_of(line);
-  index_->passed = 0;
+  passed_.clear();
+  index_->start(line);
 }
 
 Value Record::get_nested(const Path& path) const {
@@ -263,15 +269,24 @@ Value Record::get_nested(const Path& path) const {
   }
   const Value result = index_->checked(value, facts);
   damage_ = index_->damage;
+  note_passed();
   return result;
 }
 
 Value Record::member(const WantedName& name) const { return checked(raw(name)); }
 
-std::string_view Record::raw(const WantedName& name) const {
+std::string_view Record::find(const WantedName& name) const {
   const std::string_view value = index_->find(name);
   if (!index_->has_shape) damage_ = index_->damage;
+  note_passed();
   return value;
+}
+
+void Record::note_passed() const {
+  const Index& index = *index_;
+  if (!index.has_shape) return passed_.clear();
+  passed_.look_at(index.shapes->tree->slots(), index.walk_by_shape.values,
+                  index.walk_by_shape.line_number);
 }
 
 Value Record::checked(std::string_view raw) const {

@@ -19,6 +19,7 @@
 
 #include "base/time.h"
 #include "json/name.h"
+#include "json/passed_values.h"
 #include "json/path.h"
 #include "json/value.h"
 
@@ -56,7 +57,10 @@ class Record {
 
   // The same in two steps, for who reads a number and checks it in one: the text of the member,
   // which may be damaged, or an empty one; and what it is.  REQUIRES: raw() returned it last.
-  std::string_view raw(const WantedName& name) const;
+  std::string_view raw(const WantedName& name) const {
+    const std::string_view passed = passed_.find(name);
+    return passed.data() != nullptr ? passed : find(name);
+  }
   Value checked(std::string_view raw) const;
 
   // Where a member of the top level stands in line(): its value, unread.  If there is none of that
@@ -92,6 +96,8 @@ class Record {
   struct Shapes;
   struct Index;
 
+  std::string_view find(const WantedName& name) const;
+  void note_passed() const;
   Value whole() const;
   Value get_nested(const Path& path) const;
 
@@ -99,6 +105,7 @@ class Record {
   Timestamp time_{};
   std::size_t input_ = 0;
   mutable std::string_view damage_;
+  mutable PassedValues passed_;
   std::unique_ptr<Index> index_;
 };
 

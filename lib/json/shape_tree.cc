@@ -14,11 +14,7 @@ constexpr std::size_t kMaxNames = 1024;
 constexpr std::size_t kMaxSteps = 256;   // of one line
 constexpr std::size_t kMaxSiblings = 8;  // a line is compared with so many
 
-// Learning costs credit, which time gives back: a stream whose lines are never alike learns one in
-// a hundred or so.
-constexpr int kMaxCredit = 512;
-constexpr int kLearningCost = 16;
-constexpr std::uint64_t kLinesForCredit = 8;
+constexpr int kLearningCost = 16;  // of credit
 
 // Where most lines leave the tree it only costs time, and is left alone for a while.
 constexpr int kFailureWeight = 3;
@@ -29,22 +25,8 @@ constexpr unsigned kPause = 8192;
 
 ShapeTree::ShapeTree()
     : walk_shape_(walk_shape()), string_facts_(string_facts()), credit_(kMaxCredit) {
+  lasting_.fill(ShapeNode::kNoSlot);
   start_over();
-}
-
-bool ShapeTree::reset(ShapeWalk& walk, std::string_view line) {
-  if (pause_ > 0) {
-    --pause_;
-    return false;
-  }
-  if (line.size() >= std::uint32_t(-1)) return false;
-  walk.line_number = ++lines_;
-  walk.begin = walk.at = line.data();
-  walk.end = line.data() + line.size();
-  walk.node = &nodes_.front();
-  if (failures_ > 0) --failures_;
-  if (lines_ % kLinesForCredit == 0 && credit_ < kMaxCredit) ++credit_;
-  return true;
 }
 
 // What was passed may be passed otherwise now: a value may be wanted, or end where nothing known
@@ -79,8 +61,7 @@ void ShapeTree::start_over() {
 // kNoSlot if there are too many.
 std::uint16_t ShapeTree::find_slot(const WantedName& name) {
   const std::uint32_t number = name.number();
-  if (number > 0) {
-    if (number >= lasting_.size()) lasting_.resize(number + 1, ShapeNode::kNoSlot);
+  if (number > 0 && number < lasting_.size()) {
     return lasting_[number] = slot_of_text(name.text());
   }
   Asked& known = asked(name);

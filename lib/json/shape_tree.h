@@ -35,7 +35,20 @@ class ShapeTree {
 
   // Starts a walk, one of several, on another line.  False if nothing is known of such lines: then
   // find() must not be called.  REQUIRES: 64 readable bytes behind the line.
-  bool reset(ShapeWalk& walk, std::string_view line);
+  bool reset(ShapeWalk& walk, std::string_view line) {
+    if (pause_ > 0) {
+      --pause_;
+      return false;
+    }
+    if (line.size() >= std::uint32_t(-1)) return false;
+    walk.line_number = ++lines_;
+    walk.begin = walk.at = line.data();
+    walk.end = line.data() + line.size();
+    walk.node = &nodes_.front();
+    if (failures_ > 0) --failures_;
+    if (lines_ % kLinesForCredit == 0 && credit_ < kMaxCredit) ++credit_;
+    return true;
+  }
 
   // The raw value of the first member of that name at the top level, checked no further than that
   // it ends there.  An empty text: there is none, and the line is no damaged one.  Without data():
@@ -50,6 +63,9 @@ class ShapeTree {
     return {value.begin, static_cast<std::size_t>(value.end - value.begin)};
   }
 
+  // The slots of lasting names that were asked for.  They stay where they are.
+  const PassedValues::Slots& slots() const { return lasting_; }
+
   // Facts (structure.h) that hold for a value that find() returned.
   std::uint8_t facts_of(std::string_view value) const {
     const char* const begin = value.data();
@@ -57,6 +73,11 @@ class ShapeTree {
   }
 
  private:
+  // Learning costs credit, which time gives back: a stream whose lines are never alike learns one
+  // in a hundred or so.
+  static constexpr int kMaxCredit = 512;
+  static constexpr std::uint64_t kLinesForCredit = 8;
+
   // A name that is no lasting one.  Its text often stands where it stood.
   struct Asked {
     std::string name;
@@ -91,8 +112,8 @@ class ShapeTree {
   std::deque<ShapeRest> rests_;
   std::map<std::string, std::uint16_t, std::less<>> numbers_;  // of names
   std::vector<std::uint16_t> slots_;                           // by the number of a name
-  std::vector<std::uint16_t> lasting_;  // slots, by the number of a lasting name
-  Lookups lookups_;                     // of other names, by address
+  PassedValues::Slots lasting_;
+  Lookups lookups_;  // of other names, by address
   WalkShape walk_shape_;
   StringFacts string_facts_;
   std::size_t slot_count_ = 0;

@@ -10,13 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "json/passed_values.h"
+
 namespace streamutils {
 
 struct ShapeRest;
 
 // A literal, and behind it a scalar of any length.  What each step needs fills one line of cache.
 struct alignas(64) ShapeNode {
-  static constexpr std::uint16_t kNoSlot = 0xFFFF;
+  static constexpr std::uint16_t kNoSlot = PassedValues::kNoSlot;
   static constexpr std::size_t kHead = 32;
   // A walk may read so much behind the end of a line, and as much again behind a literal.
   static constexpr std::size_t kMostUsual = 28;
@@ -60,13 +62,6 @@ struct ShapeRest {
   bool last = false;             // the line ends here, and no scalar stands behind
   std::vector<Mark> marks;
   std::uint32_t members_end = 0;  // of the last: an offset in the literal
-};
-
-// Where the value of a slot stands in the line of that number.
-struct ShapeValue {
-  std::uint64_t line = 0;
-  const char* begin = nullptr;
-  const char* end = nullptr;  // nullptr: of an object or array that goes on
 };
 
 // How far the walk through a line has come.

@@ -1,58 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/line_edits.h"
 
-#include <algorithm>
-#include <utility>
-
+#include "expr/number.h"
 #include "json/writer.h"
 
 namespace streamutils {
 
-LineEdits::LineEdits(std::vector<std::string> names) : names_(std::move(names)) {
-  for (const std::string& name : names_) {
-    Edit& edit = edits_.emplace_back(name);
-    edit.key = ',';
-    append_json_string(edit.key, name);
-    edit.key += ':';
-  }
-  pieces_.resize(2 * edits_.size() + 2);
+LineEdits::Edit::Edit(std::string_view name) : wanted(WantedName::lasting(name)), text(",") {
+  append_json_string(text, name);
+  text += ':';
+  key_size = text.size();
+  number = text + std::string(expr::kNumberRoom, ' ');
 }
 
-std::span<const std::string_view> LineEdits::pieces(const Record& record) {
-  in_place_.clear();
-  const Edit* added = nullptr;  // a new member: all of them go to one place
+LineEdits::LineEdits(const std::vector<std::string>& names) {
+  for (const std::string& name : names) edits_.emplace_back(name);
+  pieces_.resize(2 * edits_.size() + 1);
+}
+
+bool LineEdits::begin(const Record& record) {
+  line_ = record.line();
   for (Edit& edit : edits_) {
-    if (!edit.is_set) continue;
+    edit.is_set = false;
     edit.place = record.place_of(edit.wanted);
-    if (!record.ok()) return {};
-    if (edit.place.empty()) added = &edit;
-    if (!edit.place.empty()) in_place_.push_back(&edit);
   }
-  if (in_place_.size() > 1) {
-    std::sort(in_place_.begin(), in_place_.end(),
-              [](const Edit* a, const Edit* b) { return a->place.data() < b->place.data(); });
+  return record.ok();
+}
+
+bool LineEdits::set_number(std::size_t i, expr::Value value) {
+  Edit& edit = edits_[i];
+  const char* const end = expr::write_number(edit.number.data() + edit.key_size, value);
+  if (end == nullptr) return false;
+  edit.is_set = true;
+  edit.number_size = static_cast<std::size_t>(end - edit.number.data());
+  return true;
+}
+
+// New members all go to one place, behind the others.
+std::span<const std::string_view> LineEdits::pieces() {
+  in_order_.clear();
+  for (const Edit& edit : edits_) {
+    if (!edit.is_set) continue;
+    auto at = in_order_.end();
+    while (at != in_order_.begin() && at[-1]->place.data() > edit.place.data()) --at;
+    in_order_.insert(at, &edit);
   }
   std::string_view* piece = pieces_.data();
-  const char* at = record.line().data();
+  const char* at = line_.data();
   const auto add_up_to = [&](const char* end) {
     *piece++ = {at, static_cast<std::size_t>(end - at)};
     at = end;
   };
-  for (const Edit* edit : in_place_) {
+  bool is_added = false;
+  for (const Edit* edit : in_order_) {
     add_up_to(edit->place.data());
-    *piece++ = edit->json;
-    at += edit->place.size();
-  }
-  if (added != nullptr) {
-    add_up_to(added->place.data());
-    bool is_first = at[-1] == '{';  // in an empty object
-    for (const Edit& edit : edits_) {
-      if (!edit.is_set || !edit.place.empty()) continue;
-      *piece++ = std::string_view(edit.key).substr(std::exchange(is_first, false) ? 1 : 0);
-      *piece++ = edit.json;
+    if (!edit->place.empty()) {
+      *piece++ = edit->value();
+      at += edit->place.size();
+    } else {
+      const bool is_only = at[-1] == '{' && !is_added;  // in an empty object
+      *piece++ = edit->member().substr(is_only ? 1 : 0);
+      is_added = true;
     }
   }
-  add_up_to(record.line().data() + record.line().size());
+  add_up_to(line_.data() + line_.size());
   return {pieces_.data(), piece};
 }
 

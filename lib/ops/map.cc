@@ -57,14 +57,7 @@ class Assigner {
     why_.clear();
     if (value_.is_error()) return Done::no;
     if (is_empty_optional(value_)) return Done::removed;
-    std::string& json = edits.set(i);
-    const Value copy = source_ ? record.get(*source_) : Value();
-    if (copy.exists()) {
-      json = copy.raw();
-    } else if (!evaluator.append_json(json, value_, &why_)) {
-      edits.unset(i);
-      return Done::no;
-    }
+    if (!set_on_line(evaluator, record, edits, i)) return Done::no;
     if (!is_last) evaluator.set(target_.steps().front(), value_);
     return Done::yes;
   }
@@ -91,6 +84,19 @@ class Assigner {
   }
 
  private:
+  bool set_on_line(Evaluator& evaluator, const Record& record, LineEdits& edits, std::size_t i) {
+    if (!source_ && value_.is_numeric() && edits.set_number(i, value_)) return true;
+    std::string& json = edits.set(i);
+    const Value copy = source_ ? record.get(*source_) : Value();
+    if (copy.exists()) {
+      json += copy.raw();
+    } else if (!evaluator.append_json(json, value_, &why_)) {
+      edits.unset(i);
+      return false;
+    }
+    return true;
+  }
+
   // What is a mere copy keeps its bytes: no number loses digits on the way.
   std::optional<std::string_view> written(Evaluator& evaluator, const MemberText& event,
                                           TextPool& pool) {
@@ -164,12 +170,15 @@ class Map final : public Operator {
       if (!assigner.works_on_line(names)) return;
       names.push_back(assigner.target().steps().front());
     }
-    edits_.emplace(std::move(names));
+    edits_.emplace(names);
   }
 
   // False, and nothing done, if a member is to be removed.
   bool edit_line(const Record& record, Emitter& out, Outcome& outcome) {
-    edits_->clear();
+    if (!edits_->begin(record)) {
+      outcome.fate = Fate::bad;
+      return true;
+    }
     failed_.clear();
     evaluator_.begin(record);
     for (std::size_t i = 0; i < assigners_.size(); ++i) {
@@ -184,8 +193,7 @@ class Map final : public Operator {
           break;
       }
     }
-    const auto row = edits_->pieces(record);
-    if (row.empty() || !record.ok()) {
+    if (!record.ok()) {
       outcome.fate = Fate::bad;
       return true;
     }
@@ -195,7 +203,7 @@ class Map final : public Operator {
       return true;
     }
     for (Assigner* assigner : failed_) assigner->report(evaluator_, out);
-    out.emit_pieces(row);
+    out.emit_pieces(edits_->pieces());
     return true;
   }
 

@@ -264,7 +264,12 @@ void Driver::on_record(Input& input, std::string_view line) {
     }
     if (!input.reads_output && !read_time(input)) return;
   }
-  settle(input, op_->on_record(*record_, *out_));
+  const Outcome outcome = op_->on_record(*record_, *out_);
+  if (outcome.fate == Fate::used && !outcome.late_partly && !outcome.lost) {
+    ++counts_.used;
+  } else {
+    settle(input, outcome);
+  }
   if (absent_.is_watching() && record_->ok()) absent_.look(*record_);
   // No other input lets the watermark come further than this one's.
   if (input.clock.watermark() > watermark_ && reads_time(input)) advance(false);

@@ -155,6 +155,29 @@ TEST_CASE("arithmetic of ints agrees with 128 bits, or is an overflow", "[expr]"
   }
 }
 
+// Members that stand in the event itself are calculated with on a way of their own.
+TEST_CASE("members are calculated with as what is taken from a list", "[expr]") {
+  std::mt19937 random(20261127);
+  const auto draw = [&] {
+    const char* const kNumbers[] = {"0",      "0.0", "7",     "12345678", "99999999", "0.5",
+                                    "0.0001", "3.0", "88.60", "1e3",      "-2",       "-0.0"};
+    const auto n = random() % 24;
+    return n < 12 ? std::string(kNumbers[n])
+                  : std::to_string(random() % 10000) + '.' + std::to_string(random() % 100);
+  };
+  for (int i = 0; i < 3000; ++i) {
+    const std::string a = draw();
+    const std::string b = draw();
+    const std::string event = "{\"a\":" + a + ",\"b\":" + b + "}";
+    const std::string op(1, "+-*/%"[random() % 5]);
+    CAPTURE(event, op);
+    CHECK(result_of("a " + op + " b", event) == result_of("[a][0] " + op + " [b][0]", event));
+    CHECK(result_of("a " + op + ' ' + b, event) == result_of("[a][0] " + op + ' ' + b, event));
+    CHECK(result_of(a + op + " b", event) == result_of(a + op + " [b][0]", event));
+  }
+  CHECK(result_of("a + missing", R"({"a":1})") == "error no_such_field");
+}
+
 TEST_CASE("comparison across types is exact", "[expr]") {
   std::mt19937_64 random(7);
   for (int i = 0; i < 20000; ++i) {
