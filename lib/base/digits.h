@@ -83,34 +83,50 @@ constexpr std::uint32_t value_of(std::uint64_t word) {
   return static_cast<std::uint32_t>((low + high) >> 32);
 }
 
-// A number by the grammar of RFC 8259 in at most eight bytes, without sign and exponent, which is
-// what most numbers of events are: value * 10^-places.  False says nothing.  Without a loop, so
-// that no guess of how long a number is can be wrong.
-inline bool read_short_number(std::string_view text, std::uint32_t& value, int& places) {
-  const std::size_t n = text.size();
-  if (n == 0 || n > 8) return false;
-  if (n == 1) {
-    value = static_cast<unsigned char>(text[0] - '0');
-    places = 0;
-    return value < 10;
-  }
+// read_short_number for a word whose first n bytes are the text.  REQUIRES: 2 <= n <= 8.
+inline bool read_short_word(std::uint64_t word, std::size_t n, std::uint32_t& value, int& places) {
   constexpr std::uint64_t kZeros = 0x3030303030303030U;
-  std::uint64_t word = load(text.data(), n);
-  const std::uint64_t values = (word | (n == 8 ? 0 : kZeros << 8 * n)) ^ kZeros;
-  const std::uint64_t others = ((values + 0x7676767676767676U) | values) & 0x8080808080808080U;
+  const std::uint64_t text = ~std::uint64_t{0} >> 8 * (8 - n);
+  const std::uint64_t values = word ^ kZeros;
+  const std::uint64_t others =
+      ((values + 0x7676767676767676U) | values) & 0x8080808080808080U & text;
   std::size_t size = n;   // of the digits
   std::size_t whole = n;  // of those before the point
+  const bool begins_with_0 = (word & 0xFF) == '0';
   if (others != 0) {
     whole = static_cast<std::size_t>(std::countr_zero(others)) / 8;
-    if ((others & (others - 1)) != 0 || text[whole] != '.' || whole + 1 == n) return false;
+    if ((others & (others - 1)) != 0 || (word >> 8 * whole & 0xFF) != '.' || whole + 1 == n) {
+      return false;
+    }
     const std::uint64_t before = (std::uint64_t{1} << 8 * whole) - 1;
     word = (word & before) | (word >> 8 & ~before);
     --size;
   }
-  if (whole == 0 || (text[0] == '0' && whole > 1)) return false;
+  if (whole == 0 || (begins_with_0 && whole > 1)) return false;
   value = value_of(word << 8 * (8 - size) | (size == 8 ? 0 : kZeros >> 8 * size));
   places = static_cast<int>(size - whole);
   return true;
+}
+
+// A number by the grammar of RFC 8259 in at most eight bytes, without sign and exponent, which is
+// what most numbers of events are: value * 10^-places.  False says nothing.  Without a loop, so
+// that no guess of how long a number is can be wrong.
+template <typename Load>
+bool read_short_number(std::string_view text, std::uint32_t& value, int& places, Load load_word) {
+  const std::size_t n = text.size();
+  if (n == 0 || n > 8) return false;
+  if (n > 1) return read_short_word(load_word(text.data(), n), n, value, places);
+  value = static_cast<unsigned char>(text[0] - '0');
+  places = 0;
+  return value < 10;
+}
+inline bool read_short_number(std::string_view text, std::uint32_t& value, int& places) {
+  return read_short_number(text, value, places, load);
+}
+// Quicker.  REQUIRES: 8 readable bytes from where the text begins.
+inline bool read_padded_number(std::string_view text, std::uint32_t& value, int& places) {
+  return read_short_number(text, value, places,
+                           [](const char* p, std::size_t) { return load8(p); });
 }
 
 // Reads 9 to 16 digits, all of [p, p + n), from two words that overlap; false if they are not

@@ -53,7 +53,9 @@ class Context {
   Value field(const WantedName& name) {
     if (variables_.empty() && record_ != nullptr) {
       const std::string_view raw = record_->raw(name);
-      if (const auto number = short_number_from_json(raw)) return *number;
+      std::uint32_t few;
+      int places;
+      if (digits::read_padded_number(raw, few, places)) return decimal_number(few, places);
       return from_json(arena_, record_->checked(raw));
     }
     const auto found = lookup(name.text());
@@ -66,7 +68,7 @@ class Context {
     std::uint32_t few;
     int places;
     if (!variables_.empty() || record_ == nullptr) return false;
-    if (!digits::read_short_number(record_->raw(name), few, places)) return false;
+    if (!digits::read_padded_number(record_->raw(name), few, places)) return false;
     number = few;
     if (places > 0) number /= kPowersOfTen[static_cast<std::size_t>(places)];
     return true;

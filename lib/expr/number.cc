@@ -177,7 +177,9 @@ std::partial_ordering compare_int_to_real(Int128 i, double d) {
 }  // namespace
 
 Value number_from_json(std::string_view text) {
-  if (const auto number = short_number_from_json(text)) return *number;
+  std::uint32_t few;
+  int places;
+  if (digits::read_short_number(text, few, places)) return decimal_number(few, places);
   ShortDecimal d;
   if (!read_less_short(text, d)) return number_from_any_text(text);
   if (d.scale == 0 || d.mantissa == 0) return Value::number(d.mantissa);

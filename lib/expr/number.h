@@ -36,11 +36,8 @@ enum class Arithmetic : std::uint8_t { add, subtract, multiply, divide, remainde
 // accurately", 1990).
 Value number_from_json(std::string_view text);
 
-// The same for any text; nothing for one that is no number, and for some numbers.
-inline std::optional<Value> short_number_from_json(std::string_view text) {
-  std::uint32_t few;
-  int places;
-  if (!digits::read_short_number(text, few, places)) return std::nullopt;
+// few * 10^-places.  REQUIRES: 0 <= places <= 8.
+inline Value decimal_number(std::uint32_t few, int places) {
   if (places == 0 || few == 0) return Value::number(std::int64_t{few});
   return Value::number(few / kPowersOfTen[static_cast<std::size_t>(places)]);
 }

@@ -22,42 +22,36 @@ struct ShapeValue {
   const char* end = nullptr;  // nullptr: of an object or array that goes on
 };
 
-class PassedValues {
- public:
+struct PassedValues {
   static constexpr std::uint16_t kNoSlot = 0xFFFF;
 
   // Slots of lasting names, by their numbers; kNoSlot for that of other names, 0.
   using Slots = std::array<std::uint16_t, 1024>;
 
-  // No value is known.
-  void clear() { line_ = kNoLine; }
+  static constexpr Slots kNoSlots = [] {
+    Slots none{};
+    none.fill(kNoSlot);
+    return none;
+  }();
 
-  // The values of this line; those of others among them are passed over.  Both must stay where they
-  // are until the next call.
-  void look_at(const Slots& slots, const std::vector<ShapeValue>& values, std::uint64_t line) {
-    slots_ = &slots;
-    values_ = values.data();
-    count_ = values.size();
-    line_ = line;
+  bool has(std::uint16_t slot) const {
+    return values[slot].line == line_number && values[slot].end != nullptr;
   }
 
   // The raw value, or a text without data().
   std::string_view find(const WantedName& name) const {
-    if (line_ == kNoLine || name.number() >= std::tuple_size_v<Slots>) return {};
-    const std::uint16_t slot = (*slots_)[name.number()];
-    if (slot >= count_) return {};
-    const ShapeValue& value = values_[slot];
-    if (value.line != line_ || value.end == nullptr) return {};
+    if (!are_valid || name.number() >= std::tuple_size_v<Slots>) return {};
+    const std::uint16_t slot = (*slots)[name.number()];
+    if (slot >= count || !has(slot)) return {};
+    const ShapeValue& value = values[slot];
     return {value.begin, static_cast<std::size_t>(value.end - value.begin)};
   }
 
- private:
-  static constexpr std::uint64_t kNoLine = ~std::uint64_t{0};
-
-  std::uint64_t line_ = kNoLine;
-  const Slots* slots_ = nullptr;
-  const ShapeValue* values_ = nullptr;
-  std::size_t count_ = 0;
+  bool are_valid = false;  // the line, as far as it was read, is one of those that slots are for
+  const Slots* slots = &kNoSlots;
+  std::size_t count = 0;
+  std::vector<ShapeValue> values;  // by slot; count of them
+  std::uint64_t line_number = 0;
 };
 
 }  // namespace streamutils

@@ -89,20 +89,24 @@ struct Record::Shapes {
 struct Record::Index {
   // The first member of the top level that has the name, or an empty text.
   std::string_view find(const WantedName& name) {
-    if (has_shape) {
-      const std::string_view value = shapes->tree->find(walk_by_shape, name);
-      if (value.data() != nullptr) return value;
-      has_shape = false;
-    }
-    return walk_to(name);
+    const std::string_view value = find_by_shape(name);
+    return value.data() != nullptr ? value : find_plain(name);
   }
+  // Without data() where shapes do not tell.
+  std::string_view find_by_shape(const WantedName& name) {
+    return has_shape() ? shapes->tree->find(walk_by_shape, name) : std::string_view();
+  }
+  // From now on shapes are not asked any more.
+  std::string_view find_plain(const WantedName& name);
   std::string_view walk_to(const WantedName& name);
+  // The line, as far as it was read, is one of those in shapes.
+  bool has_shape() const { return walk_by_shape.are_valid; }
   void start(std::string_view new_line);
   // Whether shapes may know lines like this one.
   bool has_shape_of(std::string_view new_line);
   // Facts that hold for the value, which was found last.
   std::uint8_t facts_of(std::string_view value) const {
-    return has_shape && !value.empty() ? shapes->tree->facts_of(value) : top.facts();
+    return has_shape() && !value.empty() ? shapes->tree->facts_of(value) : top.facts();
   }
   // Passes at least one member, and none behind the first that has the name; false at the end or at
   // damage.
@@ -121,7 +125,6 @@ struct Record::Index {
   bool opened = false;
   std::shared_ptr<Shapes> shapes = std::make_shared<Shapes>();
   ShapeWalk walk_by_shape;
-  bool has_shape = false;  // the line, as far as it was read, is one of those in shapes
   Cursor top;
   Cursor nested;
   std::vector<Cursor::Item> members;      // of the top level; grows, never shrinks
@@ -134,7 +137,7 @@ struct Record::Index {
 void Record::Index::start(std::string_view new_line) {
   line = new_line;
   damage = {};
-  has_shape = has_shape_of(new_line);
+  walk_by_shape.are_valid = has_shape_of(new_line);
   opened = false;
   passed = 0;
 }
@@ -143,6 +146,11 @@ bool Record::Index::has_shape_of(std::string_view new_line) {
   if (shapes->tree) return shapes->tree->reset(walk_by_shape, new_line);
   if (++shapes->first_lines > Shapes::kFirstLines) shapes->tree = std::make_unique<ShapeTree>();
   return false;
+}
+
+std::string_view Record::Index::find_plain(const WantedName& name) {
+  walk_by_shape.are_valid = false;
+  return walk_to(name);
 }
 
 std::string_view Record::Index::walk_to(const WantedName& wanted) {
@@ -246,7 +254,7 @@ std::string_view Record::Index::descend_array(std::string_view array, Steps& ste
   return {};
 }
 
-Record::Record() : index_(std::make_unique<Index>()) {}
+Record::Record() : index_(std::make_unique<Index>()), passed_(&index_->walk_by_shape) {}
 Record::~Record() = default;
 
 void Record::learn_with(Record& other) { index_->shapes = other.index_->shapes; }
@@ -254,7 +262,6 @@ void Record::learn_with(Record& other) { index_->shapes = other.index_->shapes; 
 void Record::reset(std::string_view line) {
   line_ = line;
   damage_ = {};
-  passed_.clear();
   index_->start(line);
 }
 
@@ -269,24 +276,17 @@ Value Record::get_nested(const Path& path) const {
   }
   const Value result = index_->checked(value, facts);
   damage_ = index_->damage;
-  note_passed();
   return result;
 }
 
 Value Record::member(const WantedName& name) const { return checked(raw(name)); }
 
 std::string_view Record::find(const WantedName& name) const {
-  const std::string_view value = index_->find(name);
-  if (!index_->has_shape) damage_ = index_->damage;
-  note_passed();
+  const std::string_view by_shape = index_->find_by_shape(name);
+  if (by_shape.data() != nullptr) return by_shape;
+  const std::string_view value = index_->find_plain(name);
+  damage_ = index_->damage;
   return value;
-}
-
-void Record::note_passed() const {
-  const Index& index = *index_;
-  if (!index.has_shape) return passed_.clear();
-  passed_.look_at(index.shapes->tree->slots(), index.walk_by_shape.values,
-                  index.walk_by_shape.line_number);
 }
 
 Value Record::checked(std::string_view raw) const {
@@ -299,7 +299,7 @@ std::string_view Record::place_of(const WantedName& name) const {
   const std::string_view value = raw(name);
   if (!value.empty() || !damage_.empty()) return value;
   std::size_t end;
-  if (index_->has_shape) {
+  if (index_->has_shape()) {
     end = index_->walk_by_shape.members_end;
   } else if (index_->passed == 0) {
     end = line_.find('{') + 1;

@@ -58,7 +58,7 @@ class Record {
   // The same in two steps, for who reads a number and checks it in one: the text of the member,
   // which may be damaged, or an empty one; and what it is.  REQUIRES: raw() returned it last.
   std::string_view raw(const WantedName& name) const {
-    const std::string_view passed = passed_.find(name);
+    const std::string_view passed = passed_->find(name);
     return passed.data() != nullptr ? passed : find(name);
   }
   Value checked(std::string_view raw) const;
@@ -97,7 +97,6 @@ class Record {
   struct Index;
 
   std::string_view find(const WantedName& name) const;
-  void note_passed() const;
   Value whole() const;
   Value get_nested(const Path& path) const;
 
@@ -105,8 +104,8 @@ class Record {
   Timestamp time_{};
   std::size_t input_ = 0;
   mutable std::string_view damage_;
-  mutable PassedValues passed_;
   std::unique_ptr<Index> index_;
+  const PassedValues* passed_;  // of index_
 };
 
 }  // namespace streamutils

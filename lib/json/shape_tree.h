@@ -63,9 +63,6 @@ class ShapeTree {
     return {value.begin, static_cast<std::size_t>(value.end - value.begin)};
   }
 
-  // The slots of lasting names that were asked for.  They stay where they are.
-  const PassedValues::Slots& slots() const { return lasting_; }
-
   // Facts (structure.h) that hold for a value that find() returned.
   std::uint8_t facts_of(std::string_view value) const {
     const char* const begin = value.data();

@@ -65,16 +65,10 @@ struct ShapeRest {
 };
 
 // How far the walk through a line has come.
-struct ShapeWalk {
-  bool has(std::uint16_t slot) const {
-    return values[slot].line == line_number && values[slot].end != nullptr;
-  }
-
-  const char* at = nullptr;        // behind what was passed
-  std::vector<ShapeValue> values;  // by slot
-  const char* begin = nullptr;     // of the line
+struct ShapeWalk : PassedValues {
+  const char* at = nullptr;     // behind what was passed
+  const char* begin = nullptr;  // of the line
   const char* end = nullptr;
-  std::uint64_t line_number = 0;
   ShapeNode* node = nullptr;  // the last that was passed; first the root, without a literal
   // Behind the last node: where the last value ends, as an offset in the line (behind the bracket
   // of an empty object).

@@ -29,7 +29,7 @@ void AggregateArgument::read_member(const Record& record) {
     return read_number();
   }
   const std::string_view raw = record.raw(path_->name());
-  is_short_ = !raw.starts_with('"') && read_short(raw, number_);
+  is_short_ = !raw.starts_with('"') && read_padded_short(raw, number_);
   value_ = is_short_ ? Value(Kind::number, raw) : record.checked(raw);
 }
 
