@@ -40,6 +40,10 @@ void ShapeTree::start_anew(ShapeWalk& walk) {
   walk.at = walk.begin;
 }
 
+void ShapeTree::end_trial(ShapeWalk& walk) const {
+  if (walk.version == version_) walk.node->note_stay();
+}
+
 bool ShapeTree::learn_and_walk(ShapeWalk& walk, std::uint16_t slot) {
   failures_ += kFailureWeight;
   if (failures_ > kMaxFailures) {

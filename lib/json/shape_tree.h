@@ -41,6 +41,7 @@ class ShapeTree {
       return false;
     }
     if (line.size() >= std::uint32_t(-1)) return false;
+    if (walk.is_trial()) end_trial(walk);
     walk.line_number = ++lines_;
     walk.begin = walk.at = line.data();
     walk.end = line.data() + line.size();
@@ -88,6 +89,7 @@ class ShapeTree {
   bool learn_and_walk(ShapeWalk& walk, std::uint16_t slot);
   bool learn(ShapeWalk& walk);
   void start_anew(ShapeWalk& walk);
+  void end_trial(ShapeWalk& walk) const;
   void start_over();
 
   Asked& asked(const WantedName& name) {

@@ -225,6 +225,18 @@ HWY_NOINLINE bool step(ShapeWalk& walk) {
   return false;
 }
 
+// Back to the node that the walk has passed through; false if there is none, or if its value was
+// not seen to end.  The node that the walk has come to was not, either.
+HWY_NOINLINE bool turn_back(ShapeWalk& walk, ShapeNode* stop) {
+  if (stop == nullptr) return false;
+  const char* const behind = walk.values[stop->slot].end;
+  if (walk.node == stop) return ends_member(*stop, behind, walk.end);
+  if (walk.node->slot != ShapeNode::kNoSlot) walk.values[walk.node->slot].line = 0;
+  walk.node = stop;
+  walk.at = behind;
+  return true;
+}
+
 // A value is kept as soon as it is passed: if the line leaves the tree behind it, none of them is
 // used.  Where the walk may stop, it is first seen to end there.
 bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
@@ -234,6 +246,8 @@ bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
   const char* at = walk.at;
   ShapeNode* node = walk.node;
   if (node->rest->last) return true;
+  if (HWY_UNLIKELY(walk.is_trial())) node->note_sent_on();
+  ShapeNode* stop = nullptr;  // that of the slot, if it was passed through
   while (true) {
     // Most steps: the first child, and nothing that is seldom.
     ShapeNode* const next = node->child;
@@ -253,15 +267,19 @@ bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
         const std::uint16_t passed = next->slot;
         if (HWY_LIKELY(passed == ShapeNode::kNoSlot)) continue;
         values[passed] = {line, scalar, behind};
-        if (passed != slot) continue;
+        if (passed != slot && stop == nullptr) continue;
+        if (node->is_passed_through() && !walk.is_trial()) {
+          if (stop == nullptr) stop = node;
+          continue;
+        }
         walk.at = at;
         walk.node = node;
-        return ends_member(*node, at, end);
+        return ends_member(*node, at, end) || turn_back(walk, stop);
       }
     }
     walk.at = at;
     walk.node = node;
-    if (!step(walk)) return false;
+    if (!step(walk)) return turn_back(walk, stop);
     at = walk.at;
     node = walk.node;
     if (node->rest->last || walk.has(slot)) return true;

@@ -26,6 +26,18 @@ struct alignas(64) ShapeNode {
   static constexpr std::uint8_t kVaries = 0xFF;
   static constexpr std::uint32_t kFewLines = 64;
 
+  // Whoever stops here is nearly always sent on in the same line, and need not stop.  One line in
+  // some is a trial, which stops all the same, to see whether that holds: to go further would be a
+  // waste for a walk that is seldom sent on.
+  static constexpr std::uint64_t kLinesForTrial = 16;
+  static constexpr std::uint8_t kMostTrials = 16;
+  static constexpr std::uint8_t kStaying = 4;  // trials that one stay undoes
+  bool is_passed_through() const { return sent_on >= kMostTrials / 2; }
+  void note_sent_on() { sent_on = static_cast<std::uint8_t>(sent_on + (sent_on < kMostTrials)); }
+  void note_stay() {
+    sent_on = sent_on < kStaying ? 0 : static_cast<std::uint8_t>(sent_on - kStaying);
+  }
+
   enum class Step : std::uint8_t {
     usual,  // the head is all of the literal, which has no mark that anybody asks for
     last,   // the same, but the line ends behind it
@@ -40,6 +52,8 @@ struct alignas(64) ShapeNode {
   // How long the scalar is, a string without its quotes, in line after line.  kVaries: it has
   // changed twice in few lines.
   std::uint8_t steady = kVaries;
+  // In how many trials a walk that had stopped here was sent on.
+  std::uint8_t sent_on = 0;
   std::uint32_t changed = 0;  // the line that was the last with another length
   ShapeNode* child = nullptr;
   ShapeRest* rest = nullptr;
@@ -66,6 +80,9 @@ struct ShapeRest {
 
 // How far the walk through a line has come.
 struct ShapeWalk : PassedValues {
+  // See ShapeNode::is_passed_through.
+  bool is_trial() const { return line_number % ShapeNode::kLinesForTrial == 0; }
+
   const char* at = nullptr;     // behind what was passed
   const char* begin = nullptr;  // of the line
   const char* end = nullptr;
@@ -76,9 +93,9 @@ struct ShapeWalk : PassedValues {
   unsigned version = 0;  // of the tree, which it has walked through
 };
 
-// Goes on until the slot has a value, or to the end of the line.  False where the line leaves the
-// tree.  Only values that were asked for are kept, each as soon as it is passed.  REQUIRES: 64
-// readable bytes behind the line.
+// Goes on until the slot has a value, or to the end of the line; further, where more is asked for
+// in nearly every line.  False where the line leaves the tree.  Only values that were asked for are
+// kept, each as soon as it is passed.  REQUIRES: 64 readable bytes behind the line.
 using WalkShape = bool (*)(ShapeWalk& walk, std::uint16_t slot);
 
 // The fastest one for this machine.

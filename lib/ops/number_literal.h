@@ -6,6 +6,7 @@
 #pragma once
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,11 @@ class NumberLiteral {
     ShortDecimal other;
     if (is_short_ && read_short(number, other)) return other <=> short_;
     return compare_numbers(number, text_);
+  }
+
+  // The same; nothing if the literal is not as short.
+  std::optional<std::strong_ordering> order_of(ShortDecimal number) const {
+    return is_short_ ? std::optional(number <=> short_) : std::nullopt;
   }
 
  private:

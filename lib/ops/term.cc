@@ -44,11 +44,10 @@ class Term final : public Predicate {
   }
 
   bool matches(const Record& record, Emitter& out) override {
-    const Value value = record.get(path_);
-    if (!value.exists()) return negated_;
-    const Answer answer = check_->check(value);
-    if (answer == Answer::wrong_type) complain(value, out);
-    return (answer == Answer::yes) != negated_;
+    if (!path_.is_name()) return matches(record.get(path_), out);
+    const std::string_view raw = record.raw(path_.name());
+    if (const auto answer = check_->check_raw(raw)) return (*answer == Answer::yes) != negated_;
+    return matches(record.checked(raw), out);
   }
 
   RequiredText required_text() const override {
@@ -57,6 +56,13 @@ class Term final : public Predicate {
   }
 
  private:
+  bool matches(Value value, Emitter& out) const {
+    if (!value.exists()) return negated_;
+    const Answer answer = check_->check(value);
+    if (answer == Answer::wrong_type) complain(value, out);
+    return (answer == Answer::yes) != negated_;
+  }
+
   void complain(Value value, Emitter& out) const {
     if (!out.count(reason_)) return;
     out.say(reason_ + ": " + describe(value) + " (so " + (negated_ ? "passes" : "fails") +

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/decimal.h"
+#include "base/short_decimal.h"
 #include "base/text.h"
 #include "ops/fixed_text.h"
 #include "ops/number_literal.h"
@@ -121,11 +122,19 @@ class NumberOrderCheck final : public Check {
     return is_number(text) ? answer(text) : Answer::wrong_type;
   }
 
+  std::optional<Answer> check_raw(std::string_view raw) const override {
+    ShortDecimal number;
+    if (!read_padded_short(raw, number)) return std::nullopt;
+    const auto order = literal_.order_of(number);
+    return order ? std::optional(answer(*order)) : std::nullopt;
+  }
+
   std::string_view wanted() const override { return "a number"; }
 
  private:
-  Answer answer(std::string_view number) const {
-    return accepted_.has(literal_.order_of(number)) ? Answer::yes : Answer::no;
+  Answer answer(std::string_view number) const { return answer(literal_.order_of(number)); }
+  Answer answer(std::strong_ordering order) const {
+    return accepted_.has(order) ? Answer::yes : Answer::no;
   }
 
   OrderSet accepted_;

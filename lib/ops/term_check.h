@@ -8,6 +8,7 @@
 #include <compare>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,13 @@ class Check {
 
   // REQUIRES: value.exists().
   virtual Answer check(Value value) = 0;
+
+  // The same for the text of a member that nobody has looked at (Record::raw), where reading it is
+  // check enough; nothing for any other.
+  virtual std::optional<Answer> check_raw(std::string_view raw) const {
+    (void)raw;
+    return std::nullopt;
+  }
 
   // What a member of the wrong type is not: "a number".
   virtual std::string_view wanted() const = 0;
