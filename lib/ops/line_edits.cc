@@ -15,6 +15,7 @@ LineEdits::Edit::Edit(std::string_view name) : wanted(WantedName::lasting(name))
 
 LineEdits::LineEdits(const std::vector<std::string>& names) {
   for (const std::string& name : names) edits_.emplace_back(name);
+  in_order_.resize(edits_.size());
   pieces_.resize(2 * edits_.size() + 1);
 }
 
@@ -38,12 +39,14 @@ bool LineEdits::set_number(std::size_t i, expr::Value value) {
 
 // New members all go to one place, behind the others.
 std::span<const std::string_view> LineEdits::pieces() {
-  in_order_.clear();
+  std::size_t count = 0;
   for (const Edit& edit : edits_) {
     if (!edit.is_set) continue;
-    auto at = in_order_.end();
-    while (at != in_order_.begin() && at[-1]->place.data() > edit.place.data()) --at;
-    in_order_.insert(at, &edit);
+    std::size_t i = count++;
+    for (; i > 0 && in_order_[i - 1]->place.data() > edit.place.data(); --i) {
+      in_order_[i] = in_order_[i - 1];
+    }
+    in_order_[i] = &edit;
   }
   std::string_view* piece = pieces_.data();
   const char* at = line_.data();
@@ -52,7 +55,7 @@ std::span<const std::string_view> LineEdits::pieces() {
     at = end;
   };
   bool is_added = false;
-  for (const Edit* edit : in_order_) {
+  for (const Edit* edit : std::span(in_order_.data(), count)) {
     add_up_to(edit->place.data());
     if (!edit->place.empty()) {
       *piece++ = edit->value();

@@ -181,13 +181,14 @@ class Map final : public Operator {
     }
     failed_.clear();
     evaluator_.begin(record);
-    for (std::size_t i = 0; i < assigners_.size(); ++i) {
-      const bool is_last = i + 1 == assigners_.size();
-      switch (assigners_[i].run_on_line(evaluator_, record, *edits_, i, is_last)) {
+    std::size_t i = 0;
+    for (Assigner& assigner : assigners_) {
+      const bool is_last = &assigner == &assigners_.back();
+      switch (assigner.run_on_line(evaluator_, record, *edits_, i++, is_last)) {
         case Assigner::Done::removed:
           return false;
         case Assigner::Done::no:
-          failed_.push_back(&assigners_[i]);
+          failed_.push_back(&assigner);
           break;
         case Assigner::Done::yes:
           break;
