@@ -251,16 +251,10 @@ bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
   while (true) {
     // Most steps: the first child, and nothing that is seldom.
     ShapeNode* const next = node->child;
-    const bool may_fit = next != nullptr && next->step != ShapeNode::Step::other;
-    if (HWY_LIKELY(may_fit && has_head(*next, at))) {
+    const auto step_is = [&](ShapeNode::Step s) { return next != nullptr && next->step == s; };
+    if (HWY_LIKELY(step_is(ShapeNode::Step::usual) && has_head(*next, at))) {
       const char* const scalar = at + next->head_size;
-      const bool is_last = next->step == ShapeNode::Step::last;
-      if (is_last && scalar == end) {
-        walk.node = next;
-        walk.members_end = static_cast<std::size_t>(at - walk.begin) + next->rest->members_end;
-        return true;
-      }
-      const char* const behind = is_last ? nullptr : skip_of(*next, scalar, end, line);
+      const char* const behind = skip_of(*next, scalar, end, line);
       if (HWY_LIKELY(behind != nullptr)) {
         at = behind;
         node = next;
@@ -276,6 +270,11 @@ bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
         walk.node = node;
         return ends_member(*node, at, end) || turn_back(walk, stop);
       }
+    }
+    if (step_is(ShapeNode::Step::last) && at + next->head_size == end && has_head(*next, at)) {
+      walk.node = next;
+      walk.members_end = static_cast<std::size_t>(at - walk.begin) + next->rest->members_end;
+      return true;
     }
     walk.at = at;
     walk.node = node;
