@@ -116,15 +116,29 @@ void GroupTable::empty_slot(std::size_t hole) {
 void GroupTable::clear() {
   std::size_t slots = kFirstSlots;
   while (slots * 3 < size_ * 4) slots *= 2;
-  slots_ = make_zeroed(slots * sizeof(Slot));
+  if (slots == slot_count()) {
+    std::memset(slots_.get(), 0, slots * sizeof(Slot));
+  } else {
+    slots_ = make_zeroed(slots * sizeof(Slot));
+  }
   size_ = 0;
   free_.clear();
-  owned_.clear();
+  keep_huge_pages();
   chunks_.clear();
   second_half_ = nullptr;
   chunk_units_ = 0;
   used_units_ = 0;
   bytes_ = 0;
+}
+
+// Those that were in use, and no more: the next window may be small.
+void GroupTable::keep_huge_pages() {
+  spare_.clear();
+  for (Zeroed& memory : owned_) {
+    const bool is_huge_page = memory.get_deleter().bytes == kHugePage;
+    if (is_huge_page && spare_.size() < kMostSpare) spare_.push_back(std::move(memory));
+  }
+  owned_.clear();
 }
 
 std::vector<Group*> GroupTable::groups() const {
@@ -168,9 +182,17 @@ std::byte* GroupTable::make_chunk(std::size_t units) {
   const std::size_t size = units * kUnit;
   if (units == kUnitsPerIndex && second_half_) return std::exchange(second_half_, nullptr);
   const bool is_half = units == kUnitsPerIndex;
-  owned_.push_back(make_zeroed(is_half ? 2 * size : size));
+  owned_.push_back(is_half ? take_huge_page() : make_zeroed(size));
   if (is_half) second_half_ = owned_.back().get() + size;
   return owned_.back().get();
+}
+
+Zeroed GroupTable::take_huge_page() {
+  static_assert(2 * kUnitsPerIndex * kUnit == kHugePage);
+  if (spare_.empty()) return make_zeroed(kHugePage);
+  Zeroed memory = std::move(spare_.back());
+  spare_.pop_back();
+  return memory;
 }
 
 // A group with a key of hundreds of kilobytes has a chunk of its own.  It is put before the chunk

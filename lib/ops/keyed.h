@@ -103,7 +103,8 @@ class GroupTable {
   // The same where hash_of its key is known.
   void erase(Group* group, std::uint32_t hash);
 
-  // Forgets all groups and keeps memory for about as many.
+  // Forgets all groups and keeps memory for about as many, up to some megabytes: a window that
+  // follows another of its size would wait for the system to clear each page.
   void clear();
 
   std::size_t size() const { return size_; }
@@ -114,6 +115,7 @@ class GroupTable {
 
  private:
   static constexpr std::size_t kManySlots = 1 << 8;
+  static constexpr std::size_t kMostSpare = 8;  // huge pages
   static constexpr std::size_t kUnit = 16;
   static constexpr std::size_t kUnitsPerIndex = 1 << 16;  // the reach of the lower half of a place
 
@@ -144,6 +146,8 @@ class GroupTable {
   std::uint32_t allocate(std::size_t units);
   std::uint32_t allocate_large(std::size_t units);
   std::byte* make_chunk(std::size_t units);
+  Zeroed take_huge_page();
+  void keep_huge_pages();
 
   std::size_t state_size_;
   Zeroed slots_;  // a power of two of them
@@ -153,6 +157,7 @@ class GroupTable {
   // bytes within it in the lower.
   std::vector<Zeroed> owned_;
   std::vector<std::byte*> chunks_;    // where each chunk begins
+  std::vector<Zeroed> spare_;         // huge pages to be used again, no zeros any more
   std::byte* second_half_ = nullptr;  // of the last huge page, not in use yet
   std::size_t chunk_units_ = 0;       // of the last chunk…
   std::size_t used_units_ = 0;        // …and how many of them are taken

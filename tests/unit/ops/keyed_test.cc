@@ -86,5 +86,29 @@ TEST_CASE("the memory of an erased group serves the next of its size") {
   CHECK(table.bytes() == before);
 }
 
+TEST_CASE("groups in the memory of a window before know nothing of it") {
+  GroupTable table(16);
+  const auto key = [](int window, int i) { return std::to_string(window * 1'000'000 + i); };
+  for (const int window : {0, 1, 2}) {
+    // Several huge pages; the last window is small.
+    const int count = window < 2 ? 200'000 : 1'000;
+    for (int i = 0; i < count; ++i) {
+      const auto found = table.find_or_add({key(window, i), {}});
+      REQUIRE(found.is_new);
+      number(found.group) = static_cast<std::uint64_t>(i);
+    }
+    for (int i = 0; i < count; ++i) {
+      const Group* const group = table.find(key(window, i));
+      REQUIRE(group != nullptr);
+      REQUIRE(group->key() == key(window, i));
+      REQUIRE(number(table.find(key(window, i))) == static_cast<std::uint64_t>(i));
+    }
+    CHECK(table.groups().size() == static_cast<std::size_t>(count));
+    CHECK(table.find(key(window + 10, 7)) == nullptr);
+    if (window > 0) CHECK(table.find(key(window - 1, 7)) == nullptr);
+    table.clear();
+  }
+}
+
 }  // namespace
 }  // namespace streamutils
