@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "ops/change_count.h"
-#include "ops/join_rows.h"
+#include "ops/join_log.h"
 #include "stream/row_text.h"
 #include "stream/snapshot.h"
 #include "stream/snapshot_bytes.h"
@@ -30,14 +30,14 @@ class JoinFates {
   }
 
   // Notes a row that is in the image, with its fate, while `held` rows are.
-  void note(const JoinRow& row, std::size_t held) {
+  void note(std::size_t side, const LoggedRow& row, std::size_t held) {
     if (!is_known()) return;
     RowText& fate = rows_.row();
-    fate.put(std::uint64_t{row.side});
+    fate.put(std::uint64_t{side});
     fate.put(to_nanos(row.time));
     fate.put(row.number);
     fate.put(std::uint64_t{row.done});
-    save_bytes(fate, row.group->key());
+    save_bytes(fate, row.key());
     if (!count_.add(held)) rows_.take();
   }
 

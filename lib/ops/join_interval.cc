@@ -25,44 +25,32 @@
 // of one key is then searched from its start; else both ends of a search are found by halving.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/btree_set.h"
-#include "json/writer.h"
 #include "ops/expression.h"
 #include "ops/foreseen.h"
 #include "ops/join_fates.h"
+#include "ops/join_held_keys.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
-#include "ops/join_rows.h"
+#include "ops/join_side.h"
+#include "ops/keyed.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
 namespace {
 
-// What a group holds.
-struct Sides {
-  JoinList lists[2];
-
-  bool empty() const { return lists[kLeft].empty() && lists[kRight].empty(); }
+struct JoinKey {
+  std::string_view text;
+  std::uint32_t hash;
 };
-static_assert(sizeof(Sides) % 16 == 0);
-
-// For GroupTable::prefetch.
-struct HashesOf {
-  const Foreseen<GroupKey>& foreseen;
-
-  template <typename Visit>
-  void for_each_hash(const Visit& visit) const {
-    foreseen.for_each([&](const GroupKey& key) { visit(*key.hash); });
-  }
-};
-
-Sides& sides_of(Group& group) { return *reinterpret_cast<Sides*>(group.state()); }
 
 constexpr std::string_view kRows = "rows";
 
@@ -87,6 +75,9 @@ std::string bound_mismatch(const Path& lower, const Path& time) {
          "' (use -t)";
 }
 
+using RowDue = DueRow<LoggedRow>;
+using DueRows = TimeBuckets<RowDue>;
+
 class IntervalJoin final : public Operator {
  public:
   explicit IntervalJoin(JoinOptions options)
@@ -96,17 +87,9 @@ class IntervalJoin final : public Operator {
         keys_{JoinKeyReader(options_.arguments.left_keys),
               JoinKeyReader(options_.arguments.right_keys)},
         output_(options_),
-        parser_(options_.time_syntax),
-        groups_(sizeof(Sides)) {}
-
-  // The lists are in the groups, which know nothing of them.
-  ~IntervalJoin() override {
-    for (JoinRow* row : rows_.all()) {
-      if (!row->done) forget(row);
-    }
+        parser_(options_.time_syntax) {
+    if (options_.max_keys) held_keys_.emplace();
   }
-  IntervalJoin(const IntervalJoin&) = delete;
-  IntervalJoin& operator=(const IntervalJoin&) = delete;
 
   Outcome on_record(const Record& record, Emitter& out) override {
     const std::size_t side = record.input();
@@ -121,26 +104,35 @@ class IntervalJoin final : public Operator {
     if (!key || !expiry) return meet_nobody(side, key.has_value(), out);
     if (is_full(*key)) return {.fate = Fate::bad, .reason = kTooManyKeys};
     meet(side, *key, record.time(), *expiry, out);
-    expire(watermark_, out);
-    const std::size_t bytes = rows_.bytes() + groups_.bytes();
-    warning_.check(bytes, "--stats shows how many there are", out);
+    if (*expiry < watermark_) expire(watermark_, out);
+    warning_.check(bytes(), "--stats shows how many there are", out);
     return {};
   }
 
   void on_watermark(Timestamp now, Emitter& out) override {
     watermark_ = now;
     expire(now, out);
+    for (const std::size_t side : {kLeft, kRight}) {
+      sides_[side].set_watermark(now);
+      if (is_queued(side) && is_mostly_gone(side)) compact(side);
+    }
   }
 
   // What is kept without end has met everybody as well.
   void on_end(Emitter& out) override {
-    while (const JoinDue* next = next_to_go()) retire(next->row, out);
+    while (next_to_go()) retire(out);
+    for (JoinSide& side : sides_) side.clear();
   }
 
   void on_interrupt(Emitter& out) override {
-    std::vector<JoinRow*> rows = rows_.all();
-    std::ranges::sort(rows, expires_before);
-    for (const JoinRow* row : rows) write_alone(*row, true, out);
+    std::vector<std::pair<RowDue, std::size_t>> rows;
+    for (const std::size_t side : {kLeft, kRight}) {
+      sides_[side].log().for_each_held(watermark_, [&](LoggedRow& row, JoinLog::Place) {
+        rows.emplace_back(RowDue(&row), side);
+      });
+    }
+    std::sort(rows.begin(), rows.end());
+    for (const auto& [due, side] : rows) write_alone(side, *due.row, true, out);
   }
 
   Timestamp least_time_to_come(Timestamp w) const override {
@@ -148,10 +140,10 @@ class IntervalJoin final : public Operator {
     if (bounds_.upper_expr && !held_times_.empty()) {
       least = std::min(least, held_times_.begin()->first);
     } else if (!bounds_.upper_expr && !queues_[kLeft].empty()) {
-      least = std::min(least, queues_[kLeft].top().row->time);
+      least = std::min(least, queues_[kLeft].top().time);
     }
     if (writes_right_alone() && !queues_[kRight].empty()) {
-      least = std::min(least, queues_[kRight].top().row->time);
+      least = std::min(least, queues_[kRight].top().time);
     }
     return least;
   }
@@ -166,7 +158,9 @@ class IntervalJoin final : public Operator {
 
   std::string_view fate_of_late() const override { return "took no part"; }
 
-  bool foresees_inputs() const override { return groups_.is_large(); }
+  bool foresees_inputs() const override {
+    return sides_[kLeft].is_large() || sides_[kRight].is_large();
+  }
   void foresee_input(std::size_t input, std::span<const Record> records) override;
 
   bool has_state() const override { return true; }
@@ -176,41 +170,63 @@ class IntervalJoin final : public Operator {
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override {
     save_head(out);
-    fates_.begin();
-    rows_.begin_image(out, number_);
+    begin_fates();
+    for (JoinSide& side : sides_) side.log().begin_image(out, watermark_);
   }
   bool has_changes() const override { return fates_.is_known() && are_few(changes(), held()); }
   void begin_changes(SnapshotWriter& out) override {
     save_head(out);
     fates_.write(out);
-    fates_.begin();
-    rows_.begin_changes(out, number_);
+    begin_fates();
+    for (JoinSide& side : sides_) side.log().begin_changes(out, watermark_);
   }
-  bool continue_image(std::size_t entries) override { return rows_.continue_image(entries); }
+  bool continue_image(std::size_t entries) override {
+    return sides_[kLeft].log().continue_image(entries) &&
+           sides_[kRight].log().continue_image(entries);
+  }
 
   void describe_state(std::string& json) const override {
-    json += "\"left\":" + std::to_string(counts_[kLeft]);
-    json += ",\"right\":" + std::to_string(counts_[kRight]);
-    json += ",\"keys\":" + std::to_string(groups_.size());
-    json += ",\"bytes\":" + std::to_string(rows_.bytes() + groups_.bytes());
+    for (const std::size_t side : {kLeft, kRight}) {
+      std::size_t rows = 0;
+      sides_[side].log().for_each_held(watermark_, [&](LoggedRow&, JoinLog::Place) { ++rows; });
+      json += side == kLeft ? "\"left\":" : ",\"right\":";
+      json += std::to_string(rows);
+    }
+    const JoinSide& left = sides_[kLeft];
+    const std::size_t keys = left.count_hashes([](std::uint32_t) {
+      return false;
+    }) + sides_[kRight].count_hashes([&](std::uint32_t hash) { return left.holds_hash(hash); });
+    json += ",\"keys\":" + std::to_string(keys);
+    json += ",\"bytes\":" + std::to_string(bytes());
   }
 
  private:
   void save_head(SnapshotWriter& out) const;
   void restore_fates(SnapshotReader& in);
-  JoinRow* restore_row(SnapshotReader& in);
+  void restore_row(SnapshotReader& in);
 
+  // By how much a row outlasts its time; nothing if that differs.
+  std::optional<Duration> lasts(std::size_t side) const {
+    if (unbounded_) return Duration::max();
+    if (side == kRight) return -bounds_.lower;
+    return bounds_.upper_expr ? std::nullopt : std::optional(bounds_.upper);
+  }
   Duration width_of_queues() const {
     const bool is_fixed = !unbounded_ && !bounds_.upper_expr;
     return bucket_width(is_fixed ? bounds_.upper - bounds_.lower : Duration::zero());
   }
 
-  std::size_t held() const { return counts_[kLeft] + counts_[kRight]; }
-  std::size_t changes() const {
-    return static_cast<std::size_t>(number_ - rows_.image_end()) + fates_.size();
+  std::size_t bytes() const {
+    return sides_[kLeft].bytes() + sides_[kRight].bytes() + (held_keys_ ? held_keys_->bytes() : 0);
   }
-  void note_fate(const JoinRow& row) {
-    if (row.number < rows_.image_end()) fates_.note(row, held());
+  // With some that have expired.
+  std::size_t held() const { return sides_[kLeft].log().size() + sides_[kRight].log().size(); }
+  std::size_t changes() const {
+    return static_cast<std::size_t>(number_ - image_number_) + fates_.size();
+  }
+  void begin_fates() {
+    fates_.begin();
+    image_number_ = number_;
   }
 
   bool writes_left_alone() const {
@@ -223,6 +239,11 @@ class IntervalJoin final : public Operator {
   // One partner says all.
   bool one_is_enough() const {
     return options_.type == JoinType::semi || options_.type == JoinType::anti;
+  }
+  // True if it matters in which order rows of the side expire, or that they do: the watermark that
+  // is forwarded goes by those of LEFT.  Others go with their part of the log.
+  bool is_queued(std::size_t side) const {
+    return side == kLeft || writes_right_alone() || held_keys_.has_value();
   }
 
   // Nothing if the event does not say it.
@@ -245,12 +266,12 @@ class IntervalJoin final : public Operator {
 
   // Its key, if it has one, and the rest as far as results need it to be sound: of an event that
   // was foreseen all that is known.
-  std::optional<GroupKey> read(std::size_t side, const Record& record) {
-    if (const GroupKey* seen = foreseen_[side].take(record.line())) return *seen;
+  std::optional<JoinKey> read(std::size_t side, const Record& record) {
+    if (const JoinKey* seen = foreseen_[side].take(record.line())) return *seen;
     read_to_end(side, record);
     const auto key = keys_[side].read(record);
     if (!key) return std::nullopt;
-    return GroupKey{*key, {}};
+    return JoinKey{*key, GroupTable::hash_of(*key)};
   }
 
   void read_to_end(std::size_t side, const Record& record) const {
@@ -264,204 +285,178 @@ class IntervalJoin final : public Operator {
   // What a row of the event keeps.
   void make_text(std::size_t side, const Record& record) {
     head_.clear();
-    text_.clear();
+    text_ = {};
     if (side == kLeft) {
-      text_ = record.line();
+      text_[0] = record.line();
     } else if (!one_is_enough()) {
-      output_.append_right(text_, record);
+      text_ = output_.right_pieces(flat_, record);
       if (writes_right_alone()) output_.append_head(head_, record);
     }
+  }
+  std::string_view whole_text() {
+    if (text_[1].empty()) return text_[0];
+    whole_ = text_[0];
+    return whole_ += text_[1];
   }
 
   // An event without a key, or without a bound, has no partner.
   Outcome meet_nobody(std::size_t side, bool has_key, Emitter& out) {
     const bool wanted = side == kLeft ? writes_left_alone() : writes_right_alone();
-    if (wanted && side == kLeft) output_.write_left(text_, false, out);
-    if (wanted && side == kRight) output_.write_right(head_, text_, false, out);
+    if (wanted && side == kLeft) output_.write_left(whole_text(), false, out);
+    if (wanted && side == kRight) output_.write_right(head_, whole_text(), false, out);
     if (!has_key) out.count(side == kLeft ? "LEFT without a key" : "RIGHT without a key");
     return {.fate = wanted ? Fate::used : Fate::dropped};
   }
 
-  bool is_full(const GroupKey& key) const {
-    return options_.max_keys && groups_.size() >= *options_.max_keys &&
-           groups_.find(key) == nullptr;
+  bool is_full(const JoinKey& key) const {
+    return held_keys_ && held_keys_->size() >= *options_.max_keys &&
+           !held_keys_->holds(key.text, key.hash);
   }
 
-  void meet(std::size_t side, GroupKey key, Timestamp time, Timestamp expiry, Emitter& out) {
-    if (!key.hash) key.hash = GroupTable::hash_of(key.canonical);
-    const auto [group, is_new] = groups_.find_or_add(key);
-    if (is_new) new (group->state()) Sides{};
-    JoinRow* row = rows_.make(head_, text_);
-    row->time = time;
-    row->expiry = expiry;
-    row->number = number_++;
-    row->group = group;
-    row->hash = *key.hash;
-    row->side = static_cast<std::uint8_t>(side);
-    if (side == kLeft) {
-      meet_right(*row, out);
-    } else {
-      meet_left(*row, out);
-    }
-    keep(side, row);
+  void meet(std::size_t side, const JoinKey& key, Timestamp time, Timestamp expiry, Emitter& out) {
+    LoggedRow row{.time = time, .expiry = expiry, .number = number_++, .hash = key.hash};
+    row.matched = side == kLeft ? meet_right(row, key, out) : meet_left(row, key, out);
+    if (side == kLeft && row.matched && one_is_enough()) return;
+    insert(side, row, {key.text, head_, {text_[0], text_[1]}});
   }
 
-  void meet_right(JoinRow& left, Emitter& out) {
+  bool meet_right(const LoggedRow& left, const JoinKey& key, Emitter& out) {
     const Timestamp first = unbounded_ ? kMinTime : plus(left.time, bounds_.lower);
-    const JoinList& list = sides_of(*left.group).lists[kRight];
-    list.each_within(first, left.expiry, [&](const ListedRow& right) {
-      pair(left, *right.row, out);
-      return !one_is_enough();
-    });
+    const auto found = sides_[kRight].find(key.text, key.hash, first, left.expiry);
+    for (const FoundRow& right : found) {
+      pair(text_[0], right.row->text(), out);
+      set_matched(kRight, right);
+      if (one_is_enough()) break;
+    }
+    return !found.empty();
   }
 
-  void meet_left(JoinRow& right, Emitter& out) {
+  bool meet_left(const LoggedRow& right, const JoinKey& key, Emitter& out) {
     const bool fixed = !bounds_.upper_expr && !unbounded_;
     const Timestamp first = fixed ? minus(right.time, bounds_.upper) : kMinTime;
     const Timestamp last = unbounded_ ? kMaxTime : minus(right.time, bounds_.lower);
-    JoinList& list = sides_of(*right.group).lists[kLeft];
-    list.each_within(first, last, [&](const ListedRow& left) {
-      if (left.row->expiry >= right.time) pair(*left.row, right, out);
-      return true;
-    });
-    if (one_is_enough()) release_matched(list, first, last);
-  }
-
-  void pair(JoinRow& left, JoinRow& right, Emitter& out) {
-    if (options_.type == JoinType::semi) {
-      output_.write_left(left.text(), false, out);
-    } else if (options_.type != JoinType::anti) {
-      output_.write_match(left.text(), right.text(), out);
+    const auto found = sides_[kLeft].find(key.text, key.hash, first, last);
+    const std::string_view text = found.empty() ? std::string_view() : whole_text();
+    bool matched = false;
+    for (const FoundRow& left : found) {
+      if (left.row->expiry < right.time) continue;
+      pair(left.row->text(), text, out);
+      set_matched(kLeft, left);
+      if (one_is_enough()) set_done(key.hash, left);
+      matched = true;
     }
-    set_matched(left);
-    set_matched(right);
+    if (matched) drop_done();
+    return matched;
   }
 
-  void set_matched(JoinRow& row) {
+  void pair(std::string_view left, std::string_view right, Emitter& out) {
+    if (options_.type == JoinType::semi) {
+      output_.write_left(left, false, out);
+    } else if (options_.type != JoinType::anti) {
+      output_.write_match(left, right, out);
+    }
+  }
+
+  void set_matched(std::size_t side, const FoundRow& found) {
+    LoggedRow& row = *found.row;
     if (row.matched) return;
-    rows_.keep_for_image(row);
+    sides_[side].log().keep_for_image(row, found.place);
     row.matched = true;
-    note_fate(row);
+    note_fate(side, found);
   }
 
-  // Those of a semi or anti join that have had a partner are not to meet another.
-  void release_matched(JoinList& list, Timestamp first, Timestamp last) {
-    list.remove_within(first, last, [&](const ListedRow& left) {
-      if (left.row->matched) set_done(left.row);
-      return left.row->matched;
-    });
-    drop_done();
+  void note_fate(std::size_t side, const FoundRow& found) {
+    if (sides_[side].log().is_in_image(found.place)) fates_.note(side, *found.row, held());
   }
 
-  void set_done(JoinRow* row) {
-    rows_.keep_for_image(*row);
-    row->done = true;
-    note_fate(*row);
-    --counts_[kLeft];
-    if (bounds_.upper_expr) held_times_.erase({row->time, row->number});
+  // It is not to meet another.
+  void set_done(std::uint32_t hash, const FoundRow& found) {
+    LoggedRow& row = *found.row;
+    JoinSide& left = sides_[kLeft];
+    left.log().keep_for_image(row, found.place);
+    row.done = true;
+    note_fate(kLeft, found);
+    left.forget(hash, found);
+    let_go(kLeft, row);
   }
 
   // So that the oldest row in the queue is one that is held.
   void drop_done() {
-    JoinQueue& queue = queues_[kLeft];
-    while (!queue.empty() && queue.top().row->done) {
-      JoinRow* row = queue.top().row;
-      queue.pop();
-      rows_.free(row);
-    }
+    DueRows& queue = queues_[kLeft];
+    while (!queue.empty() && queue.top().row->done) queue.pop();
   }
 
-  void keep(std::size_t side, JoinRow* row) {
-    if (side == kLeft && row->matched && one_is_enough()) {
-      erase_if_empty(*row);
-      return rows_.free(row);
-    }
-    insert(side, row);
+  void insert(std::size_t side, const LoggedRow& facts, const LoggedText& text) {
+    const JoinLog::Place place = sides_[side].add(facts, text);
+    if (!is_queued(side)) return;
+    LoggedRow& row = sides_[side].log().at(place);
+    queues_[side].push(RowDue(&row));
+    held_bytes_[side] += row.size();
+    if (held_keys_) held_keys_->add(row.key(), row.hash);
+    if (side == kLeft && bounds_.upper_expr) held_times_.emplace(row.time, row.number);
   }
 
-  void insert(std::size_t side, JoinRow* row) {
-    sides_of(*row->group).lists[side].add({row->time, row});
-    queues_[side].push(JoinDue(row));
-    ++counts_[side];
-    if (side == kLeft && bounds_.upper_expr) held_times_.emplace(row->time, row->number);
+  // One that was queued is held no longer.
+  void let_go(std::size_t side, const LoggedRow& row) {
+    held_bytes_[side] -= row.size();
+    if (held_keys_) held_keys_->remove(row.key(), row.hash);
+    if (side == kLeft && bounds_.upper_expr) held_times_.erase({row.time, row.number});
   }
 
+  std::size_t side_to_go() const {
+    const DueRows& left = queues_[kLeft];
+    const DueRows& right = queues_[kRight];
+    if (left.empty() || right.empty()) return left.empty() ? kRight : kLeft;
+    return left.top() < right.top() ? kLeft : kRight;
+  }
   // The row that goes next, or null.
-  const JoinDue* next_to_go() const {
-    const JoinQueue& left = queues_[kLeft];
-    const JoinQueue& right = queues_[kRight];
-    if (left.empty()) return right.empty() ? nullptr : &right.top();
-    if (right.empty()) return &left.top();
-    return left.top() < right.top() ? &left.top() : &right.top();
+  const RowDue* next_to_go() const {
+    const DueRows& queue = queues_[side_to_go()];
+    return queue.empty() ? nullptr : &queue.top();
   }
 
   void expire(Timestamp now, Emitter& out) {
-    for (const JoinDue* next = next_to_go(); next && next->due < now; next = next_to_go()) {
-      retire(next->row, out);
+    for (const RowDue* next = next_to_go(); next && next->due < now; next = next_to_go()) {
+      retire(out);
     }
   }
 
-  void retire(JoinRow* row, Emitter& out) {
-    write_alone(*row, false, out);
-    remove_next(row);
+  // The row that goes next.
+  void retire(Emitter& out) {
+    const std::size_t side = side_to_go();
+    write_alone(side, *queues_[side].top().row, false, out);
+    remove_next();
   }
 
-  // REQUIRES: it is the row that goes next.
-  void remove_next(JoinRow* row) {
-    const std::size_t side = row->side;
-    queues_[side].pop();
-    prepare_to_retire(queues_[side]);
-    rows_.keep_for_image(*row);
-    if (!row->done) {
-      --counts_[side];
-      if (side == kLeft && bounds_.upper_expr) held_times_.erase({row->time, row->number});
-      forget(row);
-    }
-    rows_.free(row);
-    if (side == kLeft) drop_done();
+  void remove_next() {
+    const std::size_t side = side_to_go();
+    DueRows& queue = queues_[side];
+    if (const RowDue* next = queue.ahead(4)) __builtin_prefetch(next->row);
+    const LoggedRow& row = *queue.top().row;
+    queue.pop();
+    if (!row.done) let_go(side, row);
+    if (one_is_enough()) drop_done();
   }
 
-  // What the rows to come will look at as they go: each step needs what the one before has brought.
-  // Between two of them much else is done, so that a few rows ahead is early enough.
-  void prepare_to_retire(const JoinQueue& queue) const {
-    if (const JoinDue* next = queue.ahead(6)) {
-      __builtin_prefetch(next->row, 1);
-      __builtin_prefetch(&next->row->taken, 1);  // it may stand in two cache lines
-    }
-    if (const JoinDue* next = queue.ahead(4)) fetch_sides(*next->row->group);
-    if (const JoinDue* next = queue.ahead(2); next && !next->row->done) {
-      groups_.prefetch(next->row->hash);
-      sides_of(*next->row->group).lists[next->row->side].prefetch();
-    }
-  }
-
-  // All cache lines of the group, if its key is short.
-  static void fetch_sides(const Group& group) {
-    const auto* const begin = reinterpret_cast<const std::byte*>(&group);
-    constexpr std::size_t kSize = sizeof(Group) + 16 + sizeof(Sides);
-    for (std::size_t at = 0; at < kSize; at += 64) __builtin_prefetch(begin + at, 1);
-    __builtin_prefetch(begin + kSize - 1, 1);
-  }
-
-  void write_alone(const JoinRow& row, bool partial, Emitter& out) {
+  void write_alone(std::size_t side, const LoggedRow& row, bool partial, Emitter& out) {
     if (row.done || row.matched) return;
-    if (row.side == kLeft && writes_left_alone()) output_.write_left(row.text(), partial, out);
-    if (row.side == kRight && writes_right_alone()) {
+    if (side == kLeft && writes_left_alone()) output_.write_left(row.text(), partial, out);
+    if (side == kRight && writes_right_alone()) {
       output_.write_right(row.head(), row.text(), partial, out);
     }
   }
 
-  // Takes the row out of its list, and its group away if that is empty.
-  void forget(JoinRow* row) {
-    sides_of(*row->group).lists[row->side].remove({row->time, row});
-    erase_if_empty(*row);
+  // True if less than half of the log is held, and what is not takes much memory.
+  bool is_mostly_gone(std::size_t side) const {
+    constexpr std::size_t kMuch = std::size_t{1} << 20;
+    return sides_[side].log().bytes() > 2 * held_bytes_[side] + kMuch;
   }
 
-  void erase_if_empty(const JoinRow& row) {
-    Sides& sides = sides_of(*row.group);
-    if (!sides.empty()) return;
-    std::destroy_at(&sides);
-    groups_.erase(row.group, row.hash);
+  void compact(std::size_t side) {
+    sides_[side].compact();
+    queues_[side].clear();
+    sides_[side].log().for_each_held(
+        watermark_, [&](LoggedRow& row, JoinLog::Place) { queues_[side].push(RowDue(&row)); });
   }
 
   JoinOptions options_;
@@ -474,34 +469,41 @@ class IntervalJoin final : public Operator {
   Failures failures_{"the upper bound of 'within'"};
   std::string mismatch_;
   MemoryWarning warning_;
-  Foreseen<GroupKey> foreseen_[2];
-  std::string head_;  // scratch
-  std::string text_;
+  Foreseen<JoinKey> foreseen_[2];
 
-  JoinRows rows_{write_rows};
-  GroupTable groups_;
-  JoinQueue queues_[2] = {JoinQueue(width_of_queues()), JoinQueue(width_of_queues())};
-  std::size_t counts_[2] = {};  // rows that are held and not done
+  // Of the event that has come: scratch.
+  std::string head_;
+  std::string flat_;
+  std::string whole_;
+  std::array<std::string_view, 2> text_;
+
+  JoinSide sides_[2] = {{kLeft, write_rows, lasts(kLeft)}, {kRight, write_rows, lasts(kRight)}};
+  DueRows queues_[2] = {DueRows(width_of_queues()), DueRows(width_of_queues())};
+  std::size_t held_bytes_[2] = {};  // of rows in a queue that are not done
+  std::optional<JoinHeldKeys> held_keys_;
   // Of LEFT, where expiry does not go by time.
   absl::btree_set<std::pair<Timestamp, std::uint64_t>> held_times_;
   std::uint64_t number_ = 0;
   Timestamp watermark_ = kMinTime;
 
   JoinFates fates_;
+  std::uint64_t image_number_ = 0;  // of the first row that is not in the last image
 };
 
 // Only keys that stand in the line as they are: nearly all.
 void IntervalJoin::foresee_input(std::size_t input, std::span<const Record> records) {
-  Foreseen<GroupKey>& foreseen = foreseen_[input];
+  Foreseen<JoinKey>& foreseen = foreseen_[input];
   foreseen.clear();
   for (const Record& record : records) {
     const auto key = keys_[input].read_in_line(record);
     read_to_end(input, record);
     if (!key || !record.ok()) continue;
-    foreseen.add(record.line(), {*key, {}, GroupTable::hash_of(*key)});
+    const std::uint32_t hash = GroupTable::hash_of(*key);
+    for (const JoinSide& side : sides_) side.prefetch_slot(hash);
+    foreseen.add(record.line(), {*key, hash});
   }
-  groups_.prefetch(HashesOf{foreseen});
-  groups_.for_each_likely(HashesOf{foreseen}, [](const Group* group) { fetch_sides(*group); });
+  const JoinSide& others = sides_[input == kLeft ? kRight : kLeft];
+  foreseen.for_each([&](const JoinKey& key) { others.prefetch_row(key.hash); });
 }
 
 void IntervalJoin::save_head(SnapshotWriter& out) const {
@@ -510,13 +512,20 @@ void IntervalJoin::save_head(SnapshotWriter& out) const {
 
 void IntervalJoin::save(SnapshotWriter& out) const {
   save_head(out);
+  std::vector<std::pair<const LoggedRow*, std::uint8_t>> rows;
+  for (const std::size_t side : {kLeft, kRight}) {
+    sides_[side].log().for_each_held(watermark_, [&](LoggedRow& row, JoinLog::Place) {
+      rows.emplace_back(&row, static_cast<std::uint8_t>(side));
+    });
+  }
+  std::ranges::sort(rows, {}, [](const auto& row) { return row.first->number; });
   const auto memory = std::make_shared<PartMemory>();
   std::unique_ptr<JoinPart> part;
-  for (const JoinRow* row : rows_.all()) {
-    if (row->done || (part && part->add(*row))) continue;
+  for (const auto& [row, side] : rows) {
+    if (part && part->add(*row, side)) continue;
     if (part) part->write(out);
     part = std::make_unique<JoinPart>(memory, write_rows);
-    part->add(*row);
+    part->add(*row, side);
   }
   if (part) part->write(out);
 }
@@ -525,57 +534,46 @@ void IntervalJoin::save(SnapshotWriter& out) const {
 void IntervalJoin::restore_fates(SnapshotReader& in) {
   if (!in.next_is(JoinFates::kEntry)) return;
   while (in.next_row()) {
-    Group* group = groups_.find(restore_bytes(in, 4));
+    const std::string key = restore_bytes(in, 4);
+    const std::uint32_t hash = GroupTable::hash_of(key);
     const std::size_t side = in.unsigned_integer(std::size_t{0}) == kLeft ? kLeft : kRight;
     const Timestamp time = from_nanos(in.integer(1));
     const std::uint64_t number = in.unsigned_integer(2);
-    JoinRow* row = nullptr;
-    if (group) {
-      sides_of(*group).lists[side].each_within(time, time, [&](const ListedRow& listed) {
-        if (listed.row->number == number) row = listed.row;
-        return row == nullptr;
-      });
-    }
-    if (row == nullptr) return in.fail("what becomes of a row that is not there");
-    row->matched = true;
-    if (in.unsigned_integer(3) == 0) continue;
-    sides_of(*group).lists[side].remove({time, row});
-    set_done(row);
-    erase_if_empty(*row);
+    const auto rows = sides_[side].find(key, hash, time, time);
+    const auto found = std::ranges::find(rows, number, &FoundRow::number);
+    if (found == rows.end()) return in.fail("what becomes of a row that is not there");
+    found->row->matched = true;
+    if (in.unsigned_integer(3) != 0) set_done(hash, *found);
   }
   drop_done();
 }
 
-// Rows of an image come in any order; lists take them by number.
 Status IntervalJoin::restore(SnapshotReader& in) {
   if (!in.next_is("join")) return Error{"no entry 'join'"};
   number_ = in.unsigned_integer("number");
   watermark_ = in.time("watermark");
   restore_fates(in);
-  for (const JoinDue* next = next_to_go(); next && next->due < watermark_; next = next_to_go()) {
-    remove_next(next->row);
+  for (const RowDue* next = next_to_go(); next && next->due < watermark_; next = next_to_go()) {
+    remove_next();
   }
-  std::vector<JoinRow*> rows;
+  for (JoinSide& side : sides_) side.set_watermark(watermark_);
   while (in.next_is(kRows)) {
-    while (in.next_row()) rows.push_back(restore_row(in));
+    while (in.next_row()) restore_row(in);
   }
-  std::ranges::sort(rows, {}, &JoinRow::number);
-  for (JoinRow* row : rows) insert(row->side, row);
   return in.status();
 }
 
-JoinRow* IntervalJoin::restore_row(SnapshotReader& in) {
-  const auto [group, is_new] = groups_.find_or_add({restore_bytes(in, 5), {}});
-  if (is_new) new (group->state()) Sides{};
-  JoinRow* row = rows_.make(restore_bytes(in, 6), restore_bytes(in, 7));
-  row->side = in.unsigned_integer(std::size_t{0}) == kLeft ? kLeft : kRight;
-  row->time = from_nanos(in.integer(1));
-  row->expiry = from_nanos(in.integer(2));
-  row->number = in.unsigned_integer(3);
-  row->matched = in.unsigned_integer(4) != 0;
-  row->group = group;
-  row->hash = GroupTable::hash_of(group->key());
-  return row;
+void IntervalJoin::restore_row(SnapshotReader& in) {
+  const std::string key = restore_bytes(in, 5);
+  const std::string head = restore_bytes(in, 6);
+  const std::string text = restore_bytes(in, 7);
+  const std::size_t side = in.unsigned_integer(std::size_t{0}) == kLeft ? kLeft : kRight;
+  const LoggedRow row{.time = from_nanos(in.integer(1)),
+                      .expiry = from_nanos(in.integer(2)),
+                      .number = in.unsigned_integer(3),
+                      .hash = GroupTable::hash_of(key),
+                      .matched = in.unsigned_integer(4) != 0};
+  insert(side, row, {key, head, {text, {}}});
 }
 
 }  // namespace

@@ -97,6 +97,14 @@ void JoinOutput::append_right(std::string& out, const Record& record) const {
   });
 }
 
+std::array<std::string_view, 2> JoinOutput::right_pieces(std::string& scratch,
+                                                         const Record& record) const {
+  if (!flat_) return {label_, trim(record.line())};
+  scratch.clear();
+  append_right(scratch, record);
+  return {scratch, {}};
+}
+
 // The time stands where that of LEFT does: there the stream has its time.
 void JoinOutput::append_head(std::string& out, const Record& record) const {
   const std::optional<Path>& member = members_[0] ? members_[0] : members_[1];

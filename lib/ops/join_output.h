@@ -7,6 +7,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -39,6 +40,8 @@ class JoinOutput {
 
   // Appends the event of RIGHT as it stands in results; damage may leave record.ok() false.
   void append_right(std::string& out, const Record& record) const;
+  // The same in two pieces, of which one may stand in `scratch` and one in the line.
+  std::array<std::string_view, 2> right_pieces(std::string& scratch, const Record& record) const;
   // Appends what stands in front of it where it has no partner.
   void append_head(std::string& out, const Record& record) const;
 

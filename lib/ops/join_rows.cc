@@ -7,6 +7,8 @@
 #include <new>
 #include <utility>
 
+#include "ops/join_log.h"
+
 namespace streamutils {
 namespace {
 
@@ -67,12 +69,21 @@ bool JoinPart::add(const JoinRow& row) {
   const Copy copy{row.time,      row.expiry,    row.number, static_cast<std::uint32_t>(key.size()),
                   row.head_size, row.text_size, row.side,   row.matched,
                   row.deletes,   row.passed};
+  return add(copy, key, row.head().data());
+}
+
+bool JoinPart::add(const LoggedRow& row, std::uint8_t side) {
+  const Copy copy{row.time,      row.expiry, row.number,  row.key_size, row.head_size,
+                  row.text_size, side,       row.matched, false,        false};
+  return add(copy, row.key(), row.head().data());
+}
+
+bool JoinPart::add(const Copy& copy, std::string_view key, const char* texts) {
   std::byte* const place = CopiedPart::add(copy.size());
   if (place == nullptr) return false;
   char* const text = reinterpret_cast<char*>(new (place) Copy(copy) + 1);
   std::copy(key.begin(), key.end(), text);
-  // Head and text of a row stand side by side.
-  std::copy_n(row.head().data(), copy.head_size + copy.text_size, text + key.size());
+  std::copy_n(texts, copy.head_size + copy.text_size, text + key.size());
   return true;
 }
 

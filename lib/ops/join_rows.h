@@ -23,6 +23,8 @@
 
 namespace streamutils {
 
+struct LoggedRow;  // ops/join_log.h
+
 // An event that is held; its head and its text follow it in memory.
 struct JoinRow {
   Timestamp time;
@@ -88,6 +90,7 @@ class JoinPart final : public CopiedPart {
       : CopiedPart(std::move(memory)), write_(write_rows) {}
   // False if there is no more room.  The key is empty if the row has no group.
   bool add(const JoinRow& row);
+  bool add(const LoggedRow& row, std::uint8_t side);
   void write(SnapshotWriter& out) override { write_(*this, out); }
 
   template <typename Visit>
@@ -100,6 +103,9 @@ class JoinPart final : public CopiedPart {
   }
 
  private:
+  // texts: head and text, side by side.
+  bool add(const Copy& copy, std::string_view key, const char* texts);
+
   Write write_;
 };
 
@@ -165,20 +171,23 @@ struct ListedRow {
 using JoinList = TimeOrdered<ListedRow>;
 
 // When a row goes, beside the row, so that to compare two of them does not wait for memory.
-struct JoinDue {
+template <typename Row>
+struct DueRow {
   Timestamp due;  // the expiry of the row
   Timestamp time;
   std::uint64_t number;
-  JoinRow* row;
+  Row* row;
 
-  explicit JoinDue(JoinRow* of) : due(of->expiry), time(of->time), number(of->number), row(of) {}
+  explicit DueRow(Row* of) : due(of->expiry), time(of->time), number(of->number), row(of) {}
 
-  friend bool operator<(const JoinDue& a, const JoinDue& b) {
+  friend bool operator<(const DueRow& a, const DueRow& b) {
     if (a.due != b.due) return a.due < b.due;
     return a.time != b.time ? a.time < b.time : a.number < b.number;
   }
-  friend bool operator>(const JoinDue& a, const JoinDue& b) { return b < a; }
+  friend bool operator>(const DueRow& a, const DueRow& b) { return b < a; }
 };
+
+using JoinDue = DueRow<JoinRow>;
 
 // Rows by expiry, then by time, then by number.
 using JoinQueue = TimeBuckets<JoinDue>;

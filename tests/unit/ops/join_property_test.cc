@@ -24,6 +24,7 @@ struct Event {
   std::int64_t number;   // of all
   std::int64_t expires;  // of LEFT
   bool in_time = true;
+  std::size_t pad = 0;  // bytes that nobody looks at
 };
 
 struct Setup {
@@ -45,6 +46,7 @@ std::string json_of(const Event& e) {
   std::string json = "{\"n\":" + std::to_string(e.number);
   json += ",\"k\":" + key_of(e);
   if (e.side == 0) json += ",\"expires\":" + std::to_string(e.expires);
+  if (e.pad > 0) json += ",\"pad\":\"" + std::string(e.pad, '-') + "\"";
   return json + "}";
 }
 
@@ -231,6 +233,35 @@ TEST_CASE("an interval join is the nested loops over what was in time") {
     std::sort(got.begin(), got.end());
     REQUIRE(got == expected);
     CHECK(join.state().starts_with("\"left\":0,\"right\":0,\"keys\":0,"));
+  }
+}
+
+// Enough for parts of the state to be given back, and to be put together.
+TEST_CASE("an interval join of many long events is the nested loops, too") {
+  for (unsigned seed = 0; seed < rounds(60); ++seed) {
+    CAPTURE(seed);
+    Random random(seed + 9000);
+    const Setup setup = random.setup();
+    CAPTURE(setup.words, static_cast<int>(setup.type));
+    JoinHarness join = make(setup);
+    std::vector<Event> events;
+    std::int64_t now = 1'000'000;
+    for (std::int64_t n = 0; n < 1200; ++n) {
+      now += random.below(8) == 0 ? 1 : 0;
+      const std::int64_t time = now - random.below(4);
+      const std::int64_t key = random.below(3) == 0 ? random.below(40) : random.below(400);
+      const std::int64_t expires = time + (random.below(20) == 0 ? 1000 : random.below(9));
+      events.push_back({static_cast<std::size_t>(random.below(2)), time, key, n, expires});
+      events.back().pad = static_cast<std::size_t>(random.below(random.below(9) == 0 ? 99999 : 99));
+      feed(join, events.back());
+      join.watermark(now - 3);
+      if (random.below(400) == 0) REQUIRE(join.restart());
+    }
+    join.end();
+    std::vector<std::string> expected = reference(setup, events);
+    std::sort(expected.begin(), expected.end());
+    std::sort(join.out.rows.begin(), join.out.rows.end());
+    REQUIRE((join.out.rows == expected));
   }
 }
 

@@ -1,0 +1,144 @@
+// JoinSide: the rows of one side of an interval join, found by key and time.
+//
+//     slots   | hash, newest | hash, newest | …       open addressing, 8 bytes a slot
+//     log     … row <---- row <-------- row           each points to the one before with its hash
+//
+// To add a row writes to its slot and to the end of the log alone.  That a row expires costs
+// nothing: who walks a chain takes those out that have, and a slot that leads to nothing is thrown
+// away when all slots are written anew, before there are too many.  Keys are compared in a search:
+// two keys of one hash share a chain.
+//
+// A search that walks past many rows of other times is of a hot key, which may have hundreds of
+// thousands: from then on its rows stand in order of time as well, in a B-tree.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/near.h"
+#include "base/time.h"
+#include "base/zeroed.h"
+#include "ops/join_list.h"
+#include "ops/join_log.h"
+
+namespace streamutils {
+
+// A row that a search has found.
+struct FoundRow {
+  Timestamp time;
+  std::uint64_t number = 0;
+  LoggedRow* row = nullptr;
+  JoinLog::Place place = 0;
+
+  explicit operator bool() const { return row != nullptr; }
+  friend bool before_at_one_time(const FoundRow& a, const FoundRow& b) {
+    return a.number < b.number;
+  }
+};
+
+class JoinSide {
+ public:
+  // lasts: by how much rows outlast their time, if that is the same for all.  first_chunk: see
+  // JoinLog.
+  JoinSide(std::uint8_t side, JoinPart::Write write, std::optional<Duration> lasts,
+           std::uint64_t first_chunk = 1);
+
+  JoinLog& log() { return log_; }
+  const JoinLog& log() const { return log_; }
+  std::size_t bytes() const { return log_.bytes() + slots_.get_deleter().bytes; }
+
+  // True if the slots are more than stay next to the processor by themselves.
+  bool is_large() const { return slot_count() >= kManySlots; }
+  // Brings near what add() and find() of this hash will look at, in two steps: the second has to
+  // wait for the first.
+  void prefetch_slot(std::uint32_t hash) const { bring_near(&slots()[home_of(hash)]); }
+  void prefetch_row(std::uint32_t hash) const {
+    const Slot* const slot = likely_slot(hash);
+    if (slot == nullptr || !log_.contains(slot->newest)) return;
+    const auto* const row = reinterpret_cast<const std::byte*>(&log_.at(slot->newest));
+    __builtin_prefetch(row, 1);
+    __builtin_prefetch(row + sizeof(LoggedRow) + 15, 1);  // it may stand in two cache lines
+  }
+
+  JoinLog::Place add(const LoggedRow& facts, const LoggedText& text);
+
+  // What has expired before it is not found any more, and goes by and by.
+  void set_watermark(Timestamp watermark) {
+    watermark_ = watermark;
+    log_.drop_expired(watermark);
+  }
+  // See JoinLog.
+  void compact();
+  void clear();
+
+  // Those of the key with times from `first` to `last`, both included, in order of their times, of
+  // equal times of their numbers.  Valid until the next call, or add().
+  std::span<const FoundRow> find(std::string_view key, std::uint32_t hash, Timestamp first,
+                                 Timestamp last);
+  // One that was found is done: no search looks at it any more.
+  void forget(std::uint32_t hash, const FoundRow& row);
+
+  // How many hashes of rows have one that is held, apart from those for which skips(hash).
+  template <typename Skips>
+  std::size_t count_hashes(Skips skips) const {
+    std::size_t count = 0;
+    for (const Slot slot : std::span(slots(), slot_count())) {
+      if (is_held(slot) && !skips(slot.hash)) ++count;
+    }
+    return count;
+  }
+  bool holds_hash(std::uint32_t hash) const { return is_held(slots()[slot_of(hash)]); }
+
+ private:
+  static constexpr std::size_t kFirstSlots = 16;
+  static constexpr std::size_t kManySlots = 1 << 8;
+
+  struct Slot {
+    std::uint32_t hash;
+    std::uint32_t newest;  // the place of a row; 0: the slot is empty
+  };
+  using InOrder = TimeOrdered<FoundRow>;
+
+  Slot* slots() const { return reinterpret_cast<Slot*>(slots_.get()); }
+  std::size_t slot_count() const { return slots_.get_deleter().bytes / sizeof(Slot); }
+  std::size_t home_of(std::uint32_t hash) const { return hash & (slot_count() - 1); }
+  // The one that has the hash, or the empty one where it would stand.
+  std::size_t slot_of(std::uint32_t hash) const {
+    std::size_t i = home_of(hash);
+    while (slots()[i].newest != 0 && slots()[i].hash != hash) i = (i + 1) & (slot_count() - 1);
+    return i;
+  }
+  const Slot* likely_slot(std::uint32_t hash) const {
+    const Slot& slot = slots()[slot_of(hash)];
+    return slot.newest != 0 ? &slot : nullptr;
+  }
+  bool is_held(const LoggedRow& row) const { return !row.done && row.expiry >= watermark_; }
+  bool is_held(const Slot& slot) const;
+
+  void link(LoggedRow& row, JoinLog::Place place);
+  void write_slots_anew();
+  void walk(std::uint32_t hash, std::string_view key, Timestamp first, Timestamp last);
+  void put_in_order(std::uint32_t hash);
+  void drop_expired(InOrder& rows) const;
+  InOrder* hot_rows(std::uint32_t hash) {
+    const auto hot = hot_.empty() ? hot_.end() : hot_.find(hash);
+    return hot == hot_.end() ? nullptr : &hot->second;
+  }
+
+  JoinLog log_;
+  std::optional<Duration> lasts_;
+  Timestamp watermark_ = kMinTime;
+  Zeroed slots_;          // a power of two of them
+  std::size_t used_ = 0;  // that are not empty
+  JoinLog::Place anew_;   // the end of the log when they were written anew
+  std::unordered_map<std::uint32_t, InOrder> hot_;  // by hash
+  std::vector<FoundRow> found_;
+};
+
+}  // namespace streamutils
