@@ -25,34 +25,34 @@ JoinLookup::JoinLookup()
       memory_(make_zeroed(kFirstSlots * sizeof(Slot))),
       mask_(kFirstSlots - 1) {}
 
-std::uint64_t JoinLookup::hash_of(std::string_view key) const {
-  return XXH3_64bits_withSeed(key.data(), key.size(), seed_);
+std::uint32_t JoinLookup::hash_of(std::string_view key) const {
+  return static_cast<std::uint32_t>(XXH3_64bits_withSeed(key.data(), key.size(), seed_));
 }
 
 // The slot of the key, or the empty one where it would stand.
-std::size_t JoinLookup::slot_of(std::string_view key, std::uint64_t hash) const {
+std::size_t JoinLookup::slot_of(std::string_view key, std::uint32_t hash) const {
   for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
-    const Slot& slot = slots()[i];
-    if (slot.row == nullptr || (slot.hash == hash && slot.row->key() == key)) return i;
+    const Slot slot = slots()[i];
+    if (slot.row == 0 || (slot.hash == hash && rows_.at(slot.row)->key() == key)) return i;
   }
 }
 
-void JoinLookup::put(std::string_view key, std::string_view text, std::uint64_t number) {
+void JoinLookup::put(std::string_view key, std::uint32_t hash, std::string_view text,
+                     std::uint64_t number) {
   if ((size_ + 1) * 2 > mask_ + 1) grow();
-  const std::uint64_t hash = hash_of(key);
   Slot& slot = slots()[slot_of(key, hash)];
   slot.hash = hash;
-  TableRow* old = std::exchange(slot.row, nullptr);
-  slot.row = rows_.make(key, text, old == nullptr ? number : old->number);
-  if (old == nullptr) {
+  const TableRows::Ref old = slot.row;
+  slot.row = rows_.make(key, text, old == 0 ? number : rows_.at(old)->number);
+  if (old == 0) {
     ++size_;
   } else {
     free(old);
   }
 }
 
-void JoinLookup::free(TableRow* row) {
-  rows_.free(row, [this](const TableRow* old, TableRow* copy) {
+void JoinLookup::free(TableRows::Ref row) {
+  rows_.free(row, [this](const TableRow* old, TableRows::Ref copy) {
     slots()[slot_of(old->key(), hash_of(old->key()))].row = copy;
   });
 }
@@ -63,21 +63,21 @@ void JoinLookup::grow() {
   mask_ = 2 * old_size - 1;
   const Slot* from = reinterpret_cast<const Slot*>(old.get());
   for (std::size_t n = 0; n < old_size; ++n) {
-    if (from[n].row == nullptr) continue;
+    if (from[n].row == 0) continue;
     std::size_t i = from[n].hash & mask_;
-    while (slots()[i].row != nullptr) i = (i + 1) & mask_;
+    while (slots()[i].row != 0) i = (i + 1) & mask_;
     slots()[i] = from[n];
   }
 }
 
 // Later slots of the run move forward, so that no search stops at the hole (Knuth, TAOCP 6.4,
 // algorithm R).
-void JoinLookup::erase(std::string_view key) {
+void JoinLookup::erase(std::string_view key, std::uint32_t hash) {
   Slot* const slots = this->slots();
-  std::size_t hole = slot_of(key, hash_of(key));
-  TableRow* row = slots[hole].row;
-  if (row == nullptr) return;
-  for (std::size_t i = (hole + 1) & mask_; slots[i].row != nullptr; i = (i + 1) & mask_) {
+  std::size_t hole = slot_of(key, hash);
+  const TableRows::Ref row = slots[hole].row;
+  if (row == 0) return;
+  for (std::size_t i = (hole + 1) & mask_; slots[i].row != 0; i = (i + 1) & mask_) {
     const std::size_t home = slots[i].hash & mask_;
     if (((i - home) & mask_) < ((i - hole) & mask_)) continue;
     slots[hole] = slots[i];
@@ -88,10 +88,11 @@ void JoinLookup::erase(std::string_view key) {
   free(row);
 }
 
-void JoinLookup::prefetch_row(std::uint64_t hash) const {
-  const Slot& slot = slots()[hash & mask_];
-  if (slot.row == nullptr) return;
-  const char* row = reinterpret_cast<const char*>(slot.row);
+void JoinLookup::prefetch_row(std::uint32_t hash) const {
+  std::size_t i = hash & mask_;
+  while (slots()[i].row != 0 && slots()[i].hash != hash) i = (i + 1) & mask_;
+  if (slots()[i].row == 0) return;
+  const char* row = reinterpret_cast<const char*>(rows_.at(slots()[i].row));
   __builtin_prefetch(row);
   __builtin_prefetch(row + 64);
 }

@@ -10,6 +10,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +35,9 @@ class TableJoin final : public Operator {
         keys_{JoinKeyReader(options_.arguments.left_keys),
               JoinKeyReader(options_.arguments.right_keys)},
         output_(options_),
-        tombstones_(options_.arguments.right_keys) {}
+        tombstones_(options_.arguments.right_keys) {
+    foreseen_keys_.reserve(kForeseenKeys);
+  }
 
   Outcome on_record(const Record& record, Emitter& out) override {
     return record.input() == kLeft ? enrich(record, out) : update(record, out);
@@ -46,16 +49,16 @@ class TableJoin final : public Operator {
   void foresee(std::span<const Record> records) override {
     foreseen_.clear();
     foreseen_keys_.clear();
-    if (!enriches_) return;
+    foreseen_side_ = enriches_ ? kLeft : kRight;
     for (const Record& record : records) {
-      const auto key = keys_[kLeft].read(record);
-      if (writes_pairs()) output_.read_left(record);
+      const auto key = key_to_come(foreseen_side_, record);
+      if (enriches_ && writes_pairs()) output_.read_left(record);
       if (!key || !record.ok()) continue;
-      const std::uint64_t hash = table_.hash_of(*key);
-      foreseen_.add(record.line(), {foreseen_keys_.size(), key->size(), hash});
-      foreseen_keys_ += *key;
+      const std::uint32_t hash = table_.hash_of(*key);
+      foreseen_.add(record.line(), {*key, hash});
       table_.prefetch_slot(hash);
     }
+    if (!enriches_) return;
     foreseen_.for_each([this](const HashedKey& key) { table_.prefetch_row(key.hash); });
   }
 
@@ -92,6 +95,13 @@ class TableJoin final : public Operator {
   }
 
  private:
+  static constexpr std::size_t kForeseenKeys = std::size_t{1} << 14;
+
+  struct HashedKey {
+    std::string_view text;
+    std::uint32_t hash;
+  };
+
   void save_head(SnapshotWriter& out) const { out.entry("table").field("number", number_); }
 
   bool restore_row(SnapshotReader& in) {
@@ -111,7 +121,7 @@ class TableJoin final : public Operator {
   }
 
   Outcome update(const Record& record, Emitter& out) {
-    const auto key = keys_[kRight].read(record);
+    const auto key = read_key(kRight, record);
     const bool deletes = key && tombstones_.deletes(record);
     text_.clear();
     if (key && !deletes && writes_pairs()) {
@@ -125,34 +135,49 @@ class TableJoin final : public Operator {
     }
     image_.finish();
     if (deletes) {
-      image_.note_erase(*key);
-      table_.erase(*key);
+      image_.note_erase(key->text);
+      table_.erase(key->text, key->hash);
       return {};
     }
-    if (options_.max_keys && table_.size() >= *options_.max_keys && find(*key) == nullptr) {
-      return {.fate = Fate::bad, .reason = kTooManyKeys};
-    }
-    image_.note_put(*key, text_, number_);
-    table_.put(*key, text_, number_++);
+    const bool full = options_.max_keys && table_.size() >= *options_.max_keys;
+    if (full && find(*key) == nullptr) return {.fate = Fate::bad, .reason = kTooManyKeys};
+    image_.note_put(key->text, text_, number_);
+    table_.put(key->text, key->hash, text_, number_++);
     return {};
   }
 
-  const TableRow* find(std::string_view key) const { return table_.find(key, table_.hash_of(key)); }
+  // Stays as long as the line does: what does not stand there as it is is copied, while there is
+  // room.
+  std::optional<std::string_view> key_to_come(std::size_t side, const Record& record) {
+    if (const auto key = keys_[side].read_in_line(record)) return key;
+    const auto key = keys_[side].read(record);
+    const std::size_t begin = foreseen_keys_.size();
+    if (!key || key->size() > foreseen_keys_.capacity() - begin) return std::nullopt;
+    foreseen_keys_ += *key;
+    return std::string_view(foreseen_keys_).substr(begin);
+  }
+  const HashedKey* foreseen(std::size_t side, const Record& record) {
+    return side == foreseen_side_ ? foreseen_.take(record.line()) : nullptr;
+  }
+  std::optional<HashedKey> read_key(std::size_t side, const Record& record) {
+    if (const HashedKey* seen = foreseen(side, record)) return *seen;
+    const auto key = keys_[side].read(record);
+    if (!key) return std::nullopt;
+    return HashedKey{*key, table_.hash_of(*key)};
+  }
+
+  const TableRow* find(const HashedKey& key) const { return table_.find(key.text, key.hash); }
 
   Outcome enrich(const Record& record, Emitter& out) {
     enriches_ = true;
-    const TableRow* row = nullptr;
-    if (const HashedKey* seen = foreseen_.take(record.line())) {
-      row =
-          table_.find(std::string_view(foreseen_keys_).substr(seen->begin, seen->size), seen->hash);
-    } else {
-      const auto key = keys_[kLeft].read(record);
-      if (writes_pairs()) output_.read_left(record);
-      if (!record.ok()) return {.fate = Fate::bad};
-      if (!key) out.count("LEFT without a key");
-      if (key) row = find(*key);
+    if (const HashedKey* seen = foreseen(kLeft, record)) {
+      return write(record.line(), find(*seen), out);
     }
-    return write(record.line(), row, out);
+    const auto key = read_key(kLeft, record);
+    if (writes_pairs()) output_.read_left(record);
+    if (!record.ok()) return {.fate = Fate::bad};
+    if (!key) out.count("LEFT without a key");
+    return write(record.line(), key ? find(*key) : nullptr, out);
   }
 
   Outcome write(std::string_view line, const TableRow* row, Emitter& out) {
@@ -170,13 +195,6 @@ class TableJoin final : public Operator {
     return {};
   }
 
-  // The key of a line that comes next, if it has one.
-  struct HashedKey {
-    std::size_t begin;  // in foreseen_keys_
-    std::size_t size;
-    std::uint64_t hash;
-  };
-
   JoinOptions options_;
   JoinKeyReader keys_[2];
   JoinOutput output_;
@@ -186,8 +204,9 @@ class TableJoin final : public Operator {
   TableImage image_{table_};
   std::uint64_t number_ = 0;
   bool enriches_ = false;  // the table has been read
-  Foreseen<HashedKey> foreseen_;
-  std::string foreseen_keys_;
+  std::size_t foreseen_side_ = kRight;
+  Foreseen<HashedKey> foreseen_;  // of that side
+  std::string foreseen_keys_;     // those that are no part of their lines; never gets more room
 };
 
 }  // namespace

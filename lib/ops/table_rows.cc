@@ -5,9 +5,11 @@
 #include <new>
 #include <utility>
 
+#include "base/copy.h"
+
 namespace streamutils {
 
-TableRow* TableRows::make(std::string_view key, std::string_view text, std::uint64_t number) {
+TableRows::Ref TableRows::make(std::string_view key, std::string_view text, std::uint64_t number) {
   TableRow head{};
   head.number = number & ~(std::uint64_t{1} << 63);
   head.key_size = static_cast<std::uint32_t>(key.size());
@@ -16,30 +18,39 @@ TableRow* TableRows::make(std::string_view key, std::string_view text, std::uint
   if (open_ == nullptr || open_->used + size > open_->size) open_chunk(size);
   auto* row = new (open_->at(open_->used)) TableRow(head);
   char* bytes = reinterpret_cast<char*>(row + 1);
-  std::copy(text.begin(), text.end(), std::copy(key.begin(), key.end(), bytes));
-  open_->used += size;
+  copy_bytes(copy_bytes(bytes, key), text);
   bytes_ += size;
-  return row;
+  const std::size_t offset = std::exchange(open_->used, open_->used + size);
+  return static_cast<Ref>(open_->index * kUnits + offset / kUnit);
 }
 
 void TableRows::open_chunk(std::size_t row_size) {
   const std::size_t size = std::max(kChunk, sizeof(Chunk) + row_size);
-  chunks_.push_back(make_zeroed(size));
-  open_ = new (chunks_.back().get()) Chunk{chunks_.size() - 1, sizeof(Chunk), 0, size};
+  std::size_t index = chunks_.size();
+  if (!given_up_.empty()) {
+    index = given_up_.back();
+    given_up_.pop_back();
+  } else if (index < kMostChunks) {
+    chunks_.emplace_back();
+  } else {
+    throw std::bad_alloc();
+  }
+  chunks_[index] = make_zeroed(size);
+  if (open_ != nullptr && is_sparse(*open_)) sparse_.push_back(open_);
+  open_ = new (chunks_[index].get()) Chunk{index, sizeof(Chunk), 0, size};
 }
 
 std::size_t TableRows::chunk_bytes() const {
   std::size_t bytes = 0;
-  for (const Zeroed& memory : chunks_) bytes += memory.get_deleter().bytes;
+  for (const Zeroed& memory : chunks_) {
+    if (memory) bytes += memory.get_deleter().bytes;
+  }
   return bytes;
 }
 
-// The last one takes its place.
 void TableRows::release(Chunk* chunk) {
-  const std::size_t index = chunk->index;
-  std::swap(chunks_[index], chunks_.back());
-  begin_of(chunks_[index])->index = index;
-  chunks_.pop_back();
+  given_up_.push_back(chunk->index);
+  chunks_[given_up_.back()].reset();
 }
 
 }  // namespace streamutils

@@ -8,6 +8,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -39,25 +40,40 @@ struct TableRow {
 
 class TableRows {
  public:
-  // Valid until free() moves it.
-  TableRow* make(std::string_view key, std::string_view text, std::uint64_t number);
+  // Where a row stands: its chunk, and how many times 8 bytes behind the start of that.  Never 0.
+  using Ref = std::uint32_t;
 
-  // Frees a row.  Calls move(old, copy) for each row that has moved; the old one is valid during
-  // the call.
+  // Valid until free() moves it.  Throws std::bad_alloc if the rows would take 32 GiB.
+  Ref make(std::string_view key, std::string_view text, std::uint64_t number);
+  TableRow* at(Ref ref) const {
+    std::byte* const chunk = chunks_[ref / kUnits].get();
+    return reinterpret_cast<TableRow*>(chunk + ref % kUnits * kUnit);
+  }
+
+  // Frees a row.  Calls move(old, ref) for each row that has moved there; the old one is valid
+  // during the call.
   template <typename Move>
-  void free(TableRow* row, Move move) {
+  void free(Ref ref, Move move) {
+    TableRow* const row = at(ref);
     Chunk* chunk = chunk_of(row);
     row->is_free = 1;
     chunk->free += row->size();
     bytes_ -= row->size();
-    if (chunk != open_ && chunk != closed_) give_up_if_sparse(chunk, move);
-    while (closed_ != nullptr) give_up_if_sparse(std::exchange(closed_, nullptr), move);
+    const bool waits = std::find(sparse_.begin(), sparse_.end(), chunk) != sparse_.end();
+    if (chunk != open_ && !waits && is_sparse(*chunk)) sparse_.push_back(chunk);
+    while (!sparse_.empty()) {
+      Chunk* const next = sparse_.back();
+      sparse_.pop_back();
+      give_up(next, move);
+    }
   }
 
   // Calls visit(row) for all, in no particular order.
   template <typename Visit>
   void for_each(Visit visit) const {
-    for (const Zeroed& memory : chunks_) begin_of(memory)->each(visit);
+    for (const Zeroed& memory : chunks_) {
+      if (memory) begin_of(memory)->each(visit);
+    }
   }
 
   // The same, from a place on (the first is {}), for at most so many: the place is then where the
@@ -70,6 +86,7 @@ class TableRows {
   template <typename Visit>
   bool visit_some(Place& place, std::size_t rows, Visit visit) const {
     for (; place.chunk < chunks_.size() && rows > 0; ++place.chunk, place.offset = 0) {
+      if (!chunks_[place.chunk]) continue;
       Chunk* const chunk = begin_of(chunks_[place.chunk]);
       if (place.offset == 0) place.offset = sizeof(Chunk);
       for (; place.offset < chunk->used && rows > 0; --rows) {
@@ -88,6 +105,9 @@ class TableRows {
 
  private:
   static constexpr std::size_t kChunk = std::size_t{2} << 20;
+  static constexpr std::size_t kUnit = alignof(TableRow);
+  static constexpr Ref kUnits = kChunk / kUnit;
+  static constexpr std::size_t kMostChunks = (std::size_t{1} << 32) / kUnits;
 
   // At the start of its memory, which is aligned to kChunk; a long row may make it longer.
   struct alignas(16) Chunk {
@@ -113,9 +133,10 @@ class TableRows {
   static Chunk* chunk_of(TableRow* row) {
     return reinterpret_cast<Chunk*>(reinterpret_cast<std::uintptr_t>(row) & ~(kChunk - 1));
   }
+  static bool is_sparse(const Chunk& chunk) { return chunk.free * 2 > chunk.used; }
+  // The rows that are left in it move.
   template <typename Move>
-  void give_up_if_sparse(Chunk* chunk, Move& move) {
-    if (chunk->free * 2 <= chunk->used) return;
+  void give_up(Chunk* chunk, Move& move) {
     chunk->each([&](TableRow* old) {
       move(old, make(old->key(), old->text(), old->number));
       bytes_ -= old->size();
@@ -125,9 +146,10 @@ class TableRows {
   void open_chunk(std::size_t row_size);
   void release(Chunk* chunk);
 
-  std::vector<Zeroed> chunks_;
-  Chunk* open_ = nullptr;    // where rows are made
-  Chunk* closed_ = nullptr;  // the one before, while nobody has looked at it
+  std::vector<Zeroed> chunks_;         // null: given up
+  std::vector<std::size_t> given_up_;  // their indices, to be used again
+  Chunk* open_ = nullptr;              // where rows are made
+  std::vector<Chunk*> sparse_;         // to be given up
   std::size_t bytes_ = 0;
 };
 
