@@ -35,6 +35,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -43,6 +44,7 @@
 #include "base/siphash.h"
 #include "base/time.h"
 #include "ops/change_count.h"
+#include "ops/dedup_changes.h"
 #include "ops/dedup_image.h"
 #include "ops/dedup_state.h"
 #include "ops/dedup_tables.h"
@@ -60,7 +62,8 @@ struct SeenEver {
   static constexpr bool kTimed = false;
   static constexpr bool kRefresh = false;
   void begin(Start, Timestamp) {}
-  void extend(Start, Timestamp) {}
+  // True if that changes anything.
+  bool extend(Start, Timestamp) { return false; }
 };
 
 // …the time of the first event…
@@ -70,7 +73,7 @@ struct SeenFirst {
   Timestamp least(Start) const { return from_nanos(first); }
   Timestamp greatest(Start) const { return from_nanos(first); }
   void begin(Start, Timestamp t) { first = to_nanos(t); }
-  void extend(Start, Timestamp) {}
+  bool extend(Start, Timestamp) { return false; }
   std::int64_t first;
 };
 
@@ -81,9 +84,11 @@ struct SeenSpan {
   Timestamp least(Start) const { return from_nanos(from); }
   Timestamp greatest(Start) const { return from_nanos(to); }
   void begin(Start, Timestamp t) { from = to = to_nanos(t); }
-  void extend(Start, Timestamp t) {
+  bool extend(Start, Timestamp t) {
+    if (to_nanos(t) >= from && to_nanos(t) <= to) return false;
     from = std::min(from, to_nanos(t));
     to = std::max(to, to_nanos(t));
+    return true;
   }
   std::int64_t from;
   std::int64_t to;
@@ -100,9 +105,11 @@ struct SeenShortSpan {
     set(slice, 0, t);
     set(slice, 1, t);
   }
-  void extend(Start slice, Timestamp t) {
-    if (t < least(slice)) set(slice, 0, t);
-    if (t > greatest(slice)) set(slice, 1, t);
+  bool extend(Start slice, Timestamp t) {
+    const bool is_less = t < least(slice);
+    if (!is_less && t <= greatest(slice)) return false;
+    set(slice, is_less ? 0 : 1, t);
+    return true;
   }
 
  private:
@@ -133,17 +140,25 @@ class SeenKeys {
     if (!Seen::kTimed && !max_keys_) return is_in_only_table(print);
     const std::int64_t slice = slice_of(t);
     Slot* own = nullptr;  // in the slice of t
+    const SlicePlace* own_place = nullptr;
     bool is_repeat = false;
     for (auto place = tables_.from(TimeSlices::before(slice));
          place != tables_.map().end() && place->first.slice <= slice + 1; ++place) {
       Slot* slot = place->second.find(print);
       if (slot == nullptr) continue;
-      if (place->first.slice == slice) own = slot;
+      if (place->first.slice == slice) {
+        own = slot;
+        own_place = &place->first;
+      }
       if (is_forgotten(*slot, place->first.slice)) continue;
       is_repeat = is_repeat || is_near(*slot, place->first.slice, slice, t);
       if (is_repeat && !Seen::kRefresh) return true;
     }
-    note(print, t, slice, own);
+    if (own == nullptr) {
+      put(print, t, slice);
+    } else {
+      note(*own_place, *own, t);
+    }
     return is_repeat;
   }
 
@@ -178,8 +193,7 @@ class SeenKeys {
   void begin_image(SnapshotWriter& out);
   // Of about so many keys.  True when it is complete.
   bool continue_image(std::size_t keys);
-  // What has come since the image before, whole or not.  Which keys that pushes out, or of which it
-  // makes a stretch longer, is not kept: then there is none.
+  // What has come since the image before, whole or not.
   bool has_changes() const { return changes_.are_worth_it(size_); }
   void save_changes(SnapshotWriter& out);
 
@@ -212,35 +226,37 @@ class SeenKeys {
     const auto [slot, is_new] = table.find_or_insert(print);
     size_ = table.size();
     bytes_ = table.bytes();
-    if (is_new) note_change(0, *slot);
+    if (is_new) note_change(map().begin()->first, *slot);
     return !is_new;
   }
 
-  void note(const Fingerprint& print, Timestamp t, std::int64_t slice, Slot* own) {
-    const Start start = start_of(slice);
-    if (own != nullptr) tell(slice, *own);
-    if (own != nullptr && !is_forgotten(*own, slice)) return own->extend(start, t);
-    Slot& slot = own != nullptr ? *own : insert(print, slice);
-    slot.begin(start, t);
-    note_change(slice, slot);
-  }
-
-  // An image may need the slot as it is.  It may stand in any table of its slice.
-  void tell(std::int64_t slice, const Slot& slot) {
-    if (images_.empty()) return;
-    for (auto place = tables_.from(slice); place != tables_.behind(slice); ++place) {
-      if (place->second.find(slot.print) == &slot) place->second.tell(slot);
+  // Of a slot of the slice of t.
+  void note(const SlicePlace& place, Slot& slot, Timestamp t) {
+    // An image may need it as it is.
+    if (!images_.empty()) map().find(place)->second.tell(slot);
+    const Start start = start_of(place.slice);
+    if (is_forgotten(slot, place.slice)) {
+      slot.begin(start, t);
+    } else if (!slot.extend(start, t)) {
+      return;
     }
+    note_change(place, slot);
   }
 
-  void note_change(std::int64_t slice, const Slot& slot) {
+  // One that is not there.
+  void put(const Fingerprint& print, Timestamp t, std::int64_t slice) {
+    Slot& slot = insert(print, slice);
+    slot.begin(start_of(slice), t);
+    if (changes_.are_known()) note_change(std::prev(tables_.behind(slice))->first, slot);
+  }
+
+  void note_change(const SlicePlace& place, const Slot& slot) {
     if (!changes_.are_known()) return;
-    changed_[std::prev(tables_.behind(slice))->first].push_back(slot);
-    if (!changes_.add(size_)) changed_.clear();
+    if (changed_.put(place, slot) && !changes_.add(size_)) changed_.clear();
   }
   void begin_changes() {
     changed_.clear();
-    if (!Seen::kRefresh && !max_keys_) changes_.begin();
+    changes_.begin();
   }
 
   Slot& insert(const Fingerprint& print, std::int64_t slice) {
@@ -262,17 +278,17 @@ class SeenKeys {
     while (!map().empty() && map().begin()->first.slice < slice) drop_oldest();
   }
 
-  void drop_oldest() {
-    const Table& table = map().begin()->second;
+  void drop_oldest() { drop(map().begin()); }
+  void drop(typename SliceTables<Seen>::Map::iterator place) {
+    const Table& table = place->second;
     for (SlotsImage<Seen>& image : images_) {
       if (image.is_of(table)) image.finish();
     }
     images_.remove_if([&table](const auto& image) { return image.is_of(table); });
     size_ -= table.size();
     bytes_ -= table.bytes();
-    if (const auto gone = changed_.extract(map().begin()->first))
-      changes_.remove(gone.mapped().size());
-    map().erase(map().begin());
+    changes_.remove(changed_.drop(place->first));
+    map().erase(place);
   }
 
   void save_head(SnapshotWriter& out, bool changes = false) const;
@@ -286,9 +302,8 @@ class SeenKeys {
   std::size_t bytes_ = 0;
   std::uint64_t pushed_out_ = 0;
 
-  // Since the last image was begun: the slots as they were put, by the tables that they stand in.
-  ChangeCount changes_;
-  std::map<SlicePlace, std::vector<Slot>> changed_;
+  ChangeCount changes_;  // since the last image was begun
+  ChangedKeys<Seen> changed_;
 
   // The image that is being taken, by tables.
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
@@ -330,14 +345,18 @@ bool SeenKeys<Seen>::continue_image(std::size_t keys) {
   return images_.empty();
 }
 
+// With a limit tables go that time has not passed: then all that there are are named.
 template <typename Seen>
 void SeenKeys<Seen>::save_changes(SnapshotWriter& out) {
   save_head(out, true);
-  for (auto& [place, slots] : changed_) {
+  if (max_keys_) {
+    for (const auto& [place, table] : map()) place.save(out);
+  }
+  changed_.take([&out](const SlicePlace& place, std::vector<Slot> slots) {
     SnapshotWriter entry;
     place.save(entry);
     out.part(std::make_unique<ChangedSlots<Slot>>(entry.take(), std::move(slots)));
-  }
+  });
   begin_changes();
 }
 
@@ -349,14 +368,22 @@ void SeenKeys<Seen>::restore(SnapshotReader& in) {
   if (changes) drop_forgotten();
   pushed_out_ = in.unsigned_integer("pushed_out");
   tables_.restore(in);
+  std::set<SlicePlace> named;
   while (in.next_is("slice")) {
     const auto [at, is_new] = map().try_emplace(SlicePlace(in));
+    if (changes && max_keys_) named.insert(at->first);
     Table& table = at->second;
     const std::size_t size = table.size();
     const std::size_t bytes = is_new ? 0 : table.bytes();
     restore_slots(in, table, changes);
     size_ += table.size() - size;
     bytes_ += table.bytes() - bytes;
+  }
+  if (!changes || !max_keys_) return;
+  for (auto place = map().begin(); place != map().end();) {
+    const auto next = std::next(place);
+    if (!named.contains(place->first)) drop(place);
+    place = next;
   }
 }
 

@@ -229,7 +229,11 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    join("on k,v within 500s l r", JoinType::anti),
                                    join("on k within 20s..900s l r", JoinType::semi),
                                    dedup({}, false, {}),
-                                   dedup(seconds(90), false, {})};
+                                   dedup(seconds(90), false, {}),
+                                   dedup(seconds(400), true, {}),
+                                   dedup({}, false, 60),
+                                   dedup(seconds(400), false, 50),
+                                   dedup(seconds(300), true, 70)};
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
     Taken taken;
     for (unsigned seed = 0; seed < 8; ++seed) {
