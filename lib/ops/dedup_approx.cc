@@ -52,9 +52,20 @@ class KeepProbablyFirst final : public Operator {
   bool outlives_end() const override { return true; }
 
   void save(SnapshotWriter& out) const override {
-    out.entry("dedup_approx").field("dropped", dropped_);
-    keys_.save(out);
+    save_head(out);
     filter_.save(out);
+  }
+
+  bool has_images() const override { return true; }
+  void begin_image(SnapshotWriter& out) override {
+    save_head(out);
+    filter_.begin_image(out);
+  }
+  bool continue_image(std::size_t entries) override { return filter_.continue_image(entries); }
+  bool has_changes() const override { return filter_.has_changes(); }
+  void begin_changes(SnapshotWriter& out) override {
+    save_head(out);
+    filter_.begin_changes(out);
   }
 
   Status restore(SnapshotReader& in) override {
@@ -72,6 +83,11 @@ class KeepProbablyFirst final : public Operator {
   }
 
  private:
+  void save_head(SnapshotWriter& out) const {
+    out.entry("dedup_approx").field("dropped", dropped_);
+    keys_.save(out);
+  }
+
   void tell_pushed_out(Emitter& out) {
     if (filter_.pushed_out() == pushed_out_) return;
     const bool first = out.count(kPushedOut, filter_.pushed_out() - pushed_out_);

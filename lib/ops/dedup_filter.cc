@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -87,14 +88,12 @@ bool RotatingFilter::is_in_reach(std::int64_t slice, Timestamp t) const {
   return true;
 }
 
-RotatingFilter::Block& RotatingFilter::block_of(const Filter& filter,
-                                                const Fingerprint& print) const {
-  return filter
-      .blocks[static_cast<std::size_t>(static_cast<Wide>(print.low) * shape_.blocks >> 64)];
+std::size_t RotatingFilter::block_of(const Fingerprint& print) const {
+  return static_cast<std::size_t>(static_cast<Wide>(print.low) * shape_.blocks >> 64);
 }
 
 bool RotatingFilter::holds(const Filter& filter, const Fingerprint& print) const {
-  const Block& block = block_of(filter, print);
+  const FilterBlock& block = filter.blocks[block_of(print)];
   return each_bit(print, shape_.probes, [&block](unsigned word, std::uint64_t bit) {
     return (block.words[word] & bit) != 0;
   });
@@ -126,7 +125,10 @@ void RotatingFilter::add(const Fingerprint& print, std::int64_t slice) {
     rotate();
     filter = &filter_for(newest_);
   }
-  Block& block = block_of(*filter, print);
+  const std::size_t number = block_of(print);
+  FilterBlock& block = filter->blocks[number];
+  if (filter->image) filter->image->keep(number, block);
+  if (filter->changed) note_change(*filter, number);
   each_bit(print, shape_.probes, [&block](unsigned word, std::uint64_t bit) {
     block.words[word] |= bit;
     return true;
@@ -139,7 +141,9 @@ void RotatingFilter::add(const Fingerprint& print, std::int64_t slice) {
 
 RotatingFilter::Filter& RotatingFilter::filter_for(std::int64_t slice) {
   Filter& filter = filters_[slice];
-  if (!filter.blocks) filter.blocks = std::make_unique<Block[]>(shape_.blocks);
+  if (filter.blocks) return filter;
+  filter.blocks = std::make_unique<FilterBlock[]>(shape_.blocks);
+  if (changes_.are_known()) begin_noting(filter);
   return filter;
 }
 
@@ -147,64 +151,131 @@ void RotatingFilter::rotate() {
   ++newest_;
   if (filters_.size() < 2) return;
   pushed_out_ += filters_.begin()->second.keys;
-  filters_.erase(filters_.begin());
+  erase(filters_.begin());
+}
+
+void RotatingFilter::erase(Filters::iterator filter) {
+  auto all = static_cast<std::size_t>(-1);
+  Filter& gone = filter->second;
+  if (gone.image) gone.image->go_on(gone.blocks.get(), all);
+  changes_.remove(gone.count);
+  filters_.erase(filter);
 }
 
 void RotatingFilter::forget_before(Timestamp w) {
   if (!within_) return;
   horizon_ = minus(w, *within_);
   const std::int64_t slice = slice_of(horizon_);
-  while (!filters_.empty() && filters_.begin()->first < slice) filters_.erase(filters_.begin());
+  while (!filters_.empty() && filters_.begin()->first < slice) erase(filters_.begin());
+}
+
+// --- State ---------------------------------------------------------------------------------------
+
+void RotatingFilter::save_head(SnapshotWriter& out) const {
+  out.entry("filters").field("horizon", horizon_).field("newest", newest_);
+  out.field("pushed_out", pushed_out_).field("errors", std::bit_cast<std::uint64_t>(errors_));
+}
+
+void RotatingFilter::save_entry(SnapshotWriter& out, std::int64_t slice, const Filter& filter) {
+  out.entry("filter").field("slice", slice).field("keys", filter.keys);
+  out.field("rate", std::bit_cast<std::uint64_t>(filter.rate));
 }
 
 // Blocks without a key are left out.
 void RotatingFilter::save(SnapshotWriter& out) const {
-  out.entry("filters").field("horizon", horizon_).field("newest", newest_);
-  out.field("pushed_out", pushed_out_).field("errors", std::bit_cast<std::uint64_t>(errors_));
+  save_head(out);
   for (const auto& [slice, filter] : filters_) {
-    out.entry("filter").field("slice", slice).field("keys", filter.keys);
-    out.field("rate", std::bit_cast<std::uint64_t>(filter.rate));
-    std::string hex;
-    auto write = [&] {
-      if (!hex.empty()) out.entry("blocks").field("blocks", hex);
-      hex.clear();
-    };
+    save_entry(out, slice, filter);
+    FilterBlocks blocks(out);
     for (std::size_t i = 0; i < shape_.blocks; ++i) {
-      const auto& words = filter.blocks[i].words;
-      if (std::all_of(std::begin(words), std::end(words), [](auto word) { return word == 0; })) {
-        continue;
-      }
-      append_hex(hex, i);
-      for (const std::uint64_t word : words) append_hex(hex, word);
-      if (hex.size() > 8192) write();
+      if (!filter.blocks[i].is_empty()) blocks.add(i, filter.blocks[i]);
     }
-    write();
   }
 }
 
+// Changes name all filters that there are: others have gone.
 void RotatingFilter::restore(SnapshotReader& in) {
   if (!in.next_is("filters")) return in.fail("no entry 'filters'");
   horizon_ = in.time("horizon");
   newest_ = in.integer("newest");
   pushed_out_ = in.unsigned_integer("pushed_out");
   errors_ = std::bit_cast<double>(in.unsigned_integer("errors"));
+  std::set<std::int64_t> named;
   while (in.next_is("filter")) {
-    Filter& filter = filter_for(in.integer("slice"));
+    const std::int64_t slice = in.integer("slice");
+    named.insert(slice);
+    Filter& filter = filter_for(slice);
     filter.keys = in.unsigned_integer("keys");
     filter.rate = std::bit_cast<double>(in.unsigned_integer("rate"));
-    while (in.next_is("blocks")) {
-      const std::string text = in.text("blocks");
-      for (std::string_view hex = text; !hex.empty();) {
-        const auto i = take_hex(hex);
-        if (!i || *i >= shape_.blocks) return in.fail("'blocks' names a block that is not there");
-        for (std::uint64_t& word : filter.blocks[*i].words) {
-          const auto taken = take_hex(hex);
-          if (!taken) return in.fail("'blocks' is cut off, or no hexadecimal text");
-          word = *taken;
-        }
-      }
+    while (in.next_is("blocks")) restore_blocks(in, filter);
+  }
+  std::erase_if(filters_, [&named](const auto& filter) { return !named.contains(filter.first); });
+}
+
+void RotatingFilter::restore_blocks(SnapshotReader& in, Filter& filter) {
+  const std::string text = in.text("blocks");
+  for (std::string_view hex = text; !hex.empty();) {
+    const auto i = take_hex(hex);
+    if (!i || *i >= shape_.blocks) return in.fail("'blocks' names a block that is not there");
+    for (std::uint64_t& word : filter.blocks[*i].words) {
+      const auto taken = take_hex(hex);
+      if (!taken) return in.fail("'blocks' is cut off, or no hexadecimal text");
+      word = *taken;
     }
   }
+}
+
+// --- Images --------------------------------------------------------------------------------------
+
+// With a key, about.
+std::size_t RotatingFilter::used_blocks() const {
+  std::size_t used = 0;
+  for (const auto& [slice, filter] : filters_) {
+    used += std::min(static_cast<std::size_t>(filter.keys), shape_.blocks);
+  }
+  return used;
+}
+
+void RotatingFilter::note_change(Filter& filter, std::size_t block) {
+  if (!filter.changed->add(block)) return;
+  ++filter.count;
+  if (changes_.add(used_blocks())) return;
+  for (auto& [slice, each] : filters_) {
+    each.changed.reset();
+    each.count = 0;
+  }
+}
+
+void RotatingFilter::begin_noting(Filter& filter) {
+  filter.changed.emplace(shape_.blocks, false);
+  filter.count = 0;
+}
+
+void RotatingFilter::begin_image(SnapshotWriter& out) { begin_images(out, true); }
+
+// REQUIRES: has_changes().
+void RotatingFilter::begin_changes(SnapshotWriter& out) { begin_images(out, false); }
+
+void RotatingFilter::begin_images(SnapshotWriter& out, bool all) {
+  save_head(out);
+  for (auto& [slice, filter] : filters_) {
+    SnapshotWriter entry;
+    save_entry(entry, slice, filter);
+    const std::string lines = entry.take();
+    out.lines(lines);
+    BlockSet pending = all ? BlockSet(shape_.blocks, true) : std::move(*filter.changed);
+    filter.image = std::make_unique<FilterImage>(std::move(pending), lines, memory_, out);
+    begin_noting(filter);
+  }
+  changes_.begin();
+}
+
+bool RotatingFilter::continue_image(std::size_t blocks) {
+  for (auto& [slice, filter] : filters_) {
+    if (filter.image && !filter.image->go_on(filter.blocks.get(), blocks)) return false;
+    filter.image.reset();
+  }
+  return true;
 }
 
 }  // namespace streamutils

@@ -25,6 +25,9 @@
 
 #include "base/siphash.h"
 #include "base/time.h"
+#include "ops/change_count.h"
+#include "ops/dedup_filter_image.h"
+#include "ops/image_part.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
@@ -58,40 +61,60 @@ class RotatingFilter {
   // Keys that max_keys has made it forget, or not remember.
   std::uint64_t pushed_out() const { return pushed_out_; }
   std::size_t filters() const { return filters_.size(); }
-  std::size_t bytes() const { return filters_.size() * shape_.blocks * sizeof(Block); }
+  std::size_t bytes() const { return filters_.size() * shape_.blocks * sizeof(FilterBlock); }
 
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
 
+  // An image (stream/operator.h).
+  void begin_image(SnapshotWriter& out);
+  // Of about so many blocks.  True when it is complete.
+  bool continue_image(std::size_t blocks);
+  // Of the blocks that have changed since the image before was begun.
+  bool has_changes() const { return changes_.are_worth_it(used_blocks()); }
+  void begin_changes(SnapshotWriter& out);
+
  private:
-  struct Block {
-    std::uint64_t words[8];
-  };
   struct Filter {
-    std::unique_ptr<Block[]> blocks;
+    std::unique_ptr<FilterBlock[]> blocks;
     std::uint64_t keys = 0;
-    double rate = 0;  // as of the last look at how full it is
+    double rate = 0;                  // as of the last look at how full it is
+    std::size_t count = 0;            // of blocks that have changed since the last image was begun
+    std::optional<BlockSet> changed;  // those; nothing: nobody knows
+    std::unique_ptr<FilterImage> image;  // null: none is being taken
   };
+  using Filters = std::map<std::int64_t, Filter>;
 
   RotatingFilter(std::optional<Duration> within, std::uint64_t keys, FilterShape shape)
       : within_(within), keys_(keys), shape_(shape) {}
 
   std::int64_t slice_of(Timestamp t) const;
   bool is_in_reach(std::int64_t slice, Timestamp t) const;
-  Block& block_of(const Filter& filter, const Fingerprint& print) const;
+  std::size_t block_of(const Fingerprint& print) const;
   bool holds(const Filter& filter, const Fingerprint& print) const;
   void add(const Fingerprint& print, std::int64_t slice);
   Filter& filter_for(std::int64_t slice);
   void rotate();
+  void erase(Filters::iterator filter);
+
+  std::size_t used_blocks() const;
+  void note_change(Filter& filter, std::size_t block);
+  void begin_noting(Filter& filter);
+  void begin_images(SnapshotWriter& out, bool all);
+  void save_head(SnapshotWriter& out) const;
+  static void save_entry(SnapshotWriter& out, std::int64_t slice, const Filter& filter);
+  void restore_blocks(SnapshotReader& in, Filter& filter);
 
   std::optional<Duration> within_;
   std::uint64_t keys_;  // that a filter takes
   FilterShape shape_;
   Timestamp horizon_ = kMinTime;
-  std::map<std::int64_t, Filter> filters_;  // by slice, or by number
-  std::int64_t newest_ = 0;                 // without `within`
+  Filters filters_;          // by slice, or by number
+  std::int64_t newest_ = 0;  // without `within`
   double errors_ = 0;
   std::uint64_t pushed_out_ = 0;
+  ChangeCount changes_;
+  std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
 };
 
 }  // namespace streamutils

@@ -146,6 +146,15 @@ Make dedup(std::optional<Duration> within, bool refresh, std::optional<std::uint
   return [options] { return *make_dedup(options); };
 }
 
+Make approximate(std::optional<Duration> within, std::uint64_t max_keys) {
+  DedupOptions options;
+  options.fields = Path::parse_list("k").value();
+  options.within = within;
+  options.max_keys = max_keys;
+  options.approx = 0.01;
+  return [options] { return *make_dedup(options); };
+}
+
 Make join(std::string_view words, JoinType type) {
   const auto arguments = parse_join_arguments(split_words(words), {}, {}).value();
   return [arguments, type] {
@@ -190,7 +199,10 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    dedup({}, false, {}),
                                    dedup({}, false, 5),
                                    dedup(seconds(5), false, {}),
-                                   dedup(seconds(9), true, 7)};
+                                   dedup(seconds(9), true, 7),
+                                   approximate({}, 9),
+                                   approximate({}, 2000),
+                                   approximate(seconds(9), 2000)};
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
     Taken taken;
     for (unsigned seed = 0; seed < 20; ++seed) {
@@ -233,7 +245,9 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    dedup(seconds(400), true, {}),
                                    dedup({}, false, 60),
                                    dedup(seconds(400), false, 50),
-                                   dedup(seconds(300), true, 70)};
+                                   dedup(seconds(300), true, 70),
+                                   approximate({}, 2000),
+                                   approximate(seconds(2000), 9000)};
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
     Taken taken;
     for (unsigned seed = 0; seed < 8; ++seed) {
