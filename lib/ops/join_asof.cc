@@ -16,10 +16,10 @@
 #include <string>
 #include <utility>
 
+#include "ops/image_parts.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
 #include "ops/join_rows.h"
-#include "stream/row_text.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
@@ -31,25 +31,9 @@ struct alignas(16) Versions {
 
 JoinList& versions_of(Group& group) { return reinterpret_cast<Versions*>(group.state())->list; }
 
-void save_event(SnapshotWriter& out, Timestamp time, std::uint64_t number, std::string_view key,
-                std::string_view text) {
-  out.entry("event").field("time", time).field("number", number);
-  save_bytes(out, "key", key);
-  save_bytes(out, "text", text);
-}
-
-// row: has the members of a JoinRow.
-template <typename Row>
-void save_version(SnapshotWriter& out, const Row& row, std::string_view key) {
-  out.entry("version").field("time", row.time).field("number", row.number);
-  out.field("deletes", row.deletes).field("passed", row.passed);
-  save_bytes(out, "key", key);
-  save_bytes(out, "text", row.text());
-}
-
 constexpr std::string_view kRows = "rows";
 
-// The same of an image.  The key of an event is its head.
+// The key of an event is its head.
 void write_rows(const JoinPart& part, SnapshotWriter& out) {
   out.entry(kRows).json("columns", R"(["side","time","number","deletes","passed","key","text"])");
   part.for_each([&out](const JoinPart::Copy& copy) {
@@ -208,13 +192,7 @@ class AsofJoin final : public Operator {
   void save_head(SnapshotWriter& out) const {
     out.entry("asof").field("number", number_).field("watermark", watermark_);
   }
-  bool restore_rows(SnapshotReader& in);
   void restore_row(SnapshotReader& in);
-  bool restore_event(SnapshotReader& in);
-  bool restore_version(SnapshotReader& in);
-  void add_event(std::string_view key, std::string_view text, Timestamp time, std::uint64_t number);
-  // row: lacks its key and what follows from what it has.
-  void add_version(std::string_view key, JoinRow* row);
 
   void insert(std::string_view key, JoinRow* row) {
     const auto [group, is_new] = groups_.find_or_add({key, {}});
@@ -312,73 +290,37 @@ class AsofJoin final : public Operator {
 
 void AsofJoin::save(SnapshotWriter& out) const {
   save_head(out);
-  const std::vector<JoinRow*> rows = rows_.all();
-  for (const JoinRow* row : rows) {
-    if (row->side == kLeft) save_event(out, row->time, row->number, row->head(), row->text());
+  const auto memory = std::make_shared<PartMemory>();
+  const auto make = [&memory] { return std::make_unique<JoinPart>(memory, write_rows); };
+  ImageParts<JoinPart> parts;
+  for (const JoinRow* row : rows_.all()) {
+    if (!row->done) parts.add(out, make, *row);
   }
-  for (const JoinRow* row : rows) {
-    if (row->side == kRight && !row->done) save_version(out, *row, row->group->key());
-  }
+  parts.hand_over(out);
 }
 
 Status AsofJoin::restore(SnapshotReader& in) {
   if (!in.next_is("asof")) return Error{"no entry 'asof'"};
   number_ = in.unsigned_integer("number");
   watermark_ = in.time("watermark");
-  while (restore_rows(in) || restore_event(in) || restore_version(in)) {
+  while (in.next_is(kRows)) {
+    while (in.next_row()) restore_row(in);
   }
   return in.status();
 }
 
-bool AsofJoin::restore_rows(SnapshotReader& in) {
-  if (!in.next_is(kRows)) return false;
-  while (in.next_row()) restore_row(in);
-  return true;
-}
-
 void AsofJoin::restore_row(SnapshotReader& in) {
+  const bool is_event = in.unsigned_integer(std::size_t{0}) == kLeft;
   const std::string key = restore_bytes(in, 5);
-  const std::string text = restore_bytes(in, 6);
-  const Timestamp time = from_nanos(in.integer(1));
-  const std::uint64_t number = in.unsigned_integer(2);
-  if (in.unsigned_integer(std::size_t{0}) == kLeft) return add_event(key, text, time, number);
-  JoinRow* row = rows_.make({}, text);
-  row->time = time;
-  row->number = number;
+  JoinRow* row = rows_.make(is_event ? key : std::string(), restore_bytes(in, 6));
+  row->time = row->expiry = from_nanos(in.integer(1));
+  row->number = in.unsigned_integer(2);
+  if (is_event) {
+    row->side = kLeft;
+    return events_.push(JoinDue(row));
+  }
   row->deletes = in.unsigned_integer(3) != 0;
   row->passed = in.unsigned_integer(4) != 0;
-  add_version(key, row);
-}
-
-bool AsofJoin::restore_event(SnapshotReader& in) {
-  if (!in.next_is("event")) return false;
-  add_event(restore_bytes(in, "key"), restore_bytes(in, "text"), in.time("time"),
-            in.unsigned_integer("number"));
-  return true;
-}
-
-void AsofJoin::add_event(std::string_view key, std::string_view text, Timestamp time,
-                         std::uint64_t number) {
-  JoinRow* row = rows_.make(key, text);
-  row->side = kLeft;
-  row->time = row->expiry = time;
-  row->number = number;
-  events_.push(JoinDue(row));
-}
-
-bool AsofJoin::restore_version(SnapshotReader& in) {
-  if (!in.next_is("version")) return false;
-  JoinRow* row = rows_.make({}, restore_bytes(in, "text"));
-  row->time = in.time("time");
-  row->number = in.unsigned_integer("number");
-  row->deletes = in.boolean("deletes");
-  row->passed = in.boolean("passed");
-  add_version(restore_bytes(in, "key"), row);
-  return true;
-}
-
-void AsofJoin::add_version(std::string_view key, JoinRow* row) {
-  row->expiry = row->time;
   insert(key, row);
   if (!row->passed) queue_.push(JoinDue(row));
   if (row->passed && options_.arguments.within) queue_again(row);

@@ -520,14 +520,10 @@ void IntervalJoin::save(SnapshotWriter& out) const {
   }
   std::ranges::sort(rows, {}, [](const auto& row) { return row.first->number; });
   const auto memory = std::make_shared<PartMemory>();
-  std::unique_ptr<JoinPart> part;
-  for (const auto& [row, side] : rows) {
-    if (part && part->add(*row, side)) continue;
-    if (part) part->write(out);
-    part = std::make_unique<JoinPart>(memory, write_rows);
-    part->add(*row, side);
-  }
-  if (part) part->write(out);
+  const auto make = [&memory] { return std::make_unique<JoinPart>(memory, write_rows); };
+  ImageParts<JoinPart> parts;
+  for (const auto& [row, side] : rows) parts.add(out, make, *row, side);
+  parts.hand_over(out);
 }
 
 // Of rows that are there.
