@@ -1,6 +1,8 @@
-// SpilledKeys: which keys --max-keys has let in, where --mem moves groups to disk.
+// SpilledKeys: which keys --max-keys has let into a window, or a part of one, whose groups are not
+// all in its pane: --mem moves them to disk, and a sealed slice of overlapping windows has given
+// them to the queues of their keys.
 //
-// A pane knows the keys of the groups that it holds.  Of those on disk, fingerprints are kept, as
+// A pane knows the keys of the groups that it holds.  Of the others, fingerprints are kept, as
 // sdedup keeps them (fingerprint.h): there are at most as many as --max-keys says, at about 26
 // bytes each.
 // An inside header of lib/ops.
@@ -18,9 +20,14 @@ namespace streamutils {
 
 class SpilledKeys {
  public:
-  // The groups of the pane go to disk.
+  // The groups of the pane leave it.
   void note(const Pane& pane) {
     for (const Group* group : pane.groups()) prints_.find_or_insert(print_of(group->key()));
+    are_spilled_ = true;
+  }
+  // A group of this key is elsewhere.
+  void note(std::string_view key) {
+    prints_.find_or_insert(print_of(key));
     are_spilled_ = true;
   }
   // The group has been restored in the pane.
@@ -32,7 +39,10 @@ class SpilledKeys {
   // group of it is to be made in the pane.
   bool admit(const GroupKey& key, const Pane& pane, std::size_t most) {
     if (!are_spilled_) return pane.groups().size() < most || pane.find(key.canonical);
-    if (pane.find(key.canonical)) return true;
+    return pane.find(key.canonical) || admit(key, most);
+  }
+  // The same where no pane is there any more.
+  bool admit(const GroupKey& key, std::size_t most) {
     const Fingerprint print = print_of(key.canonical);
     if (prints_.find(print)) return true;
     if (prints_.size() >= most) return false;

@@ -54,15 +54,6 @@ Status check_memory(const WindowOptions& options, const AggregateList& aggregate
         "--mem: not with 'max': where a session is cut depends on where it began, which must be in"
         " memory"};
   }
-  const bool is_limited = options.max_keys != WindowOptions().max_keys;
-  const bool shares_nothing =
-      window.kind == WindowKind::tumbling ||
-      (window.kind == WindowKind::sliding && !fixed_windows(options).overlap());
-  if (is_limited && !shares_nothing) {
-    return Error{
-        "--mem: with --max-keys only windows that share no events, such as 'tumbling': slices and"
-        " sessions on disk do not tell which keys they have"};
-  }
   if (aggregates.merges()) return {};
   return Error{"--mem: '" + std::string(aggregates.unmergeable()) + "' does not merge"};
 }

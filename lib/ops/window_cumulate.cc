@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "ops/memory_watch.h"
+#include "ops/spilled_keys.h"
 #include "ops/window_kinds.h"
 #include "ops/window_pane.h"
 #include "ops/window_parts.h"
@@ -69,20 +70,23 @@ class Steps {
 
 // Groups, those that memory has no room for on disk.
 struct Part {
-  explicit Part(const WindowParts& parts) : pane(parts) {}
+  Part(const WindowParts& parts, std::size_t max_keys)
+      : pane(parts.aggregates, !parts.keys.is_empty(), max_keys) {}
 
   bool is_empty() const { return pane.groups().empty() && !spilled; }
 
   Pane pane;
   std::unique_ptr<SpilledGroups> spilled;  // groups that are not in the pane; null: none
+  std::unique_ptr<SpilledKeys> keys;       // null unless --mem has to keep to --max-keys
 };
 
 // The windows of one start.
 struct Growing {
-  Growing(Span the_span, const WindowParts& parts) : span(the_span), sum(parts) {}
+  Growing(Span the_span, const WindowParts& parts)
+      : span(the_span), sum(parts, WindowOptions().max_keys) {}
 
   Span span;
-  Part sum;  // of the steps that have ended
+  Part sum;  // of the steps that have ended, each of which kept to --max-keys
   Timestamp next = kMinTime;
   std::map<Timestamp, Part> steps;  // by their ends, which are not before `next`
 };
@@ -126,7 +130,13 @@ class CumulatingWindows final : public Windows {
     return &open_.rbegin()->second.steps.rbegin()->second.pane;
   }
   Part& step(Growing& growing, Timestamp step_end) {
-    return growing.steps.try_emplace(step_end, parts_).first->second;
+    const auto [place, is_new] = growing.steps.try_emplace(step_end, parts_, parts_.max_in_pane);
+    if (is_new && parts_.limits_spilled) place->second.keys = std::make_unique<SpilledKeys>();
+    return place->second;
+  }
+  // False if it is one key more than the step may have.
+  bool admits(const Part& step, const GroupKey& key) const {
+    return !step.keys || step.keys->admit(key, step.pane, parts_.max_keys);
   }
   void end_step(Growing& growing, Part& step);
   // Ends the step at `end` and writes the window up to there.
@@ -143,7 +153,7 @@ class CumulatingWindows final : public Windows {
   void for_each_part(const Visit& visit) const;
   // What stands in front of the groups.
   void save_head(SnapshotWriter& out) const;
-  void restore_steps(Growing& growing, std::vector<Pane*>& panes, SnapshotReader& in);
+  void restore_steps(Growing& growing, SnapshotReader& in);
 
   void check_memory(Emitter& out);
   void relieve_memory();
@@ -184,8 +194,8 @@ Outcome CumulatingWindows::on_record(const Record& record, Emitter& out) {
   }
   outcome.late_partly = missed;
   const Timestamp end = missed ? steps_.step(span, parts_.watermark).end : own_end;
-  Growing& growing = open(number);
-  std::byte* block = step(growing, end).pane.block(key, parts_.events);
+  Part& part = step(open(number), end);
+  std::byte* block = admits(part, key) ? part.pane.block(key, parts_.events) : nullptr;
   if (!block) return parts_.refuse_key(out);
   parts_.aggregates.add(block, out);
   if (watch_.is_due()) check_memory(out);
@@ -289,6 +299,7 @@ void CumulatingWindows::relieve_memory() {
 
 void CumulatingWindows::spill(Part& part) {
   if (!part.spilled) part.spilled = std::make_unique<SpilledGroups>(spill_tools_);
+  if (part.keys) part.keys->note(part.pane);
   if (!part.pane.groups().empty()) part.spilled->spill(part.pane);
 }
 
@@ -337,14 +348,19 @@ bool CumulatingWindows::continue_image(std::size_t entries) {
 
 Status CumulatingWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
-  std::vector<Pane*> panes;
   while (in.next_is("window")) {
     Growing& growing = open(in.integer("number"));
     growing.next = in.time("next");
-    panes.push_back(&growing.sum.pane);
-    restore_steps(growing, panes, in);
+    restore_steps(growing, in);
   }
-  PaneReader reader(std::move(panes), [this](std::size_t, const Group&, std::uint64_t) {
+  std::vector<Part*> parts;
+  std::vector<Pane*> panes;
+  for_each_part([&](Part& part) {
+    parts.push_back(&part);
+    panes.push_back(&part.pane);
+  });
+  PaneReader reader(std::move(panes), [&](std::size_t pane, const Group& group, std::uint64_t) {
+    if (parts[pane]->keys) parts[pane]->keys->note(group);
     if (memory_ && watch_.is_due()) relieve_memory();
   });
   reader.read(in);
@@ -355,12 +371,11 @@ Status CumulatingWindows::restore(SnapshotReader& in) {
   return in.status();
 }
 
-void CumulatingWindows::restore_steps(Growing& growing, std::vector<Pane*>& panes,
-                                      SnapshotReader& in) {
+void CumulatingWindows::restore_steps(Growing& growing, SnapshotReader& in) {
   while (in.next_is("step")) {
     const Timestamp end = in.time("end");
     if (end <= growing.span.start || end > growing.span.end) in.fail("a step outside");
-    panes.push_back(&step(growing, end).pane);
+    step(growing, end);
   }
 }
 

@@ -51,7 +51,6 @@ class DisjointWindows final : public Windows {
         grace_(options.grace),
         memory_(options.memory),
         spill_tools_(parts_.aggregates, options.make_scratch, memory_),
-        limits_spilled_(options.memory && options.max_keys != WindowOptions().max_keys),
         image_(parts_.aggregates) {
     if (options.fill) known_.emplace(parts_, options.fill_for);
   }
@@ -121,7 +120,6 @@ class DisjointWindows final : public Windows {
 
   std::optional<std::size_t> memory_;
   SpillTools spill_tools_;
-  bool limits_spilled_;  // by --max-keys
   MemoryWatch watch_;
 
   PaneImage image_;
@@ -200,7 +198,7 @@ Window& DisjointWindows::open(OpenWindows& windows, std::int64_t number) {
     window.start = windows_.start(number);
     window.end = windows_.end(number);
     window.pane = spare_ ? std::move(spare_) : std::make_unique<Pane>(parts_);
-    if (limits_spilled_) window.keys = std::make_unique<SpilledKeys>();
+    if (parts_.limits_spilled) window.keys = std::make_unique<SpilledKeys>();
   }
   return window;
 }

@@ -33,7 +33,8 @@ class Histories {
   const SliceQueue::Tools& tools() const { return tools_; }
   std::size_t size() const { return groups_.size(); }
 
-  SliceQueue& queue_of(const GroupKey& key) {
+  SliceQueue& queue_of(const GroupKey& key) { return queue(&group_of(key)); }
+  Group& group_of(const GroupKey& key) {
     const GroupTable::Found found = table_.find_or_add(key);
     if (found.is_new) {
       new (found.group->state()) SliceQueue;
@@ -41,7 +42,7 @@ class Histories {
       groups_.push_back(found.group);
     }
     keep_for_image(*found.group);
-    return queue(found.group);
+    return *found.group;
   }
 
   // Brings near the queues of the keys (GroupTable::prefetch).
@@ -49,8 +50,6 @@ class Histories {
   void prefetch(const Keys& keys) const {
     if (table_.is_large()) table_.prefetch(keys);
   }
-
-  bool has(std::string_view canonical) const { return table_.find(canonical) != nullptr; }
 
   // Drops the slices before t, and the keys that have no others.
   void drop_before(Timestamp t) {
@@ -97,9 +96,11 @@ class Histories {
     return true;
   }
   // From the current row of the reader.
-  void restore_row(SnapshotReader& in) {
+  const Group& restore_row(SnapshotReader& in) {
     const SavedKey saved(in, SliceFacts::kCount + tools_.aggregates.state_count());
-    queue_of(saved.key()).restore_row(in, tools_);
+    Group& group = group_of(saved.key());
+    queue(&group).restore_row(in, tools_);
+    return group;
   }
 
  private:

@@ -16,6 +16,8 @@
 // Events that are late for some of their windows go to the queues directly if their slice is
 // sealed.
 //
+// --max-keys bounds the keys of each slice, also by those that come late for it.
+//
 // With --mem, sealed slices are kept for themselves beside the queues (window_revisions.h).  When
 // memory is used up, the queues are given up and the slices go to disk, and each window is read
 // from there; that lasts until a moment comes in which no window needs a sealed slice.
@@ -30,6 +32,7 @@
 #include <vector>
 
 #include "ops/memory_watch.h"
+#include "ops/spilled_keys.h"
 #include "ops/window_fill.h"
 #include "ops/window_histories.h"
 #include "ops/window_kinds.h"
@@ -84,15 +87,28 @@ class OverlappingWindows final : public Windows {
     FixedWindows::Slice slice{};
     Timestamp deadline = kMinTime;
     Pane* pane = nullptr;
+    SpilledKeys* keys = nullptr;
   };
 
   bool is_latest(Timestamp t) const {
     return latest_.slice.start <= t && t < latest_.slice.end && parts_.watermark < latest_.deadline;
   }
-  Outcome add(Pane& pane, const GroupKey& key, Emitter& out);
+  Outcome add(Pane& pane, SpilledKeys* keys, const GroupKey& key, Emitter& out);
   Outcome add_late(Timestamp t, const GroupKey& key, Emitter& out);
-  bool add_sealed(Timestamp slice, const GroupKey& key, Emitter& out);
+  void add_sealed(Timestamp slice, const GroupKey& key, Emitter& out);
   Pane& pane_of(Timestamp slice);
+  // Of an open slice; null if its pane knows them.
+  SpilledKeys* keys_of_open(Timestamp slice) {
+    return parts_.limits_spilled ? &keys_[slice] : nullptr;
+  }
+  // False if it is one key more than the slice, which is sealed, may have.
+  bool admits_sealed(Timestamp slice, const GroupKey& key) {
+    return !parts_.is_limited || keys_[slice].admit(key, parts_.max_keys);
+  }
+  void note_keys(Timestamp slice, const Pane& pane) {
+    if (parts_.is_limited) keys_[slice].note(pane);
+  }
+  void forget_keys(Timestamp now);
   // The next window to close, if there is one that holds events.
   std::optional<std::int64_t> next_window() const;
   // The next window to write before `now`, which may be one to fill.
@@ -120,6 +136,7 @@ class OverlappingWindows final : public Windows {
   FixedWindows windows_;
   std::map<Timestamp, std::unique_ptr<Pane>> open_;  // by the start of the slice
   std::unique_ptr<Pane> spare_;                      // of the slice that was sealed last
+  std::map<Timestamp, SpilledKeys> keys_;            // by slice, for --max-keys: see keys_of_open
   std::optional<Histories> histories_;               // null: windows are read from closed_
   std::optional<KnownKeys> known_;                   // for --fill
   Latest latest_;
@@ -146,13 +163,13 @@ Outcome OverlappingWindows::on_record(const Record& record, Emitter& out) {
   GroupKey key;
   if (!parts_.read(record, out, key, outcome)) return outcome;
   const Timestamp t = record.time();
-  if (is_latest(t)) return add(*latest_.pane, key, out);
+  if (is_latest(t)) return add(*latest_.pane, latest_.keys, key, out);
   const Timestamp first_end = windows_.end(windows_.first(t));
   if (first_end <= parts_.watermark) return add_late(t, key, out);
   const FixedWindows::Slice slice = windows_.slice(t);
   if (slice.start < sealed_) return add_late(t, key, out);
-  latest_ = {slice, first_end, &pane_of(slice.start)};
-  return add(*latest_.pane, key, out);
+  latest_ = {slice, first_end, &pane_of(slice.start), keys_of_open(slice.start)};
+  return add(*latest_.pane, latest_.keys, key, out);
 }
 
 // Nearly all events belong to the slice of the last one.
@@ -161,8 +178,9 @@ void OverlappingWindows::foresee(std::span<const Record> records) {
   if (latest_.pane) latest_.pane->prefetch(parts_.keys);
 }
 
-Outcome OverlappingWindows::add(Pane& pane, const GroupKey& key, Emitter& out) {
-  std::byte* block = pane.block(key, parts_.events);
+Outcome OverlappingWindows::add(Pane& pane, SpilledKeys* keys, const GroupKey& key, Emitter& out) {
+  const bool is_admitted = !keys || keys->admit(key, pane, parts_.max_keys);
+  std::byte* block = is_admitted ? pane.block(key, parts_.events) : nullptr;
   if (!block) return parts_.refuse_key(out);
   parts_.aggregates.add(block, out);
   if (watch_.is_due()) check_memory(out);
@@ -189,10 +207,12 @@ Outcome OverlappingWindows::add_late(Timestamp t, const GroupKey& key, Emitter& 
   // Windows without events close unseen.
   if (reached < open && windows_.end(open - 1) > sealed_) seal_before(windows_.end(open - 1));
   const bool is_sealed = slice < sealed_;
-  if (is_sealed && closed_ && !closed_->add(slice, key, out)) return parts_.refuse_key(out);
-  if (is_sealed && open <= last && !add_sealed(slice, key, out)) return parts_.refuse_key(out);
-  if (!is_sealed) {
-    const Outcome added = add(pane_of(slice), key, out);
+  if (is_sealed) {
+    if (!admits_sealed(slice, key)) return parts_.refuse_key(out);
+    if (closed_) closed_->add(slice, key, out);
+    if (open <= last) add_sealed(slice, key, out);
+  } else {
+    const Outcome added = add(pane_of(slice), keys_of_open(slice), key, out);
     if (added.lost) return added;
   }
   if (reached < open) out.count("late, but within --grace");
@@ -200,10 +220,9 @@ Outcome OverlappingWindows::add_late(Timestamp t, const GroupKey& key, Emitter& 
   return outcome;
 }
 
-bool OverlappingWindows::add_sealed(Timestamp slice, const GroupKey& key, Emitter& out) {
+void OverlappingWindows::add_sealed(Timestamp slice, const GroupKey& key, Emitter& out) {
   queues_are_saved_ = false;
   if (histories_) {
-    if (histories_->size() >= parts_.max_keys && !histories_->has(key.canonical)) return false;
     const SliceQueue::Tools& tools = histories_->tools();
     std::byte* block = tools.pool.make();
     parts_.aggregates.add(block, out);
@@ -212,7 +231,6 @@ bool OverlappingWindows::add_sealed(Timestamp slice, const GroupKey& key, Emitte
   }
   latest_sealed_ = std::max(latest_sealed_, slice);
   plan_close();
-  return true;
 }
 
 Pane& OverlappingWindows::pane_of(Timestamp slice) {
@@ -249,6 +267,15 @@ void OverlappingWindows::on_watermark(Timestamp now, Emitter& out) {
   if (now >= next_close_) close(now, false, out);
   parts_.watermark = now;
   if (closed_) closed_->forget(now);
+  forget_keys(now);
+}
+
+// Those of slices that no event reaches any more.
+void OverlappingWindows::forget_keys(Timestamp now) {
+  const auto is_reached = [&](Timestamp slice) {
+    return plus(windows_.end(windows_.last(slice)), grace_) > now;
+  };
+  while (!keys_.empty() && !is_reached(keys_.begin()->first)) keys_.erase(keys_.begin());
 }
 
 void OverlappingWindows::close(Timestamp now, bool partial, Emitter& out) {
@@ -273,6 +300,7 @@ void OverlappingWindows::seal_before(Timestamp end) {
     const Timestamp slice = open_.begin()->first;
     std::unique_ptr<Pane> pane = std::move(open_.begin()->second);
     open_.erase(open_.begin());
+    note_keys(slice, *pane);
     if (histories_) add_to_queues(slice, *pane);
     latest_sealed_ = slice;
     if (closed_) {
@@ -359,8 +387,12 @@ void OverlappingWindows::relieve_memory() {
   for (const auto& [slice, pane] : open_) bytes += pane->bytes();
   if (bytes <= *memory_ || !can_spill()) return;
   histories_.reset();
+  closed_->for_each([this](Timestamp slice, const Pane& pane) { note_keys(slice, pane); });
   closed_->spill();
-  for (const auto& [slice, pane] : open_) closed_->spill(slice, *pane);
+  for (const auto& [slice, pane] : open_) {
+    note_keys(slice, *pane);
+    closed_->spill(slice, *pane);
+  }
   watch_.note_disk(closed_->disk_is_full());
 }
 
@@ -447,20 +479,26 @@ bool OverlappingWindows::continue_image(std::size_t entries) {
 bool OverlappingWindows::restore_queues(SnapshotReader& in) {
   if (!in.next_is(SliceFacts::kEntry)) return false;
   if (!histories_) in.fail("slices of queues behind those that fill the memory");
-  while (in.next_row()) histories_->restore_row(in);
+  while (in.next_row()) {
+    const Group& group = histories_->restore_row(in);
+    if (parts_.is_limited) keys_[from_nanos(in.integer(std::size_t{0}))].note(group.key());
+  }
   return true;
 }
 
 // In an image, slices stand between groups of panes.
 void OverlappingWindows::restore_panes(SnapshotReader& in) {
   std::vector<Pane*> panes;
+  std::vector<SpilledKeys*> keys;
   auto before = std::exchange(open_, {});
   while (in.next_is("pane")) {
     const Timestamp slice = in.time("slice");
     take_over(in, before, open_, slice);
     panes.push_back(&pane_of(slice));
+    keys.push_back(keys_of_open(slice));
   }
-  PaneReader reader(std::move(panes), [this](std::size_t, const Group&, std::uint64_t) {
+  PaneReader reader(std::move(panes), [&](std::size_t pane, const Group& group, std::uint64_t) {
+    if (keys[pane]) keys[pane]->note(group);
     if (memory_ && watch_.is_due()) relieve_memory();
   });
   const auto restore_known = [&] { return known_ && known_->restore_some(in); };
@@ -494,6 +532,7 @@ void OverlappingWindows::restore_slices(SnapshotReader& in) {
   while (closed_->restore_one(in)) {
     if (memory_ && watch_.is_due()) relieve_memory();
   }
+  closed_->for_each([this](Timestamp slice, const Pane& pane) { note_keys(slice, pane); });
   if (histories_ && whole_from_ == kMinTime) {
     std::int64_t next = next_;
     if (parts_.watermark != kMinTime) next = std::max(next, windows_.first(parts_.watermark));

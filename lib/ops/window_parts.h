@@ -76,12 +76,16 @@ struct WindowParts : EventParts {
   explicit WindowParts(const WindowOptions& options)
       : EventParts(options.arguments.aggregates, options.arguments.keys, options.max_keys),
         rows(options.arguments, aggregates),
+        is_limited(options.max_keys != WindowOptions().max_keys),
+        limits_spilled(is_limited && options.memory.has_value()),
         max_in_pane(options.memory ? WindowOptions().max_keys : options.max_keys) {}
 
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);
 
   RowWriter rows;
+  bool is_limited;          // by --max-keys…
+  bool limits_spilled;      // …which counts keys of what is on disk, too
   std::size_t max_in_pane;  // keys; with --mem, others of a window may be on disk
   Timestamp watermark = kMinTime;
 };

@@ -18,10 +18,8 @@ Pane& ClosedSlices::pane(Timestamp slice) {
   return *pane;
 }
 
-bool ClosedSlices::add(Timestamp slice, const GroupKey& key, Emitter& out) {
-  std::byte* block = pane(slice).block(key, parts_.events);
-  if (block) parts_.aggregates.add(block, out);
-  return block != nullptr;
+void ClosedSlices::add(Timestamp slice, const GroupKey& key, Emitter& out) {
+  parts_.aggregates.add(pane(slice).group(key, parts_.events).state(), out);
 }
 
 void ClosedSlices::revise(std::int64_t k, const GroupKey& key, Emitter& out) {

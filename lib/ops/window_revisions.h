@@ -46,9 +46,8 @@ class ClosedSlices {
   // A slice is sealed: its pane is kept.  What is on disk of it has come before.
   void keep(Timestamp slice, std::unique_ptr<Pane> pane);
 
-  // Adds the event that was read last to its slice, which is sealed.  False if there are too many
-  // keys.
-  bool add(Timestamp slice, const GroupKey& key, Emitter& out);
+  // Adds the event that was read last to its slice, which is sealed.
+  void add(Timestamp slice, const GroupKey& key, Emitter& out);
 
   // Writes the row of the key in window k again.
   void revise(std::int64_t k, const GroupKey& key, Emitter& out);

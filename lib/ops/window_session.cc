@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "ops/held_keys.h"
 #include "ops/keyed_states.h"
 #include "ops/memory_watch.h"
 #include "ops/window_kinds.h"
@@ -113,6 +114,9 @@ class SessionWindows final : public Windows {
   void relieve_memory();
   std::size_t bytes() const;
   void begin_spilling();
+  void note_held(std::string_view key, const SessionSpan& span) {
+    if (held_keys_) held_keys_->note(key, span.last);
+  }
   bool fits_into_memory() const;
   bool return_to_memory();
 
@@ -129,6 +133,7 @@ class SessionWindows final : public Windows {
   SpillTools spill_tools_;
   MemoryWatch watch_;
   std::optional<SpilledSessions> spilled_;  // in place of all sessions above; null: none
+  std::optional<HeldKeys> held_keys_;       // of those, for --max-keys
   Timestamp swept_ = kMinTime;              // the watermark of its last sweep
   bool restores_changes_ = false;
 };
@@ -202,6 +207,7 @@ void SessionWindows::settle(const WaitingEvent& event) {
 
 void SessionWindows::on_watermark(Timestamp now, Emitter& out) {
   parts_.watermark = now;
+  if (held_keys_) held_keys_->forget(now);
   if (spilled_) return advance_spilled(now, out);
   settle_before(now);
   if (open_.is_due(now)) close_due(now, out);
@@ -255,6 +261,9 @@ Outcome SessionWindows::add_spilled(const GroupKey& key, Timestamp t, Emitter& o
       return {.fate = Fate::late, .deadline = plus(plus(t, gap_), Duration(1))};
     }
   }
+  if (held_keys_ && !held_keys_->admit(key.canonical, t, parts_.max_keys)) {
+    return parts_.refuse_key(out);
+  }
   std::byte* block = t < now ? spilled_->add_late(key, t, now, parts_.events)
                              : spilled_->add(key, t, parts_.events);
   parts_.aggregates.add(block, out);
@@ -289,6 +298,10 @@ void SessionWindows::begin_spilling() {
   sort_by_key(sessions);
   Run run = session_rows_.write_run(sessions, spill_tools_.room.for_run());
   if (!sessions.empty()) spilled_->add_open(std::move(run));
+  if (parts_.limits_spilled) {
+    held_keys_.emplace(gap_);
+    for (const Session* session : sessions) note_held(session->group->key(), span_of(*session));
+  }
   open_.clear();
 }
 
@@ -331,6 +344,7 @@ bool SessionWindows::return_to_memory() {
         parts_.aggregates.merge(session->block, found.state());
       });
   spilled_.reset();
+  held_keys_.reset();
   return ok;
 }
 
@@ -397,7 +411,10 @@ void SessionWindows::restore_gone(SnapshotReader& in) {
 void SessionWindows::restore_session(SnapshotReader& in) {
   const SessionSpan span = session_rows_.span(in);
   const SavedKey saved = session_rows_.key(in);
-  if (spilled_) return session_rows_.restore_states(spilled_->add_part(saved.key(), span), in);
+  if (spilled_) {
+    note_held(saved.canonical, span);
+    return session_rows_.restore_states(spilled_->add_part(saved.key(), span), in);
+  }
   if (restores_changes_) forget_session(saved.canonical, span.first_seen);
   Group* group = open_.keys().group(saved.key(), parts_.events);
   Session* session = open_.open(group, span.start, span.first_seen);
@@ -410,9 +427,11 @@ void SessionWindows::restore_by_key(SnapshotReader& in) {
   begin_spilling();
   swept_ = in.time("swept");
   if (!in.next_is(SessionFacts::kEntry)) in.fail("no entry 'sessions'");
-  spilled_->add_open(session_rows_.restore_run(spill_tools_.room.for_run(), in));
+  spilled_->add_open(session_rows_.restore_run(
+      spill_tools_.room.for_run(), in,
+      [this](std::string_view key, const SessionSpan& span) { note_held(key, span); }));
   if (!in.next_is(ClosedSessionFacts::kEntry)) in.fail("no entry 'closed_sessions'");
-  Run closed = session_rows_.restore_run(spill_tools_.room.for_run(), in);
+  Run closed = session_rows_.restore_run(spill_tools_.room.for_run(), in, nullptr);
   const bool all_are_open = closed.size() == 0;
   spilled_->add_closed(std::move(closed));
   if (swept_ != parts_.watermark || !all_are_open || !fits_into_memory()) return;

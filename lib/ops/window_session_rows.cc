@@ -91,7 +91,8 @@ Run SessionRows::write_run(std::span<const Session* const> sessions,
   return writer.finish();
 }
 
-Run SessionRows::restore_run(std::shared_ptr<SteadyScratch> scratch, SnapshotReader& in) const {
+Run SessionRows::restore_run(std::shared_ptr<SteadyScratch> scratch, SnapshotReader& in,
+                             const Then& then) const {
   RunWriter<SessionSpan> writer(std::move(scratch));
   StateBlock states(aggregates_);
   while (in.next_row()) {
@@ -99,6 +100,7 @@ Run SessionRows::restore_run(std::shared_ptr<SteadyScratch> scratch, SnapshotRea
     restore_states(states.get(), in);
     const SavedKey saved = key(in);
     writer.add({span(in), saved.key(), states.text()});
+    if (then) then(saved.canonical, span(in));
   }
   return writer.finish();
 }

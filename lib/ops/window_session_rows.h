@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -70,8 +71,10 @@ class SessionRows {
   // Sessions as a run, in their order.
   Run write_run(std::span<const Session* const> sessions,
                 std::shared_ptr<SteadyScratch> scratch) const;
-  // The rows that follow as a run, in their order.
-  Run restore_run(std::shared_ptr<SteadyScratch> scratch, SnapshotReader& in) const;
+  // The rows that follow as a run, in their order.  then: if it is there, is called for each.
+  using Then = std::function<void(std::string_view key, const SessionSpan& span)>;
+  Run restore_run(std::shared_ptr<SteadyScratch> scratch, SnapshotReader& in,
+                  const Then& then) const;
 
  private:
   const AggregateList& aggregates_;

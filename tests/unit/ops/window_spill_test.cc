@@ -68,6 +68,7 @@ struct Kind {
 Kind random_kind(Stream& random) {
   Kind kind;
   const std::int64_t slide = 1 + random.below(40);
+  if (random.below(3) == 0) kind.options.max_keys = 1 + random.below(4);
   switch (random.below(4)) {
     case 3:
       kind.arguments = "session" + seconds(1 + random.below(40));
@@ -75,7 +76,6 @@ Kind random_kind(Stream& random) {
       return kind;
     case 0:
       kind.arguments = "tumbling" + seconds(1 + random.below(300));
-      if (random.below(3) == 0) kind.options.max_keys = 1 + random.below(4);
       break;
     case 1:
       kind.arguments = "cumulate" + seconds(slide * (1 + random.below(6))) + seconds(slide);
