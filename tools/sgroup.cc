@@ -233,15 +233,6 @@ Status refuse_checkpoint(const Invocation& invocation, const std::string& name) 
                name + " writes each event there once)"};
 }
 
-// Each copy would save its own, and after a failure some of them would have, others not: without
-// barriers nothing tells which belong together.
-Status refuse_state(const Invocation& invocation) {
-  if (invocation.common.state.empty()) return {};
-  return Error{
-      "--jobs: not with --state: copies that save one after the other could be of different "
-      "moments after a failure (--checkpoint saves all of them at one)"};
-}
-
 Result<Plan> plan_split(const Options& o, const Invocation& invocation) {
   auto keys = parse_group_fields(invocation.operands);
   if (!keys) return keys.error();
@@ -265,7 +256,6 @@ Result<Plan> plan_jobs(const Options& o, const Invocation& invocation) {
   if (invocation.files.empty()) {
     return Error{"--jobs needs a command behind '--': sgroup user --jobs 4 -- swindow ..."};
   }
-  if (Status s = refuse_state(invocation); !s) return s.error();
   Plan plan;
   expect_members(*keys, plan.members);
   if (Status s = take_files(invocation, "--jobs", plan); !s) return s.error();
@@ -273,9 +263,8 @@ Result<Plan> plan_jobs(const Options& o, const Invocation& invocation) {
   if (!copied) return copied.error();
   plan.takes_time = plan.originate = copied->takes_time;
   plan.op = make_partition(std::move(*keys), *o.jobs);
-  plan.make_sides = [jobs = JobsOptions{*o.jobs, invocation.files}](const SideContext& context) {
-    return start_jobs(jobs, context);
-  };
+  const JobsOptions jobs{*o.jobs, copied->is_ours, invocation.files};
+  plan.make_sides = [jobs](const SideContext& context) { return start_jobs(jobs, context); };
   return plan;
 }
 

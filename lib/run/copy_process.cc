@@ -44,7 +44,7 @@ void set_nonblocking(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOC
 
 // As posix_spawnp: the errno.  The copy has its pipes as 0 and 1, and dies of SIGPIPE.
 int spawn(pid_t& pid, const std::vector<std::string>& command,
-          const std::vector<std::string>& settings, int in, int out) {
+          const std::vector<std::string>& settings, bool apart, int in, int out) {
   std::vector<char*> words;
   for (const std::string& word : command) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
@@ -70,7 +70,8 @@ int spawn(pid_t& pid, const std::vector<std::string>& command,
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGPIPE);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  const int group = apart ? POSIX_SPAWN_SETPGROUP : 0;
+  posix_spawnattr_setflags(&attributes, static_cast<short>(POSIX_SPAWN_SETSIGDEF | group));
   const int error =
       posix_spawnp(&pid, words[0], &actions, &attributes, words.data(), environment.data());
   posix_spawnattr_destroy(&attributes);
@@ -81,7 +82,7 @@ int spawn(pid_t& pid, const std::vector<std::string>& command,
 }  // namespace
 
 Result<CopyProcess> CopyProcess::start(const std::vector<std::string>& command,
-                                       const std::vector<std::string>& settings) {
+                                       const std::vector<std::string>& settings, bool apart) {
   Pipe in;
   Pipe out;
   if (!make_pipe(in)) return Error{std::string("cannot make a pipe: ") + std::strerror(errno)};
@@ -89,7 +90,7 @@ Result<CopyProcess> CopyProcess::start(const std::vector<std::string>& command,
   copy.in_ = in.write;
   int error = make_pipe(out) ? 0 : errno;
   copy.out_ = out.read;
-  if (error == 0) error = spawn(copy.pid_, command, settings, in.read, out.write);
+  if (error == 0) error = spawn(copy.pid_, command, settings, apart, in.read, out.write);
   close_if_open(in.read);
   close_if_open(out.write);
   if (error != 0) {

@@ -21,8 +21,9 @@ class CopyProcess {
  public:
   // Starts the command (looked for in PATH) with the variables `settings` ("NAME=value") in its
   // environment, in place of those of these names.  An error says why it cannot be run.
+  // apart: it is in a process group of its own, which no terminal interrupts.
   static Result<CopyProcess> start(const std::vector<std::string>& command,
-                                   const std::vector<std::string>& settings);
+                                   const std::vector<std::string>& settings, bool apart = false);
   CopyProcess(CopyProcess&& other) noexcept;
   CopyProcess& operator=(CopyProcess&&) = delete;
   ~CopyProcess();

@@ -11,6 +11,7 @@
 
 #include "run/copy_process.h"
 #include "run/jobs_merge.h"
+#include "run/jobs_state.h"
 
 namespace streamutils {
 namespace {
@@ -39,7 +40,8 @@ class Jobs final : public SideOutputs {
             !checkpoint_.empty()),
         to_all_(*this) {}
 
-  Status start();
+  // state: of the copies; null: they have none.
+  Status start(std::optional<JobsState> state);
 
   Sink* stream() override { return &to_all_; }
   void write(std::string_view name, std::string_view line) override;
@@ -49,6 +51,8 @@ class Jobs final : public SideOutputs {
   std::vector<pollfd> wants() override;
   void attend() override;
   std::optional<int> finish(int signal) override;
+  bool has_kept_state() const override { return has_kept_state_; }
+  Status state_is_saved() override { return state_ ? state_->commit() : Status(); }
 
  private:
   // What goes to every copy.
@@ -81,8 +85,17 @@ class Jobs final : public SideOutputs {
     return was_killed && !checkpoint_.empty() ? static_cast<int>(ExitStatus::try_again) : status;
   }
 
+  // True if a copy that ends with it has come to the end of its input, and saved what it knows.
+  static bool leaves_state(int status) {
+    return status == static_cast<int>(ExitStatus::done) ||
+           status == static_cast<int>(ExitStatus::lossy) ||
+           status == static_cast<int>(ExitStatus::try_again);
+  }
+
   JobsOptions options_;
   std::string checkpoint_;  // the folder; empty: there are none
+  std::optional<JobsState> state_;
+  bool has_kept_state_ = true;
   JobsMerge merge_;
   ToAll to_all_;
   std::deque<CopyProcess> copies_;
@@ -90,13 +103,18 @@ class Jobs final : public SideOutputs {
   int status_ = 0;  // of the copy that died, or of the failure
 };
 
-Status Jobs::start() {
+Status Jobs::start(std::optional<JobsState> state) {
+  state_ = std::move(state);
   std::signal(SIGPIPE, SIG_IGN);  // a copy that has left is noticed where it is written to
   for (std::size_t i = 0; i < options_.copies; ++i) {
     std::vector<std::string> settings{
         fmt::format("STREAMUTILS_COPY={}/{}", i + 1, options_.copies)};
     if (!checkpoint_.empty()) settings.push_back("STREAMUTILS_CHECKPOINT=" + checkpoint_);
-    auto copy = CopyProcess::start(command_of(options_, i), settings);
+    if (state_) {
+      settings.push_back("STREAMUTILS_STATE=" + state_->folder());
+      settings.emplace_back("STREAMUTILS_CHECKPOINT=");
+    }
+    auto copy = CopyProcess::start(command_of(options_, i), settings, state_.has_value());
     if (!copy) {
       stop_all();
       return copy.error();
@@ -190,14 +208,16 @@ std::optional<int> Jobs::finish(int signal) {
   if (!problem_.empty()) return stop_all();
   // A terminal has sent its interrupt to the copies, too.
   for (CopyProcess& copy : copies_) {
-    if (signal == SIGTERM) copy.send_signal(signal);
+    if (signal == SIGTERM && !state_) copy.send_signal(signal);
     copy.close_input();
   }
   while (!all_have_ended() && problem_.empty()) wait_for_any();
   if (!problem_.empty()) return stop_all();
   int worst = 0;
   for (CopyProcess& copy : copies_) {
-    worst = std::max(worst, status_of(copy.status(true).value_or(0)));
+    const int status = copy.status(true).value_or(0);
+    has_kept_state_ = has_kept_state_ && leaves_state(status);
+    worst = std::max(worst, status_of(status));
   }
   return worst == 0 ? std::nullopt : std::optional<int>(worst);
 }
@@ -206,8 +226,14 @@ std::optional<int> Jobs::finish(int signal) {
 
 Result<std::unique_ptr<SideOutputs>> start_jobs(const JobsOptions& options,
                                                 const SideContext& context) {
+  std::optional<JobsState> state;
+  if (!context.state.empty()) {
+    auto begun = JobsState::begin(context.state, context.run, options.copies, options.is_ours);
+    if (!begun) return begun.error();
+    state = std::move(*begun);
+  }
   auto jobs = std::make_unique<Jobs>(options, context);
-  if (Status status = jobs->start(); !status) return status.error();
+  if (Status status = jobs->start(std::move(state)); !status) return status.error();
   return std::unique_ptr<SideOutputs>(std::move(jobs));
 }
 

@@ -11,6 +11,9 @@
 // ("swindow-2-of-4") when one passes, and it leaves when it has come out of all.  What a copy has
 // not taken yet, and what waits for other copies, lies between two barriers and comes again.  A
 // copy that dies of a signal makes the status try_again.
+//
+// With --state, each copy has a state of its own (run/jobs_state.h).  Signals then are for the tool
+// alone: the copies take all that has been sent to them, and save.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,6 +30,7 @@ namespace streamutils {
 
 struct JobsOptions {
   std::size_t copies = 2;
+  bool is_ours = false;  // the command is one of our tools
   // Its words; in each, {copy} becomes "1-of-4" and so on.
   std::vector<std::string> command;
 };

@@ -496,10 +496,11 @@ void Loop::save_before_end(Ending ending) {
 
 void Loop::save_after_end() {
   if (settings_.recovery == nullptr) return;
-  if (Status saved = settings_.recovery->after_end(); !saved) {
-    settings_.say(saved.error().message);
-    failed_ = true;
-  }
+  Status saved = settings_.recovery->after_end();
+  if (saved && outputs_.sides) saved = outputs_.sides->state_is_saved();
+  if (saved) return;
+  settings_.say(saved.error().message);
+  failed_ = true;
 }
 
 void Loop::report_failed_commands() {
@@ -553,7 +554,11 @@ int Loop::finish() {
     tell(outputs_.out.name(), errno);
   }
   if (!failed_) tell(outputs_.out.name(), outputs_.out.close());
-  if (!failed_ && !stopped_reading) save_after_end();
+  const bool is_kept = !outputs_.sides || outputs_.sides->has_kept_state();
+  if (!failed_ && !stopped_reading && is_kept) save_after_end();
+  if (!is_kept && settings_.recovery != nullptr) {
+    settings_.say("not all copies have saved their state: it stays that of the run before");
+  }
   if (!settings_.stats.empty()) print_stats(settings_.stats == "json");
   if (signal != 0) die_of(signal);
   if (outputs_.exec && outputs_.exec->failed() > 0) report_failed_commands();

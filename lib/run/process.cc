@@ -61,6 +61,7 @@ World look_at_world() {
   const char* originate = std::getenv("STREAMUTILS_WATERMARKS");
   if (const char* folder = std::getenv("STREAMUTILS_CHECKPOINT")) world.checkpoint = folder;
   if (const char* copy = std::getenv("STREAMUTILS_COPY")) world.copy = copy;
+  if (const char* folder = std::getenv("STREAMUTILS_STATE")) world.state = folder;
   world.originate = originate != nullptr && std::strcmp(originate, "1") == 0;
   struct stat status {};
   world.output_is_stream =
@@ -210,7 +211,8 @@ class Process {
     auto sides = parsed.plan.make_sides(
         {outputs.out.writer(), world_.output_is_stream,
          parsed.common.watermarks || world_.originate, parsed.common.control,
-         [this] { return driver_ && driver_->input_is_controlled(); }, parsed.common.checkpoint});
+         [this] { return driver_ && driver_->input_is_controlled(); }, parsed.common.checkpoint,
+         parsed.common.state, state_ ? state_->run() : 0});
     if (!sides) return sides.error();
     outputs.sides = std::move(*sides);
     world_.output_is_stream = true;
@@ -363,6 +365,8 @@ class Process {
     if (!common.state.empty()) {
       auto state = StateFile::open(common.state, recovery_settings(parsed), refused);
       if (!state) return state.error();
+      if (parsed.plan.make_sides) (*state)->count_runs();
+      state_ = state->get();
       return std::unique_ptr<Recovery>(std::move(*state));
     }
     if (common.checkpoint.empty()) return std::unique_ptr<Recovery>();
@@ -402,20 +406,15 @@ class Process {
     const CommonOptions& common = parsed.common;
     RecoverySettings settings;
     settings.tool = tool_.info.name;
-    settings.name = (common.name.empty() ? tool_.info.name : common.name) + copy_suffix();
+    settings.name =
+        (common.name.empty() ? tool_.info.name : common.name) + copy_suffix(world_.copy);
     settings.options = parsed.state_options;
     settings.say = [this](std::string_view message) { say(message); };
-    settings.warn = [this, quiet = common.quiet](std::string_view message) {
+    const bool quiet = common.quiet || is_state_of_copy(common, world_);  // told once, not by each
+    settings.warn = [this, quiet](std::string_view message) {
       if (!quiet) say(message);
     };
     return settings;
-  }
-
-  // Copies of one command must not save under one name: "-2-of-4".
-  std::string copy_suffix() const {
-    const std::size_t slash = world_.copy.find('/');
-    if (slash == std::string::npos) return {};
-    return fmt::format("-{}-of-{}", world_.copy.substr(0, slash), world_.copy.substr(slash + 1));
   }
 
   Resumption resumption(const CommonOptions& common) const {
@@ -483,7 +482,9 @@ class Process {
   std::unique_ptr<Loop> loop_;
   // Goes first: a thread of it may be at work with the state and the files.
   std::unique_ptr<Recovery> recovery_;
-  SinkCheckpoints* sink_ = nullptr;  // the same, if it is one
+  // The same, if it is one.
+  SinkCheckpoints* sink_ = nullptr;
+  StateFile* state_ = nullptr;
 };
 
 }  // namespace

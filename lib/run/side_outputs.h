@@ -30,6 +30,10 @@ class SideOutputs : public FileSink {
   // Ends it all; signal: what the tool dies of, or 0.  The exit status, if it is not the tool's
   // own.
   virtual std::optional<int> finish(int signal) = 0;
+  // With --state, behind finish(): whether what they keep for the next run is whole.
+  virtual bool has_kept_state() const { return true; }
+  // The state of the tool, to which that belongs, has been saved.
+  virtual Status state_is_saved() { return {}; }
 };
 
 }  // namespace streamutils

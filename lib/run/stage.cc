@@ -97,6 +97,12 @@ void restore_words(std::vector<std::string>& operands) {
 
 }  // namespace
 
+std::string copy_suffix(const std::string& copy) {
+  const std::size_t slash = copy.find('/');
+  if (slash == std::string::npos) return {};
+  return fmt::format("-{}-of-{}", copy.substr(0, slash), copy.substr(slash + 1));
+}
+
 void declare_all(CLI::App& app, const Tool& tool, CommonOptions& common, HelpOptions& help,
                  std::vector<std::string>& operands) {
   app.set_help_flag("");
@@ -145,6 +151,10 @@ Result<Parsed> parse_arguments(const Tool& tool, const std::vector<std::string>&
 
   if (parsed.common.checkpoint.empty() && parsed.common.state.empty()) {
     parsed.common.checkpoint = world.checkpoint;
+  }
+  if (!world.state.empty() && parsed.common.checkpoint.empty() && parsed.common.state.empty()) {
+    const std::string& name = parsed.common.name.empty() ? tool.info.name : parsed.common.name;
+    parsed.common.state = world.state + "/" + name + copy_suffix(world.copy);
   }
   auto settings = parse_common(parsed.common);
   if (!settings) return settings.error();

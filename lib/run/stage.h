@@ -23,8 +23,17 @@ struct World {
   bool originate = false;        // STREAMUTILS_WATERMARKS=1
   std::string checkpoint;        // STREAMUTILS_CHECKPOINT
   std::string copy;              // STREAMUTILS_COPY: "2/4" in the second of four copies
+  std::string state;             // STREAMUTILS_STATE: the folder of the states of copies
   bool output_is_stream = true;  // standard output is neither a terminal nor a regular file
 };
+
+// Copies of one command must not save under one name: "-2-of-4".  Empty if it is none.
+std::string copy_suffix(const std::string& copy);
+
+// True if the tool is a copy that keeps its state with those of the others.
+inline bool is_state_of_copy(const CommonOptions& common, const World& world) {
+  return !world.state.empty() && common.state.starts_with(world.state + "/");
+}
 
 // The result of reading an argument vector.
 struct Parsed {

@@ -63,9 +63,9 @@ Duration StateFile::tick() {
 
 // The state of this stage is not one of those that the pipeline can go back to: it says so.
 Result<std::string> StateFile::take(std::uint64_t, const std::vector<std::string>&, ExitStatus&) {
-  if (Status started = saver_.start(path_, header(std::nullopt), driver(), files()); !started) {
-    return started.error();
-  }
+  const Status started =
+      run_ > 0 ? Status() : saver_.start(path_, header(std::nullopt), driver(), files());
+  if (!started) return started.error();
   return fmt::format("?{}:{:08x}", settings().name, crc32c(settings().options));
 }
 
@@ -74,7 +74,8 @@ Status StateFile::before_end(Ending ending) {
   if (Status status = saver_.complete(); !status) return status;
   last_ = std::make_unique<TwoPartSnapshot>(path_);
   const bool goes_on = ending != Ending::complete || driver().outlives_end();
-  return last_->take_image(header(std::nullopt), driver(), goes_on);
+  const auto run = run_ > 0 ? std::optional(run_) : std::nullopt;
+  return last_->take_image(header(run), driver(), goes_on);
 }
 
 Status StateFile::after_end() {

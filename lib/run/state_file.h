@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,12 @@ class StateFile final : public Recovery {
   static Result<std::unique_ptr<StateFile>> open(const std::string& path, RecoverySettings settings,
                                                  ExitStatus& status);
 
+  // The file is to tell its run by number.  It belongs together with other states, which are there
+  // at the end of a run, so it is not written before.
+  void count_runs() { run_ = (saved_ ? saved_->header.epoch.value_or(0) : 0) + 1; }
+  // From 1; 0: they are not counted.
+  std::uint64_t run() const { return run_; }
+
   Keeping keeping() const override { return Keeping::state; }
   Duration tick() override;
   Status before_end(Ending ending) override;
@@ -36,6 +43,7 @@ class StateFile final : public Recovery {
   Status read(ExitStatus& status);
 
   std::string path_;
+  std::uint64_t run_ = 0;
   FileLock lock_;
   StateSaver saver_;
   std::unique_ptr<TwoPartSnapshot> last_;

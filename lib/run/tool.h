@@ -8,6 +8,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -59,6 +60,8 @@ struct SideContext {
   std::string control;                        // --control
   std::function<bool()> input_is_controlled;  // known once the first line has been read
   std::string checkpoint;                     // --checkpoint, or empty
+  std::string state;                          // --state, or empty…
+  std::uint64_t run;                          // …and the number of the run, from 1
 };
 
 // What a tool has made of its arguments.
