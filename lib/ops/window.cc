@@ -49,11 +49,6 @@ Status check_memory(const WindowOptions& options, const AggregateList& aggregate
         "--mem: not with windows of rows: each event asks how many its key has had, which must be"
         " in memory"};
   }
-  if (window.max) {
-    return Error{
-        "--mem: not with 'max': where a session is cut depends on where it began, which must be in"
-        " memory"};
-  }
   if (aggregates.merges()) return {};
   return Error{"--mem: '" + std::string(aggregates.unmergeable()) + "' does not merge"};
 }

@@ -17,8 +17,8 @@
 // closed, and no open one is within GAP.  With a cap, it never cuts: it joins an open session that
 // stays within the cap, or forms one.
 //
-// With --mem, sessions that memory has no room for go to disk, all of them at once, and others take
-// over until few are left (window_session_spill.h).
+// With --mem, sessions that memory has no room for go to disk, all of them at once with the events
+// that wait, and others take over until few are left (window_session_spill.h).
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
@@ -26,6 +26,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -49,7 +50,7 @@ class SessionWindows final : public Windows {
       : parts_(options),
         gap_(options.arguments.window.size.duration()),
         cap_(options.arguments.window.max),
-        session_rows_(parts_.aggregates),
+        session_rows_(parts_.aggregates, cap_.has_value()),
         open_(parts_.aggregates, gap_, cap_),
         waiting_(parts_.aggregates, open_.pool()),
         every_(options.every),
@@ -89,7 +90,8 @@ class SessionWindows final : public Windows {
   }
   void release_if_unused(Group* group);
 
-  void wait(Group* group, Timestamp t, Emitter& out);
+  // Of an event that the watermark has not passed, with a cap.
+  Outcome wait(const GroupKey& key, Timestamp t, Emitter& out);
   // Joins the events before `now` that wait to sessions.
   void settle_before(Timestamp now);
   void settle(const WaitingEvent& event);
@@ -105,6 +107,7 @@ class SessionWindows final : public Windows {
   void restore_session(SnapshotReader& in);
   bool restore_sessions(SnapshotReader& in);
   void restore_by_key(SnapshotReader& in);
+  void restore_waiting(SnapshotReader& in);
 
   // The same, with sessions on disk.
   Outcome add_spilled(const GroupKey& key, Timestamp t, Emitter& out);
@@ -112,8 +115,10 @@ class SessionWindows final : public Windows {
   void sweep(Timestamp now, Timestamp tick, Emitter& out);
   void check_memory(Emitter& out);
   void relieve_memory();
+  static constexpr std::size_t kWaitingOverhead = 48;  // of what is allocated for an event
   std::size_t bytes() const;
   void begin_spilling();
+  void spill_waiting();
   void note_held(std::string_view key, const SessionSpan& span) {
     if (held_keys_) held_keys_->note(key, span.last);
   }
@@ -143,11 +148,8 @@ Outcome SessionWindows::on_record(const Record& record, Emitter& out) {
   GroupKey key;
   if (!parts_.read(record, out, key, outcome)) return outcome;
   const Timestamp t = record.time();
-  if (cap_ && t >= parts_.watermark) {
-    Group* group = group_within_limit(key);
-    if (!group) return parts_.refuse_key(out);
-    wait(group, t, out);
-    return outcome;
+  if (cap_ && !spilled_ && t >= parts_.watermark) {
+    return wait(key, t, out);
   }
   if (spilled_) return add_spilled(key, t, out);
   Group* group = open_.keys().find(key);
@@ -173,11 +175,15 @@ void SessionWindows::release_if_unused(Group* group) {
   if (!state.newest && state.waiting == 0) open_.keys().erase(group);
 }
 
-void SessionWindows::wait(Group* group, Timestamp t, Emitter& out) {
+Outcome SessionWindows::wait(const GroupKey& key, Timestamp t, Emitter& out) {
+  Group* group = group_within_limit(key);
+  if (!group) return parts_.refuse_key(out);
   ++state_of(group).waiting;
   WaitingEvent event{t, parts_.events, group, open_.pool().make(), {}};
   parts_.aggregates.add(event.block, out);
   waiting_.push(std::move(event));
+  if (watch_.is_due()) check_memory(out);
+  return {};
 }
 
 void SessionWindows::settle_before(Timestamp now) {
@@ -288,12 +294,13 @@ void SessionWindows::relieve_memory() {
 
 std::size_t SessionWindows::bytes() const {
   if (spilled_) return spilled_->bytes();
-  return memory_ ? open_.bytes() : open_.table_bytes();
+  const std::size_t each = sizeof(WaitingEvent) + kWaitingOverhead + parts_.aggregates.block_size();
+  return waiting_.size() * each + (memory_ ? open_.bytes() : open_.table_bytes());
 }
 
 void SessionWindows::begin_spilling() {
   swept_ = parts_.watermark;
-  spilled_.emplace(spill_tools_, open_.pool(), gap_);
+  spilled_.emplace(spill_tools_, open_.pool(), gap_, cap_);
   std::vector<const Session*> sessions = open_.all();
   sort_by_key(sessions);
   Run run = session_rows_.write_run(sessions, spill_tools_.room.for_run());
@@ -302,7 +309,19 @@ void SessionWindows::begin_spilling() {
     held_keys_.emplace(gap_);
     for (const Session* session : sessions) note_held(session->group->key(), span_of(*session));
   }
+  spill_waiting();
   open_.clear();
+}
+
+void SessionWindows::spill_waiting() {
+  while (waiting_.size() > 0) {
+    const WaitingEvent event = waiting_.take();
+    SessionSpan span{event.time, event.time, event.number, event.time};
+    span.waits = true;
+    note_held(event.group->key(), span);
+    parts_.aggregates.merge(spilled_->add_part(event.group->group_key(), span), event.block);
+    open_.pool().free(event.block);
+  }
 }
 
 void SessionWindows::advance_spilled(Timestamp now, Emitter& out) {
@@ -335,14 +354,23 @@ bool SessionWindows::fits_into_memory() const {
 
 // REQUIRES: all that has closed has left.  False if something cannot be read.
 bool SessionWindows::return_to_memory() {
-  const bool ok =
-      spilled_->visit(kMinTime, false, [&](const Group& found, const SessionSpan& span) {
-        Group* group = open_.keys().group(found.group_key(), span.first_seen);
-        Session* session = open_.open(group, span.start, span.first_seen);
-        session->last = span.last;
-        session->untold = span.untold;
-        parts_.aggregates.merge(session->block, found.state());
-      });
+  using Which = SpilledSessions::Which;
+  const auto take_session = [&](const Group& found, const SessionSpan& span) {
+    Group* group = open_.keys().group(found.group_key(), span.first_seen);
+    Session* session = open_.open(group, span.start, span.first_seen);
+    session->last = span.last;
+    session->untold = span.untold;
+    parts_.aggregates.merge(session->block, found.state());
+  };
+  const auto take_event = [&](const Group& found, const SessionSpan& span) {
+    Group* group = open_.keys().group(found.group_key(), span.first_seen);
+    ++state_of(group).waiting;
+    WaitingEvent event{span.start, span.first_seen, group, open_.pool().make(), {}};
+    parts_.aggregates.merge(event.block, found.state());
+    waiting_.push(std::move(event));
+  };
+  const bool ok = spilled_->visit(kMinTime, Which::open, take_session) &&
+                  (!cap_ || spilled_->visit(kMinTime, Which::waiting, take_event));
   spilled_.reset();
   held_keys_.reset();
   return ok;
@@ -362,7 +390,11 @@ void SessionWindows::save_by_key(SnapshotWriter& out) const {
   }
   std::vector<const Session*> sessions = open_.all();
   sort_by_key(sessions);
-  session_rows_.save(sessions, out);
+  std::vector<const WaitingEvent*> waiting = waiting_.all();
+  std::ranges::sort(waiting, {}, [](const WaitingEvent* event) {
+    return std::tuple(event->group->key(), event->time, event->number);
+  });
+  session_rows_.save(sessions, waiting, out);
 }
 
 void SessionWindows::save(SnapshotWriter& out) const {
@@ -427,15 +459,26 @@ void SessionWindows::restore_by_key(SnapshotReader& in) {
   begin_spilling();
   swept_ = in.time("swept");
   if (!in.next_is(SessionFacts::kEntry)) in.fail("no entry 'sessions'");
-  spilled_->add_open(session_rows_.restore_run(
-      spill_tools_.room.for_run(), in,
-      [this](std::string_view key, const SessionSpan& span) { note_held(key, span); }));
+  const auto note = [this](std::string_view key, SessionSpan& span) { note_held(key, span); };
+  spilled_->add_open(session_rows_.restore_run(spill_tools_.room.for_run(), in, note));
   if (!in.next_is(ClosedSessionFacts::kEntry)) in.fail("no entry 'closed_sessions'");
-  Run closed = session_rows_.restore_run(spill_tools_.room.for_run(), in, nullptr);
+  const auto pass = [](std::string_view, SessionSpan&) {};
+  Run closed = session_rows_.restore_run(spill_tools_.room.for_run(), in, pass);
   const bool all_are_open = closed.size() == 0;
   spilled_->add_closed(std::move(closed));
+  if (cap_) restore_waiting(in);
   if (swept_ != parts_.watermark || !all_are_open || !fits_into_memory()) return;
   if (!return_to_memory()) in.fail(std::string(kSpillUnreadable));
+}
+
+void SessionWindows::restore_waiting(SnapshotReader& in) {
+  if (!in.next_is(WaitingEventFacts::kEntry)) in.fail("no entry 'waiting_events'");
+  const auto note = [this](std::string_view key, SessionSpan& span) {
+    span.waits = true;
+    note_held(key, span);
+  };
+  Run waiting = session_rows_.restore_run(spill_tools_.room.for_run(), in, note);
+  if (waiting.size() > 0) spilled_->add_open(std::move(waiting));
 }
 
 Status SessionWindows::restore(SnapshotReader& in) {
@@ -453,6 +496,10 @@ Status SessionWindows::restore(SnapshotReader& in) {
     return group;
   };
   while (restore_sessions(in) || waiting_.restore_some(in, group_of)) {
+  }
+  if (spilled_) {
+    spill_waiting();
+    open_.clear();
   }
   return in.status();
 }

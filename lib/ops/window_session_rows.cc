@@ -43,25 +43,36 @@ void SessionFacts::put(RowText& row) const {
   row.put(span.first_seen);
 }
 
-void SessionRows::save(std::span<const Session* const> sessions, SnapshotWriter& out) const {
+void SessionRows::save(std::span<const Session* const> sessions,
+                       std::span<const WaitingEvent* const> waiting, SnapshotWriter& out) const {
   GroupRows<SessionFacts> rows(aggregates_, out);
   for (const Session* session : sessions) {
     rows.write({span_of(*session)}, *session->group, session->block);
   }
   GroupRows<ClosedSessionFacts> none(aggregates_, out);
+  if (!capped_) return;
+  GroupRows<WaitingEventFacts> events(aggregates_, out);
+  for (const WaitingEvent* event : waiting) {
+    events.write({{{event->time, event->time, event->number, event->time}}}, *event->group,
+                 event->block);
+  }
 }
 
 bool SessionRows::save(const SpilledSessions& sessions, Timestamp watermark,
                        SnapshotWriter& out) const {
-  GroupRows<SessionFacts> open(aggregates_, out);
-  const bool ok =
-      sessions.visit(watermark, false, [&](const Group& group, const SessionSpan& span) {
-        open.write({span}, group, group.state());
-      });
-  GroupRows<ClosedSessionFacts> closed(aggregates_, out);
-  return sessions.visit(watermark, true, [&](const Group& group, const SessionSpan& span) {
-    closed.write({{span}}, group, group.state());
-  }) && ok;
+  using Which = SpilledSessions::Which;
+  const auto save_rows = [&]<typename Facts>(Which which, GroupRows<Facts> rows) {
+    return sessions.visit(watermark, which, [&](const Group& group, const SessionSpan& span) {
+      Facts facts{};
+      facts.span = span;
+      rows.write(facts, group, group.state());
+    });
+  };
+  const bool open = save_rows(Which::open, GroupRows<SessionFacts>(aggregates_, out));
+  const bool closed = save_rows(Which::closed, GroupRows<ClosedSessionFacts>(aggregates_, out));
+  if (!capped_) return open && closed;
+  const bool waiting = save_rows(Which::waiting, GroupRows<WaitingEventFacts>(aggregates_, out));
+  return open && closed && waiting;
 }
 
 SavedKey SessionRows::key(SnapshotReader& in) const {
@@ -99,8 +110,9 @@ Run SessionRows::restore_run(std::shared_ptr<SteadyScratch> scratch, SnapshotRea
     states.clear();
     restore_states(states.get(), in);
     const SavedKey saved = key(in);
-    writer.add({span(in), saved.key(), states.text()});
-    if (then) then(saved.canonical, span(in));
+    SessionSpan span = this->span(in);
+    then(saved.canonical, span);
+    writer.add({span, saved.key(), states.text()});
   }
   return writer.finish();
 }

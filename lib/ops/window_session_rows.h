@@ -20,6 +20,7 @@
 #include "ops/spill_runs.h"
 #include "ops/window_session_spill.h"
 #include "ops/window_session_state.h"
+#include "ops/window_waiting.h"
 #include "stream/row_text.h"
 #include "stream/snapshot.h"
 
@@ -46,6 +47,11 @@ struct ClosedSessionFacts : SessionFacts {
   static constexpr std::string_view kEntry = "closed_sessions";
 };
 
+// An event that waits for the watermark, alone.
+struct WaitingEventFacts : SessionFacts {
+  static constexpr std::string_view kEntry = "waiting_events";
+};
+
 // The entry in front of the numbers and keys of sessions that are not there any more.
 inline constexpr std::string_view kGoneSessions = "gone_sessions";
 
@@ -54,12 +60,14 @@ void sort_by_key(std::vector<const Session*>& sessions);
 
 class SessionRows {
  public:
-  // aggregates must outlive it.
-  explicit SessionRows(const AggregateList& aggregates) : aggregates_(aggregates) {}
+  // aggregates must outlive it.  capped: events may wait.
+  SessionRows(const AggregateList& aggregates, bool capped)
+      : aggregates_(aggregates), capped_(capped) {}
 
   // Two entries: those that are open, and those that have closed but have not left, which are not
-  // to be joined any more.  In memory all are open.
-  void save(std::span<const Session* const> sessions, SnapshotWriter& out) const;
+  // to be joined any more; with a cap, a third: events that wait.  In memory all are open.
+  void save(std::span<const Session* const> sessions, std::span<const WaitingEvent* const> waiting,
+            SnapshotWriter& out) const;
   // False if something cannot be read from disk.
   bool save(const SpilledSessions& sessions, Timestamp watermark, SnapshotWriter& out) const;
 
@@ -71,13 +79,14 @@ class SessionRows {
   // Sessions as a run, in their order.
   Run write_run(std::span<const Session* const> sessions,
                 std::shared_ptr<SteadyScratch> scratch) const;
-  // The rows that follow as a run, in their order.  then: if it is there, is called for each.
-  using Then = std::function<void(std::string_view key, const SessionSpan& span)>;
+  // The rows that follow as a run, in their order.  then: is called for each before it goes there.
+  using Then = std::function<void(std::string_view key, SessionSpan& span)>;
   Run restore_run(std::shared_ptr<SteadyScratch> scratch, SnapshotReader& in,
                   const Then& then) const;
 
  private:
   const AggregateList& aggregates_;
+  bool capped_;
 };
 
 }  // namespace streamutils

@@ -2,6 +2,8 @@
 #include "ops/window_session_spill.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 #include <utility>
 
 namespace streamutils {
@@ -26,8 +28,9 @@ void extend(SessionSpan& span, const SessionSpan& other) {
 
 }  // namespace
 
-SpilledSessions::SpilledSessions(SpillTools& tools, BlockPool& pool, Duration gap)
-    : tools_(tools), pool_(pool), gap_(gap) {}
+SpilledSessions::SpilledSessions(SpillTools& tools, BlockPool& pool, Duration gap,
+                                 std::optional<Duration> cap)
+    : tools_(tools), pool_(pool), gap_(gap), cap_(cap) {}
 
 SpilledSessions::~SpilledSessions() {
   for (Group* group : keys_.groups()) {
@@ -39,14 +42,24 @@ bool SpilledSessions::touches(const SessionSpan& span, Timestamp t) const {
   return minus(span.start, gap_) <= t && t <= end_of(span);
 }
 
+bool SpilledSessions::takes(const SessionSpan& span, Timestamp t) const {
+  if (!touches(span, t)) return false;
+  return !cap_ || minus(std::max(span.last, t), *cap_) <= std::min(span.start, t);
+}
+
 SpilledSessions::Fragment& SpilledSessions::new_fragment(const GroupKey& key, Timestamp t,
                                                          std::uint64_t number) {
   Group* group = keys_.group(key, number);
   ++fragments_;
-  return of(group).emplace_back(Fragment{{t, t, number, t, kMinTime}, pool_.make()});
+  return of(group).emplace_back(Fragment{{t, t, number, t}, pool_.make()});
 }
 
 std::byte* SpilledSessions::add(const GroupKey& key, Timestamp t, std::uint64_t number) {
+  if (cap_) {
+    Fragment& fragment = new_fragment(key, t, number);
+    fragment.span.waits = true;
+    return fragment.block;
+  }
   Group* group = keys_.find(key.canonical);
   if (!group) return new_fragment(key, t, number).block;
   Fragments& fragments = of(group);
@@ -59,7 +72,7 @@ std::byte* SpilledSessions::add(const GroupKey& key, Timestamp t, std::uint64_t 
   for (std::size_t i = fragments.size(); --i > place;) {
     if (takes(fragments[i])) absorb(fragments, place, i);
   }
-  extend(fragments[place].span, {t, t, number, t, kMinTime});
+  extend(fragments[place].span, {t, t, number, t});
   return fragments[place].block;
 }
 
@@ -96,8 +109,9 @@ std::optional<bool> SpilledSessions::would_join(std::string_view key, Timestamp 
   if (Group* group = keys_.find(key)) {
     for (const Fragment& fragment : of(group)) parts.push_back({fragment.span, {}, {}});
   }
-  return std::ranges::any_of(join(parts), [&](const Joined& session) {
-    return touches(session.span, t) && !has_closed(session.span, now);
+  return std::ranges::any_of(join(parts, now), [&](const Joined& session) {
+    const SessionSpan& span = session.span;
+    return !span.waits && takes(span, t) && !has_closed(span, now);
   });
 }
 
@@ -147,13 +161,20 @@ void SpilledSessions::take(Joined& joined, const std::vector<Part>& parts, std::
   if (joined.parts.empty()) {
     joined.span = parts[part].span;
     joined.span.late_at = kMinTime;
+    joined.span.waits = false;
   }
   extend(joined.span, parts[part].span);
   joined.parts.push_back(part);
 }
 
+std::vector<SpilledSessions::Joined> SpilledSessions::join(const std::vector<Part>& parts,
+                                                           Timestamp now) const {
+  return cap_ ? join_capped(parts, now) : join_by_touch(parts);
+}
+
 // First the parts that go by their times alone, then the late ones in the order in which they came.
-std::vector<SpilledSessions::Joined> SpilledSessions::join(const std::vector<Part>& parts) const {
+std::vector<SpilledSessions::Joined> SpilledSessions::join_by_touch(
+    const std::vector<Part>& parts) const {
   std::vector<std::size_t> by_time;
   std::vector<std::size_t> late;
   for (std::size_t i = 0; i < parts.size(); ++i) {
@@ -184,9 +205,62 @@ std::vector<SpilledSessions::Joined> SpilledSessions::join(const std::vector<Par
   return sessions;
 }
 
-bool SpilledSessions::visit_key(std::string_view key, const std::vector<Part>& parts,
-                                StateBlock& whole, const VisitRecord& visit) const {
-  for (const Joined& session : join(parts)) {
+// Sessions of earlier sweeps are what they are.  To them come the events in the order in which they
+// would have in memory: one that waited when the watermark had passed it, a late one at once.
+std::vector<SpilledSessions::Joined> SpilledSessions::join_capped(const std::vector<Part>& parts,
+                                                                  Timestamp now) const {
+  std::vector<Joined> sessions;
+  std::vector<Joined> waiting;
+  std::vector<std::size_t> events;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const SessionSpan& span = parts[i].span;
+    const bool has_to_wait = span.waits && span.start >= now;
+    if (has_to_wait) {
+      waiting.push_back({span, {i}});
+    } else if (span.waits || is_late(span)) {
+      events.push_back(i);
+    } else {
+      take(sessions.emplace_back(), parts, i);
+    }
+  }
+  const auto turn = [&](std::size_t i) {
+    const SessionSpan& span = parts[i].span;
+    return std::tuple(is_late(span) ? span.late_at : span.start, span.waits, span.first_seen);
+  };
+  const auto start = [](const Joined& session) { return session.span.start; };
+  std::ranges::sort(sessions, {}, start);
+  std::ranges::sort(events, {}, turn);
+  for (const std::size_t i : events) {
+    Joined* session = joined_capped(sessions, parts[i].span);
+    if (!session) {
+      const auto place = std::ranges::upper_bound(sessions, parts[i].span.start, {}, start);
+      session = &*sessions.emplace(place);
+    }
+    take(*session, parts, i);
+  }
+  std::ranges::sort(waiting, {}, [](const Joined& event) {
+    return std::pair(event.span.start, event.span.first_seen);
+  });
+  std::ranges::move(waiting, std::back_inserter(sessions));
+  return sessions;
+}
+
+// One that has waited comes behind all others of its key, so only the last session can take it.
+SpilledSessions::Joined* SpilledSessions::joined_capped(std::vector<Joined>& sessions,
+                                                        const SessionSpan& event) const {
+  for (std::size_t i = sessions.size(); i-- > 0;) {
+    Joined& session = sessions[i];
+    const bool is_open = event.waits || !has_closed(session.span, event.late_at);
+    if (is_open && takes(session.span, event.start)) return &session;
+    if (event.waits) break;
+  }
+  return nullptr;
+}
+
+bool SpilledSessions::visit_key(std::string_view key, const std::vector<Joined>& sessions,
+                                const std::vector<Part>& parts, StateBlock& whole,
+                                const VisitRecord& visit) const {
+  for (const Joined& session : sessions) {
     const Part* first = &parts[session.parts.front()];
     std::string text;
     if (session.parts.size() == 1) {
@@ -204,7 +278,8 @@ bool SpilledSessions::visit_key(std::string_view key, const std::vector<Part>& p
   return true;
 }
 
-bool SpilledSessions::visit_joined(const std::vector<Run>& runs, const VisitRecord& visit) const {
+bool SpilledSessions::visit_joined(const std::vector<Run>& runs, Timestamp now,
+                                   const VisitRecord& visit) const {
   auto merge = merge_by_key<SessionSpan>(runs);
   std::string key;
   std::vector<Part> parts;
@@ -217,7 +292,7 @@ bool SpilledSessions::visit_joined(const std::vector<Run>& runs, const VisitReco
       parts.push_back(
           {record.numbers, std::string(record.states), std::string(record.key.spelling)});
     }
-    if (!visit_key(key, parts, whole, visit)) return false;
+    if (!visit_key(key, join(parts, now), parts, whole, visit)) return false;
   }
   return !merge.has_failed();
 }
@@ -232,9 +307,11 @@ bool SpilledSessions::sweep(Timestamp now, Timestamp tick, const Visit& closed, 
     if (reader.has_failed()) return false;
   }
   RunWriter<SessionSpan> rest(tools_.room.for_run());
-  const bool could_join = visit_joined(runs_, [&](SessionRecord session) {
+  const bool is_last = tick == kMaxTime;  // nothing waits for a watermark any more
+  const bool could_join = visit_joined(runs_, is_last ? kMaxTime : now, [&](SessionRecord session) {
+    if (session.numbers.waits) return rest.add(session);
     if (has_closed(session.numbers, now)) return leaving.add(session);
-    if (tick == kMaxTime || session.numbers.untold < tick) {
+    if (is_last || session.numbers.untold < tick) {
       early.add(session);
       session.numbers.untold = kMaxTime;
     }
@@ -253,20 +330,24 @@ bool SpilledSessions::sweep(Timestamp now, Timestamp tick, const Visit& closed, 
   return leaving.visit(write(closed)) && early.visit(write(open)) && group.ok();
 }
 
-bool SpilledSessions::visit(Timestamp now, bool closed, const Visit& visit) const {
+bool SpilledSessions::visit(Timestamp now, Which which, const Visit& visit) const {
   LoneGroup group(tools_.aggregates);
   bool ok = true;
   std::vector<Run> runs = runs_;
   if (fragments_ > 0) runs.push_back(write(tools_.room.fresh()));
-  if (closed) {
+  if (which == Which::closed) {
     for (const Run& run : closed_) {
       RunReader<SessionSpan> reader(run);
       while (reader.next()) group.show(reader.record(), visit);
       ok = ok && !reader.has_failed();
     }
   }
-  const bool could_join = visit_joined(runs, [&](const SessionRecord& session) {
-    if (has_closed(session.numbers, now) == closed) group.show(session, visit);
+  const auto kind_of = [&](const SessionSpan& span) {
+    if (span.waits) return Which::waiting;
+    return has_closed(span, now) ? Which::closed : Which::open;
+  };
+  const bool could_join = visit_joined(runs, now, [&](const SessionRecord& session) {
+    if (kind_of(session.numbers) == which) group.show(session, visit);
   });
   return ok && could_join && group.ok();
 }

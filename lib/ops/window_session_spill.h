@@ -20,6 +20,10 @@
 // which knows its watermark, and joins in a sweep what was open then.  If it is so late that it
 // would be closed alone, whether something open takes it is found out at once, from the blocks of
 // the runs that can hold its key.
+//
+// With a cap, which session an event belongs to depends on all that came before it.  So each event
+// is a fragment of its own until the watermark has passed it, and a sweep does with those of a key,
+// in their order, what would have been done in memory (window_session.cc).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -46,13 +50,14 @@ struct SessionSpan {
   std::uint64_t first_seen = 0;
   Timestamp untold = kMaxTime;   // the least time of the events that no row has told of
   Timestamp late_at = kMinTime;  // of an event below the watermark: the watermark when it came
+  bool waits = false;            // with a cap: an event that no watermark had passed
 };
 using SessionRecord = SpilledRecord<SessionSpan>;
 
 class SpilledSessions {
  public:
-  // tools and pool must outlive it.
-  SpilledSessions(SpillTools& tools, BlockPool& pool, Duration gap);
+  // tools and pool must outlive it.  cap: the greatest length of a session.
+  SpilledSessions(SpillTools& tools, BlockPool& pool, Duration gap, std::optional<Duration> cap);
   ~SpilledSessions();
   SpilledSessions(const SpilledSessions&) = delete;
   SpilledSessions& operator=(const SpilledSessions&) = delete;
@@ -66,7 +71,7 @@ class SpilledSessions {
   // read.
   std::optional<bool> would_join(std::string_view key, Timestamp t, Timestamp now) const;
 
-  // The fresh states of a session that is open.
+  // The fresh states of a session that is open, or of an event that waits.
   std::byte* add_part(const GroupKey& key, const SessionSpan& span);
   // Adds a run of sessions that are open, or of ones that have closed and are to leave with the
   // next sweep.
@@ -90,10 +95,11 @@ class SpilledSessions {
   using Visit = std::function<void(const Group& group, const SessionSpan& span)>;
   bool sweep(Timestamp now, Timestamp tick, const Visit& closed, const Visit& open);
 
-  // Calls visit for the sessions that have closed at `now`, or for the others, in the order of
-  // keys, those of a key by their starts. Changes nothing, and may be called in a process that was
-  // forked from the one that spilled.
-  bool visit(Timestamp now, bool closed, const Visit& visit) const;
+  // Calls visit for the sessions that have closed at `now`, for those that are open, or for the
+  // events that wait, in the order of keys, those of a key by their starts.  Changes nothing, and
+  // may be called in a process that was forked from the one that spilled.
+  enum class Which : std::uint8_t { closed, open, waiting };
+  bool visit(Timestamp now, Which which, const Visit& visit) const;
 
  private:
   static constexpr std::size_t kMostRuns = 16;
@@ -119,24 +125,32 @@ class SpilledSessions {
   using VisitRecord = std::function<void(const SessionRecord& record)>;
 
   bool touches(const SessionSpan& span, Timestamp t) const;
+  // The same with the cap.
+  bool takes(const SessionSpan& span, Timestamp t) const;
   Timestamp end_of(const SessionSpan& span) const { return plus(span.last, gap_); }
   bool has_closed(const SessionSpan& span, Timestamp now) const {
     return now == kMaxTime || end_of(span) < now;
   }
   Fragment& new_fragment(const GroupKey& key, Timestamp t, std::uint64_t number);
   void absorb(Fragments& fragments, std::size_t i, std::size_t other);
-  std::vector<Joined> join(const std::vector<Part>& parts) const;
+  // Events before `now` wait no more.
+  std::vector<Joined> join(const std::vector<Part>& parts, Timestamp now) const;
+  std::vector<Joined> join_by_touch(const std::vector<Part>& parts) const;
+  std::vector<Joined> join_capped(const std::vector<Part>& parts, Timestamp now) const;
+  // The one that an event takes part in; null: none of these.
+  Joined* joined_capped(std::vector<Joined>& sessions, const SessionSpan& event) const;
   void take(Joined& joined, const std::vector<Part>& parts, std::size_t part) const;
-  // Calls visit for each session of the runs, in the order of keys.
-  bool visit_joined(const std::vector<Run>& runs, const VisitRecord& visit) const;
+  // Calls visit for each session of the runs, and for each event that waits, in the order of keys.
+  bool visit_joined(const std::vector<Run>& runs, Timestamp now, const VisitRecord& visit) const;
   // The same for the records of one key.  whole: of nothing, before and after.
-  bool visit_key(std::string_view key, const std::vector<Part>& parts, StateBlock& whole,
-                 const VisitRecord& visit) const;
+  bool visit_key(std::string_view key, const std::vector<Joined>& sessions,
+                 const std::vector<Part>& parts, StateBlock& whole, const VisitRecord& visit) const;
   Run write(std::shared_ptr<SteadyScratch> scratch) const;
 
   SpillTools& tools_;
   BlockPool& pool_;
   Duration gap_;
+  std::optional<Duration> cap_;
   KeyedStates<Fragments> keys_;
   std::size_t fragments_ = 0;
   std::vector<Run> runs_;    // the earliest first

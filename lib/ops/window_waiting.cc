@@ -123,15 +123,19 @@ WaitingEvent WaitingEvents::take() {
   return std::exchange(place->event, {});
 }
 
-void WaitingEvents::save(SnapshotWriter& out) const {
-  if (size() == 0) return;
+std::vector<const WaitingEvent*> WaitingEvents::all() const {
   std::vector<const WaitingEvent*> events;
   for (const Place& place : places_) {
     if (place.event.group != nullptr) events.push_back(&place.event);
   }
   std::ranges::sort(events, {}, &WaitingEvent::number);
+  return events;
+}
+
+void WaitingEvents::save(SnapshotWriter& out) const {
+  if (size() == 0) return;
   begin_rows(aggregates_, out);
-  for (const WaitingEvent* event : events) write_row(aggregates_, row_of(*event), out);
+  for (const WaitingEvent* event : all()) write_row(aggregates_, row_of(*event), out);
 }
 
 bool WaitingEvents::restore_some(SnapshotReader& in, const GroupOf& group_of) {

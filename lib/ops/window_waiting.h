@@ -92,6 +92,9 @@ class WaitingEvents {
     heap_.clear();
   }
 
+  // All of them, in the order in which they came.
+  std::vector<const WaitingEvent*> all() const;
+
   // A row for each, in the order in which they came.
   void save(SnapshotWriter& out) const;
   // All rows that come next.  group_of: the group of a key, which then has one more event that

@@ -135,9 +135,7 @@ TEST_CASE("keys with sessions are counted until their last one has closed") {
     std::vector<TestEvent> events = random.events(disorder);
     const std::string arguments = "session" + seconds(gap) + (capped ? " max" + seconds(cap) : "");
     CAPTURE(seed, arguments, disorder, most);
-    WindowOptions options = limited(most, random);
-    if (capped) options.memory.reset();
-    const auto written = run(arguments, options, events, disorder, random);
+    const auto written = run(arguments, limited(most, random), events, disorder, random);
     const auto admitted =
         within_held(most, events, [&](const TestEvent& event) { return event.time + gap; });
     REQUIRE(written ==

@@ -72,6 +72,7 @@ Kind random_kind(Stream& random) {
   switch (random.below(4)) {
     case 3:
       kind.arguments = "session" + seconds(1 + random.below(40));
+      if (random.below(2) == 0) kind.arguments += " max" + seconds(1 + random.below(60));
       if (random.below(3) == 0) kind.options.every = std::chrono::seconds(1 + random.below(30));
       return kind;
     case 0:
