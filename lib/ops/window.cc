@@ -35,21 +35,9 @@ Status check_offset(const WindowOptions& options) {
   return {};
 }
 
-// What can be on disk when an event comes: windows whose groups it does not ask for.
+// States on disk are merged.
 Status check_memory(const WindowOptions& options, const AggregateList& aggregates) {
-  if (!options.memory) return {};
-  const WindowSpec& window = options.arguments.window;
-  if (window.kind == WindowKind::rolling) {
-    return Error{
-        "--mem: not with 'rolling': each event asks for the past of its key at once, which must be"
-        " in memory"};
-  }
-  if (window.size.is_rows()) {
-    return Error{
-        "--mem: not with windows of rows: each event asks how many its key has had, which must be"
-        " in memory"};
-  }
-  if (aggregates.merges()) return {};
+  if (!options.memory || aggregates.merges()) return {};
   return Error{"--mem: '" + std::string(aggregates.unmergeable()) + "' does not merge"};
 }
 

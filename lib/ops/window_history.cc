@@ -112,6 +112,16 @@ void SliceQueue::clear(const Tools& tools) {
   *this = {};
 }
 
+std::size_t SliceQueue::bytes(const Tools& tools) const {
+  const AggregateList& aggregates = tools.aggregates;
+  std::size_t bytes = parts_.capacity() * sizeof(Part) + (size() + 1) * aggregates.block_size();
+  if (aggregates.is_trivial()) return bytes;
+  if (back_.block) bytes += aggregates.bytes(back_.block);
+  for (std::size_t i = head_; i < parts_.size(); ++i)
+    bytes += aggregates.bytes(parts_[i].sum.block);
+  return bytes;
+}
+
 void SliceQueue::restore_row(SnapshotReader& in, const Tools& tools) {
   const Timestamp start = from_nanos(in.integer(std::size_t{0}));
   const Part part{start, {tools.pool.make(), in.unsigned_integer(1)}};

@@ -95,6 +95,9 @@ class SliceQueue {
   // Frees all blocks.
   void clear(const Tools& tools);
 
+  // Memory held, about.
+  std::size_t bytes(const Tools& tools) const;
+
   // Every slice as a row, the oldest first; back from the current row of the reader.
   // Rows: SliceRows or SliceImage.
   template <typename Rows>

@@ -19,6 +19,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,6 +28,7 @@
 #include "ops/aggregate_pool.h"
 #include "ops/change_count.h"
 #include "ops/member_text.h"
+#include "ops/memory_watch.h"
 #include "ops/window_kinds.h"
 #include "ops/window_parts.h"
 #include "ops/window_rolling_keys.h"
@@ -75,7 +77,10 @@ class RollingWindows final : public Windows {
   explicit RollingWindows(const WindowOptions& options)
       : parts_(options),
         pool_(parts_.aggregates),
-        keys_(parts_.aggregates, pool_, options.arguments.window.size),
+        memory_(options.memory),
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_),
+        keys_(parts_.aggregates, pool_, options.arguments.window.size,
+              memory_ ? &spill_tools_ : nullptr),
         waiting_(parts_.aggregates, pool_),
         names_(options.arguments.aggregates) {
     const WindowLength& size = options.arguments.window.size;
@@ -93,10 +98,10 @@ class RollingWindows final : public Windows {
   std::optional<std::string> output_time() const override { return std::nullopt; }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
-  bool has_images() const override { return true; }
+  bool has_images() const override { return !memory_; }
   void begin_image(SnapshotWriter& out) override;
   bool has_changes() const override {
-    return keys_.knows_changes() && are_few(keys_.changes(), keys_.events());
+    return has_images() && keys_.knows_changes() && are_few(keys_.changes(), keys_.events());
   }
   void begin_changes(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override;
@@ -108,9 +113,13 @@ class RollingWindows final : public Windows {
   void settle(WaitingEvent event, bool partial, Emitter& out);
   Outcome add_late(const WaitingEvent& event, Emitter& out);
   void prefetch_waiting() const;
+  void check_memory(Emitter& out);
 
   WindowParts parts_;
   BlockPool pool_;
+  std::optional<std::size_t> memory_;
+  SpillTools spill_tools_;
+  MemoryWatch watch_;
   RollingKeys keys_;
   WaitingEvents waiting_;
   ResultNames names_;
@@ -121,10 +130,12 @@ Outcome RollingWindows::on_record(const Record& record, Emitter& out) {
   GroupKey key;
   const bool clash = names_.clash(record);
   if (!parts_.read(record, out, key, outcome)) return outcome;
+  if (watch_.is_due()) check_memory(out);
   const Timestamp t = record.time();
   // An event that counts for none to come needs no place.
   const bool is_out = t < parts_.watermark && t <= keys_.horizon(parts_.watermark);
   Group* group = is_out ? keys_.find(key) : keys_.group_within(parts_.max_keys, key, parts_.events);
+  if (keys_.has_failed()) out.fail(kSpillUnreadable);
   if (!group && !is_out) return parts_.refuse_key(out);
   WaitingEvent event{t, parts_.events, group, pool_.make(),
                      clash ? names_.remove(record, out) : std::string(record.line())};
@@ -137,6 +148,14 @@ Outcome RollingWindows::on_record(const Record& record, Emitter& out) {
     waiting_.push(std::move(event));
   }
   return outcome;
+}
+
+void RollingWindows::check_memory(Emitter& out) {
+  if (!memory_) return watch_.note_unbounded(held(), keys_.table_bytes(), out);
+  watch_.next_after(held());
+  keys_.make_room(*memory_);
+  watch_.note_disk(keys_.disk_is_full());
+  watch_.tell(out);
 }
 
 void RollingWindows::on_watermark(Timestamp now, Emitter& out) {
@@ -222,7 +241,12 @@ Status RollingWindows::restore(SnapshotReader& in) {
     RollingKeys::add_waiting(group);
     return group;
   };
-  while (keys_.restore_some(in) || waiting_.restore_some(in, group_of)) {
+  const auto make_room = [this] {
+    if (!memory_ || !watch_.is_due()) return;
+    watch_.next_after(held());
+    keys_.make_room(*memory_);
+  };
+  while (keys_.restore_some(in, make_room) || waiting_.restore_some(in, group_of)) {
   }
   keys_.finish_restore();
   return in.status();

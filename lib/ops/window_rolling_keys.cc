@@ -2,7 +2,11 @@
 #include "ops/window_rolling_keys.h"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <utility>
+
+#include "ops/memory_watch.h"
 
 namespace streamutils {
 namespace {
@@ -12,20 +16,80 @@ constexpr std::size_t kPrefetchAhead = 8;  // keys of an image, before their tur
 
 }  // namespace
 
-RollingKeys::RollingKeys(const AggregateList& aggregates, BlockPool& pool, WindowLength size)
+RollingKeys::RollingKeys(const AggregateList& aggregates, BlockPool& pool, WindowLength size,
+                         const SpillTools* spill_tools)
     : size_(size),
       tools_{aggregates, pool},
       timers_(size.is_rows() ? Duration(1) : size.duration() / kBuckets),
-      image_(aggregates) {}
+      image_(aggregates) {
+  const Duration timers = size.is_rows() ? Duration(1) : size.duration() / kBuckets;
+  if (spill_tools) cold_.emplace(*spill_tools, timers);
+}
 
 RollingKeys::~RollingKeys() {
   for (Group* group : all_) past_of(group).events.clear(tools_);
 }
 
 Group* RollingKeys::group_within(std::size_t limit, const GroupKey& key, std::uint64_t event) {
+  if (cold_ && cold_->size() > 0) {
+    Group* const known = find(key);
+    if (known) return known;
+    limit -= std::min(limit, cold_->size());
+  }
   Group* const group = keys_.group_within(limit, key, event);
   if (group) enter(*group);
   return group;
+}
+
+Group* RollingKeys::warm_up(const GroupKey& key) {
+  std::string text;
+  if (!cold_ || !cold_->take(key.canonical, text)) return nullptr;
+  SnapshotReader in(std::move(text));
+  while (in.next_row()) restore_row(in);
+  Group* const group = keys_.find(key);
+  if (group) start_timer(group, end_of(events_of(group).last_time()));
+  return group;
+}
+
+std::size_t RollingKeys::table_bytes() const {
+  return keys_.bytes() + all_.capacity() * sizeof(Group*) + timers_.size() * sizeof(Timer) +
+         RollingQueue::bytes_of(events_, tools_);
+}
+
+std::size_t RollingKeys::bytes_of(const Group& group) const {
+  const RollingQueue& events = events_of(&group);
+  constexpr std::size_t kAround = 16 + sizeof(Group*) + sizeof(Timer);  // its slot is half used
+  return kAround + sizeof(Group) + group.key_size + group.spelling_size + sizeof(Past) +
+         RollingQueue::bytes_of(events.size(), tools_) + events.outside_bytes(tools_);
+}
+
+// Down to half, so that there is not one key to be written with each event.  Memory of keys that
+// have gone counts for others.
+void RollingKeys::make_room(std::size_t most) {
+  std::size_t held = 0;
+  for (const Group* group : all_) held += bytes_of(*group);
+  if (held <= most) return;
+  SnapshotWriter text;
+  RollingRows rows(tools_.aggregates, text);
+  text.take();  // the columns are known
+  std::uint32_t kept = 0;
+  for (Group* group : all_) {
+    Past& past = past_of(group);
+    if (past.waiting > 0 || held <= most / 2) {
+      past.place = kept;
+      all_[kept++] = group;
+      continue;
+    }
+    held -= bytes_of(*group);
+    past.events.save(rows, *group);
+    const Timestamp due = size_.is_rows() ? kMaxTime : end_of(past.events.last_time());
+    cold_->put(group->key(), text.take(), group->first_seen, due);
+    change(past, [&](RollingQueue& events) { events.clear(tools_); });
+    keys_.erase(group);
+  }
+  all_.resize(kept);
+  cold_->finish_puts();
+  start_timers();
 }
 
 // One that is new is not for the image that is being taken.
@@ -81,6 +145,7 @@ void RollingKeys::insert(Group* group, Timestamp t, std::byte* block) {
 }
 
 void RollingKeys::forget_old(Timestamp now) {
+  if (cold_) cold_->forget(now);
   while (!timers_.empty() && timers_.top().due <= now) {
     if (const Timer* timer = timers_.ahead(2 * kPrefetchAhead)) prefetch_key(timer->group);
     if (const Timer* timer = timers_.ahead(kPrefetchAhead)) prefetch_events(timer->group);
@@ -127,33 +192,40 @@ void RollingKeys::prefetch_key(const Group* group) {
 
 void RollingKeys::save(SnapshotWriter& out) const {
   RollingRows rows(tools_.aggregates, out);
-  for (Group* group : keys_.groups()) past_of(group).events.save(rows, *group);
+  const bool ok = visit_by_age(
+      keys_.groups(), cold_, [&](Group* group) { past_of(group).events.save(rows, *group); },
+      [&](std::string_view text) { out.lines(text); });
+  if (!ok) out.fail(kSpillUnreadable);
 }
 
 void RollingKeys::restore_forgotten(SnapshotReader& in) {
   if (!in.next_is(kForgotten)) return;
   while (in.next_row()) {
-    Group* const group = keys_.find(SavedKey(in, 0).key());
+    Group* const group = find(SavedKey(in, 0).key());
     if (group) forget(group);
   }
 }
 
-bool RollingKeys::restore_some(SnapshotReader& in) {
+bool RollingKeys::restore_some(SnapshotReader& in, const std::function<void()>& then) {
   if (!in.next_is(RollingFacts::kEntry)) return false;
   while (in.next_row()) {
-    const SavedKey saved(in, RollingFacts::kCount + tools_.aggregates.state_count());
-    const std::uint64_t first_seen = in.unsigned_integer(1);
-    Group* group = group_within(static_cast<std::size_t>(-1), saved.key(), first_seen);
-    group->first_seen = first_seen;
-    Past& past = past_of(group);
-    const Timestamp t = from_nanos(in.integer(std::size_t{0}));
-    change(past, [&](RollingQueue& events) {
-      events.drop_through(horizon(t), tools_);
-      events.restore_row(in, tools_);
-      events.keep_last(most_rows(), tools_);
-    });
+    restore_row(in);
+    then();
   }
   return true;
+}
+
+void RollingKeys::restore_row(SnapshotReader& in) {
+  const SavedKey saved(in, RollingFacts::kCount + tools_.aggregates.state_count());
+  const std::uint64_t first_seen = in.unsigned_integer(1);
+  Group* group = group_within(static_cast<std::size_t>(-1), saved.key(), first_seen);
+  group->first_seen = first_seen;
+  const Timestamp t = from_nanos(in.integer(std::size_t{0}));
+  change(past_of(group), [&](RollingQueue& events) {
+    events.drop_through(horizon(t), tools_);
+    events.restore_row(in, tools_);
+    events.keep_last(most_rows(), tools_);
+  });
 }
 
 void RollingKeys::begin_image_of(SnapshotWriter& out, bool whole) {

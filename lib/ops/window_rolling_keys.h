@@ -7,19 +7,26 @@
 // An image of changes (stream/operator.h) holds the events that have come to each key, because what
 // leaves a window leaves it by the times of those.  Keys that were forgotten are told by name, and
 // those with an event that came late, between others: of these all events follow.
+//
+// With --mem, keys go to disk when memory is used up, those that came there first, and come back
+// with their next event (cold_keys.h).  One with an event that waits stays.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "ops/aggregate_list.h"
 #include "ops/aggregate_pool.h"
+#include "ops/cold_keys.h"
 #include "ops/group_key.h"
 #include "ops/group_marks.h"
 #include "ops/keyed_states.h"
+#include "ops/spill_tools.h"
 #include "ops/time_buckets.h"
 #include "ops/window_length.h"
 #include "ops/window_rolling_queue.h"
@@ -29,7 +36,9 @@ namespace streamutils {
 
 class RollingKeys {
  public:
-  RollingKeys(const AggregateList& aggregates, BlockPool& pool, WindowLength size);
+  // spill_tools: null if all stay in memory; else they must outlive it.
+  RollingKeys(const AggregateList& aggregates, BlockPool& pool, WindowLength size,
+              const SpillTools* spill_tools);
   ~RollingKeys();
   RollingKeys(const RollingKeys&) = delete;
   RollingKeys& operator=(const RollingKeys&) = delete;
@@ -38,7 +47,10 @@ class RollingKeys {
   Timestamp horizon(Timestamp now) const {
     return size_.is_rows() ? kMinTime : minus(now, size_.duration());
   }
-  Group* find(const GroupKey& key) const { return keys_.find(key); }
+  Group* find(const GroupKey& key) {
+    Group* const group = keys_.find(key);
+    return group ? group : warm_up(key);
+  }
   // Made if there is none, and then its first event has the number `event`; null if it would be one
   // more than `limit`.
   Group* group_within(std::size_t limit, const GroupKey& key, std::uint64_t event);
@@ -69,14 +81,24 @@ class RollingKeys {
   static void prefetch_events(const Group* group) { events_of(group).prefetch(); }
   static void prefetch_states(const Group* group) { events_of(group).prefetch_states(); }
 
-  std::size_t size() const { return keys_.size(); }
+  std::size_t size() const { return keys_.size() + (cold_ ? cold_->size() : 0); }
+  // In memory.
   std::size_t events() const { return events_; }
+  // Memory held, about, without what the states hold outside of their blocks.
+  std::size_t table_bytes() const;
+  // Puts keys to disk if all that is held of them is more than `most` bytes.  REQUIRES: there are
+  // spill tools.
+  void make_room(std::size_t most);
+  bool disk_is_full() const { return cold_ && cold_->disk_is_full(); }
+  // Something that is on disk cannot be read.
+  bool has_failed() const { return cold_ && cold_->has_failed(); }
 
   void save(SnapshotWriter& out) const;
   // What was forgotten, in front of changes; events behind the next entry, false if it is none of
   // them; and then there are no more.
   void restore_forgotten(SnapshotReader& in);
-  bool restore_some(SnapshotReader& in);
+  // then() is called behind each of them.
+  bool restore_some(SnapshotReader& in, const std::function<void()>& then);
   void finish_restore() { start_timers(); }
 
   void begin_image(SnapshotWriter& out);
@@ -125,6 +147,10 @@ class RollingKeys {
   void start_timers();
   // Its timer has rung.
   void forget(Group* group);
+  // The key, if it has been on disk; else null.
+  Group* warm_up(const GroupKey& key);
+  void restore_row(SnapshotReader& in);
+  std::size_t bytes_of(const Group& group) const;
   void note_place(Past& past) const;
   // Changes the events of a key, and how many there are in all.
   template <typename Change>
@@ -151,6 +177,7 @@ class RollingKeys {
   std::vector<Group*> all_;  // mostly in the order in which they were made
   TimeBuckets<Timer> timers_;
   std::size_t events_ = 0;  // in all queues
+  std::optional<ColdKeys> cold_;
 
   RollingImage image_;
   bool whole_ = true;           // the image: of all keys, not of those that have changed

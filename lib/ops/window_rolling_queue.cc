@@ -71,6 +71,16 @@ void RollingQueue::clear(const Tools& tools) {
   *this = {};
 }
 
+std::size_t RollingQueue::outside_bytes(const Tools& tools) const {
+  if (tools.aggregates.is_trivial()) return 0;
+  std::size_t bytes = back_ ? tools.aggregates.bytes(back_) : 0;
+  for (std::size_t i = head_; i < events_.size(); ++i) {
+    bytes += tools.aggregates.bytes(events_[i].own);
+    if (events_[i].merged) bytes += tools.aggregates.bytes(events_[i].merged);
+  }
+  return bytes;
+}
+
 void RollingQueue::restore_row(SnapshotReader& in, const Tools& tools) {
   const Timestamp t = from_nanos(in.integer(std::size_t{0}));
   if (!events_.empty() && t < events_.back().time) in.fail("events out of order");

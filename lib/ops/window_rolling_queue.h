@@ -66,6 +66,12 @@ class RollingQueue {
 
   void clear(const Tools& tools);
 
+  // Memory held, about, for so many events, and what their states hold outside of their blocks.
+  static std::size_t bytes_of(std::size_t events, const Tools& tools) {
+    return events * (sizeof(Event) + 2 * tools.aggregates.block_size());
+  }
+  std::size_t outside_bytes(const Tools& tools) const;
+
   // Bring the events near, and the states of the first, for which the events have to be near.
   void prefetch() const { __builtin_prefetch(events_.data() + head_); }
   void prefetch_states() const {

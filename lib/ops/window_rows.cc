@@ -16,15 +16,25 @@
 //
 // window_start and window_end are the times of the first and of the last event of the window; of an
 // incomplete one, window_end is how far event time has come, if that is more.
+//
+// With --mem, keys go to disk when memory is used up, and come back with their next event
+// (cold_keys.h).  One with an event that waits stays.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "ops/aggregate_pool.h"
+#include "ops/cold_keys.h"
 #include "ops/keyed_states.h"
+#include "ops/memory_watch.h"
+#include "ops/spill_tools.h"
 #include "ops/window_history.h"
 #include "ops/window_kinds.h"
 #include "ops/window_parts.h"
@@ -47,6 +57,25 @@ Line& line_of(Group* group) { return KeyedStates<Line>::of(group); }
 
 Timestamp place(std::int64_t n) { return from_nanos(n); }
 
+// What a snapshot says of a key, as it stands on disk.
+struct TextOfLine {
+  std::string_view line;    // its entry, and those of its windows
+  std::string_view slices;  // rows
+
+  // The length of the first in front.
+  std::string whole() const {
+    const std::uint64_t length = line.size();
+    std::string text(reinterpret_cast<const char*>(&length), sizeof length);
+    return text.append(line).append(slices);
+  }
+  static TextOfLine of(std::string_view whole) {
+    std::uint64_t length = 0;
+    std::memcpy(&length, whole.data(), sizeof length);
+    whole.remove_prefix(sizeof length);
+    return {whole.substr(0, length), whole.substr(length)};
+  }
+};
+
 class RowWindows final : public Windows {
  public:
   explicit RowWindows(const WindowOptions& options)
@@ -54,7 +83,11 @@ class RowWindows final : public Windows {
         windows_(options.arguments.window.size, options.arguments.window.slide),
         pool_(parts_.aggregates),
         tools_{parts_.aggregates, pool_},
-        waiting_(parts_.aggregates, pool_) {}
+        waiting_(parts_.aggregates, pool_),
+        memory_(options.memory),
+        spill_tools_(parts_.aggregates, options.make_scratch, memory_) {
+    if (memory_) cold_.emplace(spill_tools_);
+  }
   ~RowWindows() override;
   RowWindows(const RowWindows&) = delete;
   RowWindows& operator=(const RowWindows&) = delete;
@@ -78,9 +111,24 @@ class RowWindows final : public Windows {
   void open_window(Line& line, std::int64_t row, Timestamp t);
   void close_window(Group* group, std::int64_t number, Emitter& out);
   void forget(Group* group);
+
+  // The group of a key that is known, or null.
+  Group* find(const GroupKey& key);
+  // The same, made if there is none; null if it would be one key too many.
+  Group* group_within_limit(const GroupKey& key);
+  // Of a text that was on disk; null if it is damaged.
+  Group* warm_up(std::string_view text);
+  void check_memory(Emitter& out);
+  void relieve_memory();
+  std::size_t bytes_of(const Group& group) const;
+
+  void save_line(Group* group, SnapshotWriter& out) const;
+  Group* restore_line(SnapshotReader& in);
+  void restore_slice(SnapshotReader& in);
   void restore_slices(SnapshotReader& in);
   void write(const Group& group, Timestamp start, Timestamp end, bool partial, Emitter& out);
   void write_incomplete(Emitter& out);
+  void write_incomplete(Group* group, Timestamp end, Emitter& out);
   std::int64_t first_open(const Line& line) const {
     return std::max<std::int64_t>(0, windows_.first(place(line.rows)));
   }
@@ -91,6 +139,11 @@ class RowWindows final : public Windows {
   SliceQueue::Tools tools_;
   KeyedStates<Line> keys_;
   WaitingEvents waiting_;
+
+  std::optional<std::size_t> memory_;
+  SpillTools spill_tools_;
+  MemoryWatch watch_;
+  std::optional<ColdKeys> cold_;
 };
 
 RowWindows::~RowWindows() {
@@ -101,13 +154,15 @@ Outcome RowWindows::on_record(const Record& record, Emitter& out) {
   Outcome outcome;
   GroupKey key;
   if (!parts_.read(record, out, key, outcome)) return outcome;
+  if (watch_.is_due()) check_memory(out);
   const Timestamp t = record.time();
   if (t < parts_.watermark) {
     outcome.fate = Fate::late;
     outcome.deadline = plus(t, Duration(1));
     return outcome;
   }
-  Group* group = keys_.group_within(parts_.max_keys, key, parts_.events);
+  Group* group = group_within_limit(key);
+  if (cold_ && cold_->has_failed()) out.fail(kSpillUnreadable);
   if (!group) return parts_.refuse_key(out);
   WaitingEvent event{t, parts_.events, group, pool_.make(), {}};
   parts_.aggregates.add(event.block, out);
@@ -118,6 +173,73 @@ Outcome RowWindows::on_record(const Record& record, Emitter& out) {
     waiting_.push(std::move(event));
   }
   return outcome;
+}
+
+Group* RowWindows::find(const GroupKey& key) {
+  Group* const group = keys_.find(key);
+  std::string text;
+  if (group || !cold_ || !cold_->take(key.canonical, text)) return group;
+  return warm_up(text);
+}
+
+Group* RowWindows::group_within_limit(const GroupKey& key) {
+  if (!cold_ || cold_->size() == 0) {
+    return keys_.group_within(parts_.max_keys, key, parts_.events);
+  }
+  Group* const known = find(key);
+  if (known) return known;
+  const bool is_full = keys_.size() + cold_->size() >= parts_.max_keys;
+  return is_full ? nullptr : keys_.group(key, parts_.events);
+}
+
+void RowWindows::check_memory(Emitter& out) {
+  if (!memory_) return watch_.note_unbounded(held(), keys_.bytes(), out);
+  relieve_memory();
+  watch_.note_disk(cold_->disk_is_full());
+  watch_.tell(out);
+}
+
+std::size_t RowWindows::bytes_of(const Group& group) const {
+  constexpr std::size_t kSlot = 16;  // half used
+  const Line& line = line_of(const_cast<Group*>(&group));
+  return kSlot + sizeof(Group) + group.key_size + group.spelling_size + sizeof(Line) +
+         line.starts.capacity() * sizeof(Timestamp) + line.slices.bytes(tools_);
+}
+
+// Down to half, so that there is not one key to be written with each event.  Memory of keys that
+// have gone counts for others.
+void RowWindows::relieve_memory() {
+  watch_.next_after(held());
+  const std::vector<Group*> groups = keys_.unsorted_groups();
+  std::size_t held = 0;
+  for (const Group* group : groups) held += bytes_of(*group);
+  if (held <= *memory_) return;
+  SnapshotWriter head;
+  SnapshotWriter slices;
+  SliceRows rows(parts_.aggregates, slices);
+  slices.take();  // the columns are known
+  for (Group* group : groups) {
+    if (held <= *memory_ / 2) break;
+    if (line_of(group).waiting > 0) continue;
+    held -= bytes_of(*group);
+    save_line(group, head);
+    line_of(group).slices.save(rows, *group);
+    const std::string line = head.take();
+    const std::string parts = slices.take();
+    cold_->put(group->key(), TextOfLine{line, parts}.whole(), group->first_seen, kMaxTime);
+    forget(group);
+  }
+  cold_->finish_puts();
+}
+
+Group* RowWindows::warm_up(std::string_view text) {
+  const TextOfLine parts = TextOfLine::of(text);
+  SnapshotReader in{std::string(parts.line)};
+  if (!in.next_is("line")) return nullptr;
+  Group* const group = restore_line(in);
+  in.restart(parts.slices);
+  while (in.next_row()) line_of(group).slices.restore_row(in, tools_);
+  return group;
 }
 
 void RowWindows::on_watermark(Timestamp now, Emitter& out) {
@@ -186,82 +308,125 @@ void RowWindows::write_incomplete(Emitter& out) {
   struct Open {
     Timestamp end;
     std::uint64_t first_seen;
-    Group* group;
+    Group* group;       // null: it is on disk
+    Fingerprint print;  // there
   };
   std::vector<Open> open;
-  const std::vector<Group*> groups = keys_.groups();
-  for (Group* group : groups) {
+  const auto note = [&](Group* group, const Fingerprint* cold) {
     Line& line = line_of(group);
     line.slices.drop_before(windows_.start(first_open(line)), tools_);
-    if (line.starts.empty()) continue;
-    open.push_back({std::max(line.last, parts_.watermark), line.slices.first_seen(), group});
-  }
+    if (line.starts.empty()) return;
+    open.push_back({std::max(line.last, parts_.watermark), line.slices.first_seen(),
+                    cold ? nullptr : group, cold ? *cold : Fingerprint{}});
+  };
+  const std::vector<Group*> groups = keys_.groups();
+  for (Group* group : groups) note(group, nullptr);
+  const auto note_cold = [&](const Fingerprint& print, std::uint64_t, std::string_view text) {
+    Group* const group = warm_up(text);
+    if (!group) return;
+    note(group, &print);
+    forget(group);
+  };
+  bool ok = !cold_ || cold_->visit(note_cold);
   std::ranges::sort(open, [](const Open& a, const Open& b) {
     return std::pair(a.end, a.first_seen) < std::pair(b.end, b.first_seen);
   });
+  std::string text;
   for (const Open& one : open) {
-    Line& line = line_of(one.group);
-    std::int64_t number = first_open(line);
-    for (const Timestamp start : line.starts) {
-      line.slices.drop_before(windows_.start(number++), tools_);
-      write(*one.group, start, one.end, true, out);
+    if (one.group) {
+      write_incomplete(one.group, one.end, out);
+      continue;
     }
+    ok = ok && cold_->take(one.print, text);
+    Group* const group = ok ? warm_up(text) : nullptr;
+    if (!group) continue;
+    write_incomplete(group, one.end, out);
+    forget(group);
   }
   for (Group* group : groups) forget(group);
+  if (cold_) cold_.emplace(spill_tools_);
+  if (!ok) out.fail(kSpillUnreadable);
+}
+
+void RowWindows::write_incomplete(Group* group, Timestamp end, Emitter& out) {
+  Line& line = line_of(group);
+  std::int64_t number = first_open(line);
+  for (const Timestamp start : line.starts) {
+    line.slices.drop_before(windows_.start(number++), tools_);
+    write(*group, start, end, true, out);
+  }
 }
 
 void RowWindows::save(SnapshotWriter& out) const {
   parts_.save(out);
-  for (Group* group : keys_.groups()) {
-    const Line& line = line_of(group);
-    out.entry("line").field("rows", line.rows).field("last", line.last);
-    out.field("first_seen", group->first_seen);
-    save_key(out, *group);
-    for (const Timestamp start : line.starts) out.entry("start").field("time", start);
-  }
+  const std::vector<Group*> groups = keys_.groups();
+  const bool has_lines = visit_by_age(
+      groups, cold_, [&](Group* group) { save_line(group, out); },
+      [&](std::string_view text) { out.lines(TextOfLine::of(text).line); });
   SliceRows rows(parts_.aggregates, out);
-  for (Group* group : keys_.groups()) line_of(group).slices.save(rows, *group);
+  const bool has_slices = visit_by_age(
+      groups, cold_, [&](Group* group) { line_of(group).slices.save(rows, *group); },
+      [&](std::string_view text) { out.lines(TextOfLine::of(text).slices); });
+  if (!has_lines || !has_slices) out.fail(kSpillUnreadable);
   waiting_.save(out);
+}
+
+void RowWindows::save_line(Group* group, SnapshotWriter& out) const {
+  const Line& line = line_of(group);
+  out.entry("line").field("rows", line.rows).field("last", line.last);
+  out.field("first_seen", group->first_seen);
+  save_key(out, *group);
+  for (const Timestamp start : line.starts) out.entry("start").field("time", start);
 }
 
 Status RowWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
   while (in.next_is("line")) {
-    Group* group = keys_.group(SavedKey(in).key(), in.unsigned_integer("first_seen"));
-    Line& line = line_of(group);
-    line.rows = in.integer("rows");
-    line.last = in.time("last");
-    while (in.next_is("start")) line.starts.push_back(in.time("time"));
-    // A damaged count would make windows without end.
-    const std::int64_t open =
-        line.rows == 0 ? 0 : windows_.last(place(line.rows - 1)) - first_open(line) + 1;
-    const bool plausible =
-        line.rows >= 0 && std::cmp_equal(std::max<std::int64_t>(open, 0), line.starts.size());
-    if (!plausible) in.fail("'rows' does not go with the open windows");
+    restore_line(in);
+    if (memory_ && watch_.is_due()) relieve_memory();
   }
   restore_slices(in);
   waiting_.restore(in, [&](const GroupKey& key, std::uint64_t) {
-    Group* group = keys_.find(key.canonical);
+    Group* group = find(key);
     if (group) ++line_of(group).waiting;
     return group;
   });
   return in.status();
 }
 
+// From the current entry on.
+Group* RowWindows::restore_line(SnapshotReader& in) {
+  Group* group = keys_.group(SavedKey(in).key(), in.unsigned_integer("first_seen"));
+  Line& line = line_of(group);
+  line.rows = in.integer("rows");
+  line.last = in.time("last");
+  while (in.next_is("start")) line.starts.push_back(in.time("time"));
+  // A damaged count would make windows without end.
+  const std::int64_t open =
+      line.rows == 0 ? 0 : windows_.last(place(line.rows - 1)) - first_open(line) + 1;
+  const bool plausible =
+      line.rows >= 0 && std::cmp_equal(std::max<std::int64_t>(open, 0), line.starts.size());
+  if (!plausible) in.fail("'rows' does not go with the open windows");
+  return group;
+}
+
 void RowWindows::restore_slices(SnapshotReader& in) {
   if (!in.next_is(SliceFacts::kEntry)) return in.fail("no entry 'slices'");
   while (in.next_row()) {
     const SavedKey saved(in, SliceFacts::kCount + parts_.aggregates.state_count());
-    Group* group = keys_.find(saved.canonical);
+    Group* group = find(saved.key());
     if (group == nullptr) return in.fail("a slice of an unknown key");
     line_of(group).slices.restore_row(in, tools_);
+    if (memory_ && watch_.is_due()) relieve_memory();
   }
 }
 
+// In memory.
 std::size_t RowWindows::held() const { return keys_.size() + waiting_.size(); }
 
 void RowWindows::describe_state(std::string& json_members) const {
-  json_members += "\"groups\":" + std::to_string(keys_.size()) +
+  const std::size_t cold = cold_ ? cold_->size() : 0;
+  json_members += "\"groups\":" + std::to_string(keys_.size() + cold) +
                   ",\"waiting\":" + std::to_string(waiting_.size());
 }
 

@@ -152,9 +152,7 @@ TEST_CASE("keys with a past are counted until all of it is out") {
     std::vector<TestEvent> events = random.events(disorder);
     const std::string arguments = "rolling" + seconds(size);
     CAPTURE(seed, arguments, disorder, most);
-    WindowOptions options;
-    options.max_keys = most;
-    const auto written = run(arguments, options, events, disorder, random);
+    const auto written = run(arguments, limited(most, random), events, disorder, random);
     const auto admitted =
         within_held(most, events, [&](const TestEvent& event) { return event.time + size - 1; });
     REQUIRE(written == reference_rolling(admitted, size, 1'000'000));

@@ -59,6 +59,8 @@ TEST_CASE("spilled windows have the rows that they would have in memory") {
   }
 }
 
+std::string rows(std::int64_t n) { return " " + std::to_string(n) + "rows"; }
+
 // A kind of windows, and the options that go with it.
 struct Kind {
   std::string arguments;
@@ -69,7 +71,14 @@ Kind random_kind(Stream& random) {
   Kind kind;
   const std::int64_t slide = 1 + random.below(40);
   if (random.below(3) == 0) kind.options.max_keys = 1 + random.below(4);
-  switch (random.below(4)) {
+  switch (random.below(6)) {
+    case 5:
+      kind.arguments = "rolling" + (random.below(2) == 0 ? seconds(1 + random.below(100))
+                                                         : rows(1 + random.below(30)));
+      return kind;
+    case 4:
+      kind.arguments = "sliding" + rows(1 + random.below(30)) + rows(1 + random.below(30));
+      return kind;
     case 3:
       kind.arguments = "session" + seconds(1 + random.below(40));
       if (random.below(2) == 0) kind.arguments += " max" + seconds(1 + random.below(60));
