@@ -114,7 +114,8 @@ class IntervalJoin final : public Operator {
     expire(now, out);
     for (const std::size_t side : {kLeft, kRight}) {
       sides_[side].set_watermark(now);
-      if (is_queued(side) && is_mostly_gone(side)) compact(side);
+      JoinLog& log = sides_[side].log();
+      if (is_queued(side) ? is_mostly_gone(side) : log.is_mostly_expired(now)) compact(side);
     }
   }
 
@@ -454,6 +455,7 @@ class IntervalJoin final : public Operator {
 
   void compact(std::size_t side) {
     sides_[side].compact();
+    if (!is_queued(side)) return;
     queues_[side].clear();
     sides_[side].log().for_each_held(
         watermark_, [&](LoggedRow& row, JoinLog::Place) { queues_[side].push(RowDue(&row)); });

@@ -97,6 +97,18 @@ void JoinLog::drop_front() {
   back_ = std::max(back_, front());
 }
 
+bool JoinLog::is_mostly_expired(Timestamp watermark) {
+  constexpr std::uint64_t kFew = 8;
+  const std::uint64_t count = back_chunk() - front_;
+  seen_chunks_ = std::min(seen_chunks_, count);
+  if (count < std::max(kFew, 2 * seen_chunks_)) return false;
+  std::uint64_t held = 0;
+  for (std::uint64_t n = front_; n < back_chunk(); ++n) held += chunk(n).last_expiry >= watermark;
+  const bool is_sparse = 2 * held < count;
+  seen_chunks_ = is_sparse ? held : count;
+  return is_sparse;
+}
+
 void JoinLog::compact(Timestamp watermark) {
   if (image_out_) take_until(image_end_);
   const std::uint64_t end = back_chunk();

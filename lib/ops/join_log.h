@@ -10,8 +10,8 @@
 // A place is the number of a unit of 32 bytes since the log began; rows point to others by its
 // lower half, which is enough to tell a row that is there from one that has gone (contains()).
 //
-// Where expiry does not follow time (bounds that an event says) a few rows that last hold up all
-// that came after them: compact() copies those that are held to a log of their own.
+// A few rows that last hold up all that came after them, where an event says its bounds, or is far
+// ahead of its time: compact() copies those that are held to a log of their own.
 //
 // An image of the rows (stream/operator.h) goes through the log from front to back.  A row goes
 // there before it changes, or when its turn comes; a chunk goes when all of its rows have.
@@ -114,6 +114,9 @@ class JoinLog {
   void clear() {
     while (front_ < back_chunk()) drop_front();
   }
+  // True if the rows of most chunks have expired, but for one in front of them.  Looks only where
+  // the log has doubled since it did last.
+  bool is_mostly_expired(Timestamp watermark);
   // Keeps the rows that are held, and gives them other places: those of before are no good.
   void compact(Timestamp watermark);
 
@@ -196,6 +199,7 @@ class JoinLog {
   std::uint64_t front_;                                // the number of the first chunk
   Place back_;
   std::size_t size_ = 0;
+  std::uint64_t seen_chunks_ = 0;  // that were held when is_mostly_expired() looked last
   std::vector<std::byte*> spare_;  // chunks to be used again
 
   JoinPart::Write write_;

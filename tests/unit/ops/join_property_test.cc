@@ -236,6 +236,36 @@ TEST_CASE("an interval join is the nested loops over what was in time") {
   }
 }
 
+std::size_t bytes_of(const JoinHarness& join) {
+  const std::string state = join.state();
+  return std::stoul(state.substr(state.find("\"bytes\":") + 8));
+}
+
+TEST_CASE("an event that is far ahead holds up no memory, and meets its partner") {
+  for (const JoinType type : {JoinType::inner, JoinType::left, JoinType::full, JoinType::semi}) {
+    CAPTURE(static_cast<int>(type));
+    for (const std::size_t far_side : {0U, 1U}) {
+      JoinHarness join("on k within -5s..5s left right", type);
+      const std::int64_t far = 9'000'000;
+      join.feed(far_side, far, R"({"k":"far"})");
+      const std::string pad(1000, '-');
+      std::size_t most = 0;
+      for (std::int64_t i = 0; i < 60'000; ++i) {
+        const std::int64_t time = 1'000'000 + i / 100;
+        const std::string json = R"({"k":)" + std::to_string(i) + R"(,"pad":")" + pad + "\"}";
+        join.feed(i % 2, time, json);
+        if (i % 100 == 0) join.watermark(time - 10);
+        if (i % 1000 == 0) most = std::max(most, bytes_of(join));
+      }
+      // A second is 50 kB a side, and 15 seconds are held.
+      CHECK(most < std::size_t{16} << 20);
+      join.out.rows.clear();
+      join.feed(1 - far_side, far, R"({"k":"far","partner":true})");
+      CHECK(join.out.rows.size() == 1);
+    }
+  }
+}
+
 // Enough for parts of the state to be given back, and to be put together.
 TEST_CASE("an interval join of many long events is the nested loops, too") {
   for (unsigned seed = 0; seed < rounds(60); ++seed) {
