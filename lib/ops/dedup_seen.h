@@ -30,6 +30,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <iterator>
 #include <list>
 #include <map>
@@ -94,7 +95,42 @@ struct SeenSpan {
   std::int64_t to;
 };
 
-// …which take 48 bits each in a slice that is not longer than three days.
+// …which take 52 bits each in a slice that is not longer than 52 days…
+struct SeenLongSpan {
+  static constexpr bool kTimed = true;
+  static constexpr bool kRefresh = true;
+  static constexpr Duration kLongest{(std::int64_t{1} << 52) - 1};
+  Timestamp least(Start slice) const { return time(slice, 0); }
+  Timestamp greatest(Start slice) const { return time(slice, 1); }
+  void begin(Start slice, Timestamp t) {
+    set(slice, 0, t);
+    set(slice, 1, t);
+  }
+  bool extend(Start slice, Timestamp t) {
+    const bool is_less = t < least(slice);
+    if (!is_less && t <= greatest(slice)) return false;
+    set(slice, is_less ? 0 : 1, t);
+    return true;
+  }
+
+ private:
+  Timestamp time(Start slice, std::size_t i) const {
+    std::uint64_t offset = 0;
+    std::memcpy(&offset, low[i], sizeof low[i]);
+    offset |= std::uint64_t{high >> 4 * i & 15U} << 48;
+    return from_nanos(static_cast<std::int64_t>(slice + offset));
+  }
+  void set(Start slice, std::size_t i, Timestamp t) {
+    const std::uint64_t offset = static_cast<std::uint64_t>(to_nanos(t)) - slice;
+    std::memcpy(low[i], &offset, sizeof low[i]);
+    high = static_cast<unsigned char>((high & 15U << 4 * (1 - i)) | (offset >> 48 & 15U) << 4 * i);
+  }
+
+  unsigned char low[2][6];  // little-endian
+  unsigned char high;       // four bits of each
+};
+
+// …and 48 bits in one that is not longer than three days.
 struct SeenShortSpan {
   static constexpr bool kTimed = true;
   static constexpr bool kRefresh = true;

@@ -103,10 +103,18 @@ std::vector<Answer> answers_of(const std::vector<Event>& events, const DedupOpti
   return answers;
 }
 
+constexpr std::int64_t kDay = std::int64_t{86'400} * 1'000'000'000 - 1;
+
+Timestamp scaled(Timestamp t, std::int64_t scale) {
+  return t == kMinTime ? t : from_nanos(to_nanos(t) * scale);
+}
+
 TEST_CASE("the answers are those of a reference, however far out of order events come") {
   std::mt19937 random(1);
   for (unsigned round = 0; round < rounds(300); ++round) {
     const bool refresh = round % 2 == 0;
+    // Spans of up to three days, of up to 52, and longer ones are kept in different ways.
+    const std::int64_t scale = round % 4 < 2 ? 1 : kDay;
     const int within = static_cast<int>(random() % 4 == 0 ? random() % 3 : random() % 60);
     const Shape shape{.keys = 1 + static_cast<int>(random() % 5),
                       .step = static_cast<int>(random() % 20),
@@ -114,9 +122,13 @@ TEST_CASE("the answers are those of a reference, however far out of order events
                       .broken = static_cast<int>(random() % 10),
                       .cadence = 1 + static_cast<int>(random() % 30),
                       .within = Duration(within)};
-    const std::vector<Event> events = random_stream(shape, random);
-    const DedupOptions options = options_of(shape.within, refresh);
-    CAPTURE(round, refresh, within, shape.disorder);
+    std::vector<Event> events = random_stream(shape, random);
+    for (Event& event : events) {
+      event.time = scaled(event.time, scale);
+      event.watermark = scaled(event.watermark, scale);
+    }
+    const DedupOptions options = options_of(shape.within * scale, refresh);
+    CAPTURE(round, refresh, within, scale, shape.disorder);
     CHECK(answers_of(events, options) == reference(events, options, true));
   }
 }
@@ -380,8 +392,11 @@ TEST_CASE("a key costs at most 32 bytes, and all of many keys are found again") 
   DedupOptions options;
   options.fields = Path::parse_list("k").value();
   using std::chrono::hours;
-  for (const auto& [within, refresh] :
-       {std::pair(hours(0), false), {hours(1), false}, {hours(1), true}, {hours(78), true}}) {
+  for (const auto& [within, refresh] : {std::pair(hours(0), false),
+                                        {hours(1), false},
+                                        {hours(1), true},
+                                        {hours(78), true},
+                                        {hours(1250), true}}) {
     CAPTURE(within.count(), refresh);
     if (within > hours(0)) options.within = within;
     options.refresh = refresh;

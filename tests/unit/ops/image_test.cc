@@ -200,6 +200,7 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    dedup({}, false, 5),
                                    dedup(seconds(5), false, {}),
                                    dedup(seconds(9), true, 7),
+                                   dedup(std::chrono::hours(999), true, {}),
                                    approximate({}, 9),
                                    approximate({}, 2000),
                                    approximate(seconds(9), 2000)};
