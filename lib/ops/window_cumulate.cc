@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "ops/change_count.h"
 #include "ops/memory_watch.h"
 #include "ops/spilled_keys.h"
 #include "ops/window_kinds.h"
@@ -117,7 +118,9 @@ class CumulatingWindows final : public Windows {
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
   bool has_images() const override { return !memory_; }
-  void begin_image(SnapshotWriter& out) override;
+  void begin_image(SnapshotWriter& out) override { begin(out, false); }
+  bool has_changes() const override;
+  void begin_changes(SnapshotWriter& out) override { begin(out, true); }
   bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
   std::size_t held() const override;
@@ -151,8 +154,10 @@ class CumulatingWindows final : public Windows {
   void for_each_part(const Visit& visit);
   template <typename Visit>
   void for_each_part(const Visit& visit) const;
-  // What stands in front of the groups.
-  void save_head(SnapshotWriter& out) const;
+  // What stands in front of the groups; of changes, which of the panes go on.
+  void save_head(SnapshotWriter& out, bool changes = false) const;
+  void begin(SnapshotWriter& out, bool changes);
+  void restore_window(std::map<std::int64_t, Growing>& before, SnapshotReader& in);
   void restore_steps(Growing& growing, SnapshotReader& in);
 
   void check_memory(Emitter& out);
@@ -310,11 +315,15 @@ void CumulatingWindows::on_interrupt(Emitter& out) {
   }
 }
 
-void CumulatingWindows::save_head(SnapshotWriter& out) const {
+void CumulatingWindows::save_head(SnapshotWriter& out, bool changes) const {
   parts_.save(out);
   for (const auto& [number, growing] : open_) {
     out.entry("window").field("number", number).field("next", growing.next);
-    for (const auto& [end, step] : growing.steps) out.entry("step").field("end", end);
+    if (changes) save_whether_it_goes_on(out, growing.sum.pane);
+    for (const auto& [end, step] : growing.steps) {
+      out.entry("step").field("end", end);
+      if (changes) save_whether_it_goes_on(out, step.pane);
+    }
   }
 }
 
@@ -331,11 +340,18 @@ void CumulatingWindows::save(SnapshotWriter& out) const {
   });
 }
 
-void CumulatingWindows::begin_image(SnapshotWriter& out) {
-  save_head(out);
+void CumulatingWindows::begin(SnapshotWriter& out, bool changes) {
+  const auto begin_pane = changes ? &Pane::begin_changes : &Pane::begin_image;
+  save_head(out, changes);
   image_.begin(out);
   std::uint64_t pane = 0;
-  for_each_part([&](Part& part) { part.pane.begin_image(image_, pane++); });
+  for_each_part([&](Part& part) { (part.pane.*begin_pane)(image_, pane++, nullptr); });
+}
+
+bool CumulatingWindows::has_changes() const {
+  std::size_t changes = 0;
+  for_each_part([&](const Part& part) { changes += part.pane.changes(); });
+  return has_images() && are_few(changes, held());
 }
 
 bool CumulatingWindows::continue_image(std::size_t entries) {
@@ -348,11 +364,8 @@ bool CumulatingWindows::continue_image(std::size_t entries) {
 
 Status CumulatingWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
-  while (in.next_is("window")) {
-    Growing& growing = open(in.integer("number"));
-    growing.next = in.time("next");
-    restore_steps(growing, in);
-  }
+  auto before = std::exchange(open_, {});
+  while (in.next_is("window")) restore_window(before, in);
   std::vector<Part*> parts;
   std::vector<Pane*> panes;
   for_each_part([&](Part& part) {
@@ -371,9 +384,22 @@ Status CumulatingWindows::restore(SnapshotReader& in) {
   return in.status();
 }
 
+// before: those that were there, of which one may go on, as a whole or in part.
+void CumulatingWindows::restore_window(std::map<std::int64_t, Growing>& before,
+                                       SnapshotReader& in) {
+  const std::int64_t number = in.integer("number");
+  open_.insert(before.extract(number));
+  Growing& growing = open(number);
+  if (!in.json("goes_on").exists()) growing.sum.pane.clear();
+  growing.next = in.time("next");
+  restore_steps(growing, in);
+}
+
 void CumulatingWindows::restore_steps(Growing& growing, SnapshotReader& in) {
+  auto before = std::exchange(growing.steps, {});
   while (in.next_is("step")) {
     const Timestamp end = in.time("end");
+    take_over(in, before, growing.steps, end);
     if (end <= growing.span.start || end > growing.span.end) in.fail("a step outside");
     step(growing, end);
   }

@@ -76,8 +76,7 @@ class SessionWindows final : public Windows {
   Status restore(SnapshotReader& in) override;
   bool has_images() const override { return !memory_ && !spilled_; }
   void begin_image(SnapshotWriter& out) override;
-  // Events that wait for --max are all saved each time.
-  bool has_changes() const override { return has_images() && !cap_ && open_.has_changes(); }
+  bool has_changes() const override { return has_images() && open_.has_changes(); }
   void begin_changes(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
@@ -413,9 +412,11 @@ void SessionWindows::begin_image(SnapshotWriter& out) {
   waiting_.begin_image(out);
 }
 
+// Events that wait are all there each time: next time, few of them will be the same.
 void SessionWindows::begin_changes(SnapshotWriter& out) {
   save_head(out);
   open_.begin_changes(out);
+  waiting_.begin_image(out);
 }
 
 bool SessionWindows::continue_image(std::size_t entries) {
@@ -489,6 +490,10 @@ Status SessionWindows::restore(SnapshotReader& in) {
     restore_by_key(in);
     return in.status();
   }
+  waiting_.clear([this](Group* group) {
+    --state_of(group).waiting;
+    release_if_unused(group);
+  });
   restore_gone(in);
   const auto group_of = [this](const GroupKey& key, std::uint64_t number) {
     Group* group = open_.keys().group(key, number);
