@@ -43,11 +43,13 @@ Outcome refuse_key(std::size_t max_keys, Emitter& out) {
 
 void EventParts::save_fields(SnapshotWriter& out) const {
   out.field("events", events);
+  if (spills) out.field("spills", true);
   partial.save(out);
 }
 
 void EventParts::restore_fields(SnapshotReader& in) {
   events = in.unsigned_integer("events");
+  restores_spilled = spills && in.json("spills").exists();
   partial.restore(in);
 }
 

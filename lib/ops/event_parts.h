@@ -73,6 +73,11 @@ struct EventParts {
   AggregateList aggregates;
   KeyReader keys;
   std::size_t max_keys;
+  bool spills = false;  // with --mem
+  // What is being restored was saved with --mem, too: it may be larger than memory.  Else it has
+  // been in memory as a whole, and changes may come behind it that look for what they replace
+  // there.
+  bool restores_spilled = false;
   PartialFilter partial;
   std::uint64_t events = 0;  // read so far: the number of an event is the order in which it came
 

@@ -22,6 +22,7 @@ struct GroupParts : EventParts {
         members_(options.arguments.keys),
         having_(options.arguments.having) {
     if (options.order.is_needed()) order_.emplace(options.order);
+    spills = options.memory.has_value();
   }
 
   // Writes {"user":"ann","count":3}, behind the members of `head` if there are any

@@ -101,7 +101,7 @@ class GroupTotal final : public Previewed {
     parts_.restore(in);
     PaneReader reader({&groups_}, [this](std::size_t, const Group& group, std::uint64_t) {
       if (keys_) keys_->note(group);
-      if (memory_ && watch_.is_due()) relieve_memory();
+      if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
     });
     reader.read(in);
     return in.status();

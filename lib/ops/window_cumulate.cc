@@ -374,7 +374,7 @@ Status CumulatingWindows::restore(SnapshotReader& in) {
   });
   PaneReader reader(std::move(panes), [&](std::size_t pane, const Group& group, std::uint64_t) {
     if (parts[pane]->keys) parts[pane]->keys->note(group);
-    if (memory_ && watch_.is_due()) relieve_memory();
+    if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
   });
   reader.read(in);
   for (const auto& [number, growing] : open_) {

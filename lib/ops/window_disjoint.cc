@@ -410,7 +410,7 @@ Status DisjointWindows::restore(SnapshotReader& in) {
                     [&](std::size_t pane, const Group& group, std::uint64_t revisions) {
                       if (revisions > 0) windows[pane]->revisions[&group] = revisions;
                       if (windows[pane]->keys) windows[pane]->keys->note(group);
-                      if (memory_ && watch_.is_due()) relieve_memory();
+                      if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
                     });
   while (reader.read_some(in) || (known_ && known_->restore_some(in))) {
   }

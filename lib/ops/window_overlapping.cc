@@ -499,7 +499,7 @@ void OverlappingWindows::restore_panes(SnapshotReader& in) {
   }
   PaneReader reader(std::move(panes), [&](std::size_t pane, const Group& group, std::uint64_t) {
     if (keys[pane]) keys[pane]->note(group);
-    if (memory_ && watch_.is_due()) relieve_memory();
+    if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
   });
   const auto restore_known = [&] { return known_ && known_->restore_some(in); };
   while (restore_queues(in) || reader.read_some(in) || restore_known()) {
@@ -530,7 +530,7 @@ Status OverlappingWindows::restore(SnapshotReader& in) {
 void OverlappingWindows::restore_slices(SnapshotReader& in) {
   if (!closed_) closed_.emplace(parts_, windows_, spill_tools_, grace_);
   while (closed_->restore_one(in)) {
-    if (memory_ && watch_.is_due()) relieve_memory();
+    if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
   }
   closed_->for_each([this](Timestamp slice, const Pane& pane) { note_keys(slice, pane); });
   if (histories_ && whole_from_ == kMinTime) {

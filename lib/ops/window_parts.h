@@ -78,7 +78,9 @@ struct WindowParts : EventParts {
         rows(options.arguments, aggregates),
         is_limited(options.max_keys != WindowOptions().max_keys),
         limits_spilled(is_limited && options.memory.has_value()),
-        max_in_pane(options.memory ? WindowOptions().max_keys : options.max_keys) {}
+        max_in_pane(options.memory ? WindowOptions().max_keys : options.max_keys) {
+    spills = options.memory.has_value();
+  }
 
   void save(SnapshotWriter& out) const;
   void restore(SnapshotReader& in);

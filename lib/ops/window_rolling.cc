@@ -242,7 +242,7 @@ Status RollingWindows::restore(SnapshotReader& in) {
     return group;
   };
   const auto make_room = [this] {
-    if (!memory_ || !watch_.is_due()) return;
+    if (!parts_.restores_spilled || !watch_.is_due()) return;
     watch_.next_after(held());
     keys_.make_room(*memory_);
   };

@@ -383,7 +383,7 @@ Status RowWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
   while (in.next_is("line")) {
     restore_line(in);
-    if (memory_ && watch_.is_due()) relieve_memory();
+    if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
   }
   restore_slices(in);
   waiting_.restore(in, [&](const GroupKey& key, std::uint64_t) {
@@ -417,7 +417,7 @@ void RowWindows::restore_slices(SnapshotReader& in) {
     Group* group = find(saved.key());
     if (group == nullptr) return in.fail("a slice of an unknown key");
     line_of(group).slices.restore_row(in, tools_);
-    if (memory_ && watch_.is_due()) relieve_memory();
+    if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
   }
 }
 

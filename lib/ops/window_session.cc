@@ -444,10 +444,6 @@ void SessionWindows::restore_gone(SnapshotReader& in) {
 void SessionWindows::restore_session(SnapshotReader& in) {
   const SessionSpan span = session_rows_.span(in);
   const SavedKey saved = session_rows_.key(in);
-  if (spilled_) {
-    note_held(saved.canonical, span);
-    return session_rows_.restore_states(spilled_->add_part(saved.key(), span), in);
-  }
   if (restores_changes_) forget_session(saved.canonical, span.first_seen);
   Group* group = open_.keys().group(saved.key(), parts_.events);
   Session* session = open_.open(group, span.start, span.first_seen);
@@ -502,19 +498,12 @@ Status SessionWindows::restore(SnapshotReader& in) {
   };
   while (restore_sessions(in) || waiting_.restore_some(in, group_of)) {
   }
-  if (spilled_) {
-    spill_waiting();
-    open_.clear();
-  }
   return in.status();
 }
 
 bool SessionWindows::restore_sessions(SnapshotReader& in) {
   if (!in.next_is(SessionFacts::kEntry)) return false;
-  while (in.next_row()) {
-    if (memory_ && watch_.is_due()) relieve_memory();
-    restore_session(in);
-  }
+  while (in.next_row()) restore_session(in);
   return true;
 }
 

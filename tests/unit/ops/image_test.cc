@@ -128,8 +128,10 @@ Make filled_windows(std::string_view arguments, Duration fill_for) {
   return [options] { return *make_window(options); };
 }
 
-Make groups(std::string_view arguments, std::optional<Duration> every = std::nullopt) {
+Make groups(std::string_view arguments, std::optional<Duration> every = std::nullopt,
+            std::optional<std::size_t> memory = std::nullopt) {
   GroupOptions options;
+  options.memory = memory;
   options.arguments = parse_group_arguments(split_words(arguments), [](const std::string&) {
                         return false;
                       }).value();
@@ -261,6 +263,70 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
     }
     CAPTURE(kind);
     CHECK(taken.of_changes > 50);
+  }
+}
+
+void feed(Operator& op, int event, Recorder& out) {
+  const std::string key = std::to_string(event % 200);
+  std::string line = "{\"k\":" + key + ",\"v\":" + std::to_string(event) + "}";
+  const std::size_t size = line.size();
+  line.append(Record::kPadding, '\0');
+  Record record;
+  record.reset(std::string_view(line).substr(0, size));
+  record.set_time(at_seconds(100 + event / 50));
+  op.on_record(record, out);
+}
+
+// What stands in the changes takes the place of what is there, also where that is too much for
+// --mem.
+TEST_CASE("changes are put on top of state that does not fit into memory") {
+  struct Kind {
+    Make in_memory;
+    Make spilling;
+  };
+  std::vector<Kind> kinds = {{groups("k count list v"), groups("k count list v", {}, 1)}};
+  for (const std::string kind :
+       {"tumbling 90s", "sliding 200s 50s", "cumulate 200s 40s", "session 40s",
+        "session 30s max 90s", "rolling 60s", "rolling 3rows"}) {
+    WindowOptions options;
+    options.arguments = parse_window_arguments(split_words(kind + " count list v by k")).value();
+    WindowOptions spilling = options;
+    spilling.memory = 1;
+    kinds.push_back({[options] { return *make_window(options); },
+                     [spilling] { return *make_window(spilling); }});
+  }
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+    CAPTURE(kind);
+    const OperatorPtr op = kinds[kind].in_memory();
+    const OperatorPtr restored = kinds[kind].spilling();
+    Recorder out;
+    const auto move = [&](bool changes) {
+      SnapshotWriter image;
+      changes ? op->begin_changes(image) : op->begin_image(image);
+      while (!op->continue_image(100)) {
+      }
+      SnapshotReader in(image.take());
+      REQUIRE(restored->restore(in).ok());
+    };
+    int event = 0;
+    while (event < 900) feed(*op, event++, out);
+    op->on_watermark(at_seconds(110), out);
+    move(false);
+    while (event < 950) feed(*op, event++, out);
+    REQUIRE(op->has_changes());
+    move(true);
+    out.rows.clear();
+    Recorder from_disk;
+    for (; event < 1000; ++event) {
+      feed(*op, event, out);
+      feed(*restored, event, from_disk);
+    }
+    for (Operator* one : {op.get(), restored.get()}) {
+      Recorder& rows = one == op.get() ? out : from_disk;
+      one->on_watermark(kMaxTime, rows);
+      one->on_end(rows);
+    }
+    CHECK(from_disk.rows == out.rows);
   }
 }
 
