@@ -71,7 +71,7 @@ class OverlappingWindows final : public Windows {
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
-  bool has_images() const override { return !closed_; }
+  bool has_images() const override { return !memory_; }
   void begin_image(SnapshotWriter& out) override;
   // Queues that have changed are all saved: with the close of a window nearly all of them do.
   bool has_changes() const override;
@@ -107,6 +107,9 @@ class OverlappingWindows final : public Windows {
   }
   void note_keys(Timestamp slice, const Pane& pane) {
     if (parts_.is_limited) keys_[slice].note(pane);
+  }
+  void note_closed_keys() {
+    closed_->for_each([this](Timestamp slice, const Pane& pane) { note_keys(slice, pane); });
   }
   void forget_keys(Timestamp now);
   // The next window to close, if there is one that holds events.
@@ -387,7 +390,7 @@ void OverlappingWindows::relieve_memory() {
   for (const auto& [slice, pane] : open_) bytes += pane->bytes();
   if (bytes <= *memory_ || !can_spill()) return;
   histories_.reset();
-  closed_->for_each([this](Timestamp slice, const Pane& pane) { note_keys(slice, pane); });
+  note_closed_keys();
   closed_->spill();
   for (const auto& [slice, pane] : open_) {
     note_keys(slice, *pane);
@@ -437,7 +440,7 @@ bool OverlappingWindows::has_changes() const {
   std::size_t changes = 0;
   for (const auto& [slice, pane] : open_) changes += pane->changes();
   const bool knows_keys = !known_ || !known_->have_changed();
-  return has_images() && knows_keys && queues_are_saved_ && are_few(changes, held());
+  return has_images() && !closed_ && knows_keys && queues_are_saved_ && are_few(changes, held());
 }
 
 void OverlappingWindows::begin_changes(SnapshotWriter& out) {
@@ -455,6 +458,7 @@ void OverlappingWindows::begin_changes(SnapshotWriter& out) {
 void OverlappingWindows::begin_image(SnapshotWriter& out) {
   queues_are_saved_ = true;
   save_head(true, out);
+  if (closed_) closed_->save_head(out);
   for (const auto& [slice, pane] : open_) out.entry("pane").field("slice", slice);
   if (known_) known_->begin_image(out);
   slice_image_.begin(out);
@@ -462,14 +466,18 @@ void OverlappingWindows::begin_image(SnapshotWriter& out) {
   histories_->begin_image(slice_image_);
   std::uint64_t number = 0;
   for (const auto& [slice, pane] : open_) pane->begin_image(pane_image_, number++);
+  if (!closed_) return;
+  closed_->for_each_pane([&](Pane& pane) { pane.begin_image(pane_image_, number++); });
 }
 
 bool OverlappingWindows::continue_image(std::size_t entries) {
   if (known_ && !known_->continue_image(entries)) return false;
   if (!histories_->continue_image(entries)) return false;
-  for (const auto& [slice, pane] : open_) {
-    if (!pane->continue_image(entries)) return false;
-  }
+  bool is_complete = true;
+  const auto take = [&](Pane& pane) { is_complete = is_complete && pane.continue_image(entries); };
+  for (const auto& [slice, pane] : open_) take(*pane);
+  if (closed_) closed_->for_each_pane(take);
+  if (!is_complete) return false;
   slice_image_.finish();
   pane_image_.finish();
   return true;
@@ -486,7 +494,7 @@ bool OverlappingWindows::restore_queues(SnapshotReader& in) {
   return true;
 }
 
-// In an image, slices stand between groups of panes.
+// In an image, slices stand between groups of panes, of which those of sealed slices come last.
 void OverlappingWindows::restore_panes(SnapshotReader& in) {
   std::vector<Pane*> panes;
   std::vector<SpilledKeys*> keys;
@@ -497,6 +505,12 @@ void OverlappingWindows::restore_panes(SnapshotReader& in) {
     panes.push_back(&pane_of(slice));
     keys.push_back(keys_of_open(slice));
   }
+  if (closed_ && !parts_.restores_spilled) {
+    closed_->for_each_pane([&](Pane& pane) {
+      panes.push_back(&pane);
+      keys.push_back(nullptr);
+    });
+  }
   PaneReader reader(std::move(panes), [&](std::size_t pane, const Group& group, std::uint64_t) {
     if (keys[pane]) keys[pane]->note(group);
     if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
@@ -505,6 +519,7 @@ void OverlappingWindows::restore_panes(SnapshotReader& in) {
   while (restore_queues(in) || reader.read_some(in) || restore_known()) {
   }
   reader.finish();
+  if (closed_) note_closed_keys();
 }
 
 Status OverlappingWindows::restore(SnapshotReader& in) {
@@ -532,7 +547,7 @@ void OverlappingWindows::restore_slices(SnapshotReader& in) {
   while (closed_->restore_one(in)) {
     if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
   }
-  closed_->for_each([this](Timestamp slice, const Pane& pane) { note_keys(slice, pane); });
+  note_closed_keys();
   if (histories_ && whole_from_ == kMinTime) {
     std::int64_t next = next_;
     if (parts_.watermark != kMinTime) next = std::max(next, windows_.first(parts_.watermark));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/window_revisions.h"
 
-#include <set>
-
 #include "ops/memory_watch.h"
 #include "stream/snapshot_bytes.h"
 
@@ -40,7 +38,10 @@ void ClosedSlices::revise(std::int64_t k, const GroupKey& key, Emitter& out) {
 
 void ClosedSlices::forget(Timestamp now) {
   const auto is_needed = [&](Timestamp slice) { return can_revise(windows_.last(slice), now); };
-  while (!slices_.empty() && !is_needed(slices_.begin()->first)) slices_.erase(slices_.begin());
+  while (!slices_.empty() && !is_needed(slices_.begin()->first)) {
+    slices_.begin()->second->finish_image();
+    slices_.erase(slices_.begin());
+  }
   while (!tree_.is_empty() && !is_needed(tree_.first())) tree_.drop_first();
   while (!revisions_.empty() && !can_revise(revisions_.begin()->first.first, now)) {
     revisions_.erase(revisions_.begin());
@@ -69,17 +70,26 @@ bool ClosedSlices::visit(std::int64_t k, const VisitKey& by_key, const VisitGrou
   return tree_.visit(windows_.start(k), windows_.end(k), by_key, by_age);
 }
 
-void ClosedSlices::save(Timestamp sealed, SnapshotWriter& out) const {
+std::set<Timestamp> ClosedSlices::starts(Timestamp sealed) const {
   std::set<Timestamp> starts;
   for (const auto& [slice, pane] : slices_) starts.insert(slice);
   for (const Timestamp slice : tree_.slices()) {
     if (slice < sealed) starts.insert(slice);
   }
+  return starts;
+}
+
+void ClosedSlices::save_head(const std::set<Timestamp>& starts, SnapshotWriter& out) const {
   for (const Timestamp slice : starts) out.entry("closed_slice").field("start", slice);
   for (const auto& [place, revision] : revisions_) {
     out.entry("revised").field("window", place.first).field("times", revision);
     save_bytes(out, "key", place.second);
   }
+}
+
+void ClosedSlices::save(Timestamp sealed, SnapshotWriter& out) const {
+  const std::set<Timestamp> starts = this->starts(sealed);
+  save_head(starts, out);
   GroupRows<ClosedFacts> rows(parts_.aggregates, out);
   const Pane nothing(parts_);
   for (const Timestamp slice : starts) {

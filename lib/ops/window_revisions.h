@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,11 +83,21 @@ class ClosedSlices {
 
   // Those of the slices before `sealed`: others are still open, and on disk in part.
   void save(Timestamp sealed, SnapshotWriter& out) const;
+  // What stands in front of the groups: first those that are in memory, as for_each_pane has them.
+  void save_head(SnapshotWriter& out) const { save_head(starts(kMinTime), out); }
+  // Calls visit(pane) for each slice that is in memory, in their order.
+  template <typename Visit>
+  void for_each_pane(const Visit& visit) {
+    for (const auto& [slice, pane] : slices_) visit(*pane);
+  }
   // To be called for each of the entries and rows until it is false: the next is none.
   bool restore_one(SnapshotReader& in);
 
  private:
   Pane& pane(Timestamp slice);
+  // Of the slices in memory, and of those on disk that start before `sealed`.
+  std::set<Timestamp> starts(Timestamp sealed) const;
+  void save_head(const std::set<Timestamp>& starts, SnapshotWriter& out) const;
 
   WindowParts& parts_;
   const FixedWindows& windows_;

@@ -185,6 +185,8 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    windows("sliding 2s 3s var v by k"),
                                    windows("sliding 20s 4s count sum v last v by k"),
                                    windows("sliding 9s 3s list v distinct v by k,v"),
+                                   windows("sliding 20s 4s count last v by k", {}, seconds(9)),
+                                   windows("sliding 9s 2s list v by k,v", {}, seconds(30)),
                                    filled_windows("tumbling 7s count by k", seconds(60)),
                                    filled_windows("tumbling 4s list v by k,v", seconds(60)),
                                    filled_windows("sliding 8s 2s count sum v by k", seconds(60)),
