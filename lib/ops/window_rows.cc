@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,7 +51,9 @@ struct Line {
   Timestamp last{};               // the time of the last one
   std::vector<Timestamp> starts;  // of the open windows, by number: when their first event was
   SliceQueue slices;              // by event numbers
-  std::size_t waiting = 0;
+  std::uint32_t waiting = 0;
+  std::uint32_t place = kNowhere;  // among all
+  static constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
 };
 
 Line& line_of(Group* group) { return KeyedStates<Line>::of(group); }
@@ -84,6 +87,7 @@ class RowWindows final : public Windows {
         pool_(parts_.aggregates),
         tools_{parts_.aggregates, pool_},
         waiting_(parts_.aggregates, pool_),
+        slice_image_(parts_.aggregates),
         memory_(options.memory),
         spill_tools_(parts_.aggregates, options.make_scratch, memory_) {
     if (memory_) cold_.emplace(spill_tools_);
@@ -103,6 +107,9 @@ class RowWindows final : public Windows {
   void set_time_style(TimeStyle style) override { parts_.rows.set_time_style(style); }
   void save(SnapshotWriter& out) const override;
   Status restore(SnapshotReader& in) override;
+  bool has_images() const override { return !memory_; }
+  void begin_image(SnapshotWriter& out) override;
+  bool continue_image(std::size_t entries) override;
   void describe_state(std::string& json_members) const override;
   std::size_t held() const override;
 
@@ -122,10 +129,19 @@ class RowWindows final : public Windows {
   void relieve_memory();
   std::size_t bytes_of(const Group& group) const;
 
+  // The group has just been made, or was there.
+  Group* entered(Group* group);
+  // To be called before a line changes: an image that is being taken needs it as it is.
+  void keep_for_image(Group& group) {
+    if (group.mark != mark_) put_into_image(group);
+  }
+  void put_into_image(Group& group);
+
   void save_line(Group* group, SnapshotWriter& out) const;
   Group* restore_line(SnapshotReader& in);
-  void restore_slice(SnapshotReader& in);
-  void restore_slices(SnapshotReader& in);
+  // False if the next entry is none of them.
+  bool restore_lines(SnapshotReader& in);
+  bool restore_slices(SnapshotReader& in);
   void write(const Group& group, Timestamp start, Timestamp end, bool partial, Emitter& out);
   void write_incomplete(Emitter& out);
   void write_incomplete(Group* group, Timestamp end, Emitter& out);
@@ -138,7 +154,13 @@ class RowWindows final : public Windows {
   BlockPool pool_;
   SliceQueue::Tools tools_;
   KeyedStates<Line> keys_;
+  std::vector<Group*> all_;  // mostly in the order in which they were made
   WaitingEvents waiting_;
+
+  SnapshotWriter* image_out_ = nullptr;
+  SliceImage slice_image_;
+  std::size_t image_next_ = 0;  // the one whose turn comes, among all
+  std::uint32_t mark_ = 0;      // of those that the image has no need of any more: 0 or 1
 
   std::optional<std::size_t> memory_;
   SpillTools spill_tools_;
@@ -184,12 +206,21 @@ Group* RowWindows::find(const GroupKey& key) {
 
 Group* RowWindows::group_within_limit(const GroupKey& key) {
   if (!cold_ || cold_->size() == 0) {
-    return keys_.group_within(parts_.max_keys, key, parts_.events);
+    return entered(keys_.group_within(parts_.max_keys, key, parts_.events));
   }
   Group* const known = find(key);
   if (known) return known;
   const bool is_full = keys_.size() + cold_->size() >= parts_.max_keys;
-  return is_full ? nullptr : keys_.group(key, parts_.events);
+  return is_full ? nullptr : entered(keys_.group(key, parts_.events));
+}
+
+// One that is new is not for the image that is being taken.
+Group* RowWindows::entered(Group* group) {
+  if (!group || line_of(group).place != Line::kNowhere) return group;
+  line_of(group).place = static_cast<std::uint32_t>(all_.size());
+  all_.push_back(group);
+  group->mark = mark_ & 1;
+  return group;
 }
 
 void RowWindows::check_memory(Emitter& out) {
@@ -210,7 +241,7 @@ std::size_t RowWindows::bytes_of(const Group& group) const {
 // have gone counts for others.
 void RowWindows::relieve_memory() {
   watch_.next_after(held());
-  const std::vector<Group*> groups = keys_.unsorted_groups();
+  const std::vector<Group*> groups = all_;
   std::size_t held = 0;
   for (const Group* group : groups) held += bytes_of(*group);
   if (held <= *memory_) return;
@@ -248,6 +279,7 @@ void RowWindows::on_watermark(Timestamp now, Emitter& out) {
 }
 
 void RowWindows::settle(const WaitingEvent& event, Emitter& out) {
+  keep_for_image(*event.group);
   Line& line = line_of(event.group);
   --line.waiting;
   const std::int64_t row = line.rows++;
@@ -282,8 +314,16 @@ void RowWindows::close_window(Group* group, std::int64_t number, Emitter& out) {
   if (starts_anew && line.waiting == 0) forget(group);
 }
 
+// The last one takes its place, which may be one whose turn has been.
 void RowWindows::forget(Group* group) {
-  line_of(group).slices.clear(tools_);
+  keep_for_image(*group);
+  Line& line = line_of(group);
+  Group* const last = all_.back();
+  if (last != group && line.place < image_next_) keep_for_image(*last);
+  line_of(last).place = line.place;
+  all_[line.place] = last;
+  all_.pop_back();
+  line.slices.clear(tools_);
   keys_.erase(group);
 }
 
@@ -313,6 +353,7 @@ void RowWindows::write_incomplete(Emitter& out) {
   };
   std::vector<Open> open;
   const auto note = [&](Group* group, const Fingerprint* cold) {
+    keep_for_image(*group);
     Line& line = line_of(group);
     line.slices.drop_before(windows_.start(first_open(line)), tools_);
     if (line.starts.empty()) return;
@@ -371,6 +412,31 @@ void RowWindows::save(SnapshotWriter& out) const {
   waiting_.save(out);
 }
 
+void RowWindows::begin_image(SnapshotWriter& out) {
+  parts_.save(out);
+  image_out_ = &out;
+  slice_image_.begin(out);
+  image_next_ = 0;
+  mark_ ^= 1;
+  waiting_.begin_image(out);
+}
+
+// Its slices stand behind it, so that they are known when they are read.
+void RowWindows::put_into_image(Group& group) {
+  group.mark = mark_ & 1;
+  save_line(&group, *image_out_);
+  line_of(&group).slices.save(slice_image_, group);
+}
+
+bool RowWindows::continue_image(std::size_t entries) {
+  for (; image_next_ < all_.size() && entries > 0; ++image_next_, --entries) {
+    keep_for_image(*all_[image_next_]);
+  }
+  if (image_next_ < all_.size() || !waiting_.continue_image(entries)) return false;
+  slice_image_.finish();
+  return true;
+}
+
 void RowWindows::save_line(Group* group, SnapshotWriter& out) const {
   const Line& line = line_of(group);
   out.entry("line").field("rows", line.rows).field("last", line.last);
@@ -379,24 +445,31 @@ void RowWindows::save_line(Group* group, SnapshotWriter& out) const {
   for (const Timestamp start : line.starts) out.entry("start").field("time", start);
 }
 
+// In an image, events that wait stand between others, maybe before their key.
 Status RowWindows::restore(SnapshotReader& in) {
   parts_.restore(in);
-  while (in.next_is("line")) {
-    restore_line(in);
-    if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
-  }
-  restore_slices(in);
-  waiting_.restore(in, [&](const GroupKey& key, std::uint64_t) {
-    Group* group = find(key);
-    if (group) ++line_of(group).waiting;
+  const auto group_of = [&](const GroupKey& key, std::uint64_t number) {
+    Group* const known = find(key);
+    Group* const group = known ? known : entered(keys_.group(key, number));
+    ++line_of(group).waiting;
     return group;
-  });
+  };
+  while (restore_lines(in) || restore_slices(in) || waiting_.restore_some(in, group_of)) {
+  }
   return in.status();
+}
+
+bool RowWindows::restore_lines(SnapshotReader& in) {
+  if (!in.next_is("line")) return false;
+  restore_line(in);
+  if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
+  return true;
 }
 
 // From the current entry on.
 Group* RowWindows::restore_line(SnapshotReader& in) {
-  Group* group = keys_.group(SavedKey(in).key(), in.unsigned_integer("first_seen"));
+  Group* group = entered(keys_.group(SavedKey(in).key(), 0));
+  group->first_seen = in.unsigned_integer("first_seen");
   Line& line = line_of(group);
   line.rows = in.integer("rows");
   line.last = in.time("last");
@@ -410,15 +483,19 @@ Group* RowWindows::restore_line(SnapshotReader& in) {
   return group;
 }
 
-void RowWindows::restore_slices(SnapshotReader& in) {
-  if (!in.next_is(SliceFacts::kEntry)) return in.fail("no entry 'slices'");
+bool RowWindows::restore_slices(SnapshotReader& in) {
+  if (!in.next_is(SliceFacts::kEntry)) return false;
   while (in.next_row()) {
     const SavedKey saved(in, SliceFacts::kCount + parts_.aggregates.state_count());
     Group* group = find(saved.key());
-    if (group == nullptr) return in.fail("a slice of an unknown key");
+    if (group == nullptr) {
+      in.fail("a slice of an unknown key");
+      return false;
+    }
     line_of(group).slices.restore_row(in, tools_);
     if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
   }
+  return true;
 }
 
 // In memory.

@@ -182,6 +182,9 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    windows("rolling 15s count sum v last v by k"),
                                    windows("rolling 7s list v"),
                                    windows("rolling 3rows max v by k,v"),
+                                   windows("tumbling 3rows count last v by k"),
+                                   windows("sliding 9rows 4rows list v by k,v"),
+                                   windows("sliding 2rows 5rows max v by k"),
                                    windows("sliding 2s 3s var v by k"),
                                    windows("sliding 20s 4s count sum v last v by k"),
                                    windows("sliding 9s 3s list v distinct v by k,v"),
@@ -367,7 +370,7 @@ TEST_CASE("an image of many fingerprints is what they were when it was begun") {
 }
 
 TEST_CASE("state that has no images in slices says so") {
-  CHECK_FALSE(windows("sliding 9rows 3rows count")()->has_images());
+  CHECK_FALSE(groups("k count", {}, 1)()->has_images());
 }
 
 }  // namespace streamutils::testing
