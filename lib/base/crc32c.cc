@@ -1,5 +1,9 @@
 // By the instruction that x86 has for it (SSE 4.2), or eight bytes at a time by eight tables
 // ("slicing-by-8", Kounavis and Berry, 2005), which is four times slower.
+//
+// The instruction can begin each cycle, but takes three: so large blocks are cut into three lanes,
+// of which the checksums are found side by side and then put together (Gopal et al., "Fast CRC
+// computation for iSCSI polynomial using CRC32 instruction", Intel, 2011).
 // SPDX-License-Identifier: Apache-2.0
 #include "base/crc32c.h"
 
@@ -56,13 +60,58 @@ std::uint32_t by_tables(std::string_view bytes, std::uint32_t crc) {
 }
 
 #if defined(__x86_64__)
+constexpr std::size_t kLane = 1024;
+
+// What becomes of a checksum behind a lane of zeros, for each byte of it; it is the sum of those.
+using Shift = std::array<std::array<std::uint32_t, 256>, 4>;
+
+constexpr Shift make_shift() {
+  Shift shift{};
+  for (std::size_t byte = 0; byte < 4; ++byte) {
+    for (std::size_t value = 1; value < 256; value *= 2) {
+      auto crc = static_cast<std::uint32_t>(value << 8 * byte);
+      for (std::size_t i = 0; i < kLane; ++i) crc = (crc >> 8) ^ kTables[0][crc & 0xFF];
+      for (std::size_t less = 0; less < value; ++less) {
+        shift[byte][value + less] = crc ^ shift[byte][less];
+      }
+    }
+  }
+  return shift;
+}
+
+constexpr Shift kShift = make_shift();
+
+std::uint32_t behind_lane(std::uint64_t crc) {
+  return kShift[0][crc & 0xFF] ^ kShift[1][(crc >> 8) & 0xFF] ^ kShift[2][(crc >> 16) & 0xFF] ^
+         kShift[3][(crc >> 24) & 0xFF];
+}
+
+std::uint64_t load_word(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// Of three lanes.
+[[gnu::target("sse4.2")]] std::uint32_t by_lanes(const char* at, std::uint32_t crc) {
+  std::uint64_t first = crc;
+  std::uint64_t second = 0;
+  std::uint64_t third = 0;
+  for (const char* const end = at + kLane; at != end; at += 8) {
+    first = _mm_crc32_u64(first, load_word(at));
+    second = _mm_crc32_u64(second, load_word(at + kLane));
+    third = _mm_crc32_u64(third, load_word(at + 2 * kLane));
+  }
+  const std::uint64_t two = behind_lane(first) ^ second;
+  return behind_lane(two) ^ static_cast<std::uint32_t>(third);
+}
+
 [[gnu::target("sse4.2")]] std::uint32_t by_instruction(std::string_view bytes, std::uint32_t crc) {
-  std::uint64_t wide = crc;
   std::size_t i = 0;
+  for (; i + 3 * kLane <= bytes.size(); i += 3 * kLane) crc = by_lanes(bytes.data() + i, crc);
+  std::uint64_t wide = crc;
   for (; i + 8 <= bytes.size(); i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + i, sizeof word);
-    wide = _mm_crc32_u64(wide, word);
+    wide = _mm_crc32_u64(wide, load_word(bytes.data() + i));
   }
   crc = static_cast<std::uint32_t>(wide);
   for (; i < bytes.size(); ++i) crc = _mm_crc32_u8(crc, static_cast<unsigned char>(bytes[i]));

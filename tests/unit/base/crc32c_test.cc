@@ -22,3 +22,13 @@ TEST_CASE("a checksum can be taken piece by piece") {
     CHECK(crc32c(text.substr(cut), crc32c(text.substr(0, cut))) == crc32c(text));
   }
 }
+
+TEST_CASE("the checksum of a large block is that of its bytes") {
+  std::string text;
+  for (unsigned i = 0; i < 20'000; ++i) text += static_cast<char>(i * 2654435761U >> 13);
+  std::uint32_t crc = 0;
+  for (std::size_t size = 0; size < text.size(); ++size) {
+    if (size % 97 == 0 || size % 3072 < 2) CHECK(crc32c(text.substr(0, size)) == crc);
+    crc = crc32c(text.substr(size, 1), crc);
+  }
+}
