@@ -102,6 +102,14 @@ class ExactSum {
   static constexpr std::size_t kShortRoom = 48;
   char* write_short(char* to) const;
 
+  // Whether it is so short that `number` can hold it; then that is the sum.
+  bool is_short(ShortDecimal& number) const {
+    constexpr std::int64_t kEnd = 1'000'000'000'000'000'000;
+    if (wide_ || exponent_ < -18 || mantissa_ >= kEnd || mantissa_ <= -kEnd) return false;
+    number = {static_cast<std::int64_t>(mantissa_), -exponent_};
+    return true;
+  }
+
   // sum / n, rounded once to the nearest double; nullopt if n is 0 or the result is no double.
   std::optional<double> divided_by(std::uint64_t n) const;
 

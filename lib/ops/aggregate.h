@@ -28,6 +28,7 @@
 #include "base/time.h"
 #include "json/value.h"
 #include "ops/aggregate_args.h"
+#include "ops/packed_states.h"
 #include "ops/running_total.h"
 #include "stream/operator.h"
 #include "stream/row_text.h"
@@ -78,6 +79,9 @@ class Aggregate {
   // looked at by another thread.  REQUIRES: can_copy(), which is false where a state may be large.
   virtual bool can_copy() const { return false; }
   virtual void copy(void* state, const void* other) const { (void)state, (void)other; }
+
+  // How an image can take it in fewer bytes than it has (packed_states.h).
+  virtual PackedKind packed_kind() const { return PackedKind::none; }
 
   virtual Taken add(void* state, const Observation& seen) const = 0;
   // Adds all that `other` has seen, as if it had come after what `state` has seen.

@@ -114,6 +114,7 @@ void AggregateList::append(const AggregateSpec& spec, AggregatePtr aggregate) {
     has_totals_ = has_totals_ || is_large;
     is_trivial_ = is_trivial_ && aggregate->is_trivial();
     can_copy_ = can_copy_ && aggregate->can_copy();
+    packed_.add(aggregate->packed_kind(), block_size_);
     states_.push_back({std::move(aggregate),
                        function,
                        block_size_,

@@ -20,6 +20,7 @@
 #include "ops/aggregate.h"
 #include "ops/aggregate_args.h"
 #include "ops/aggregate_input.h"
+#include "ops/packed_states.h"
 #include "stream/operator.h"
 #include "stream/row_text.h"
 #include "stream/snapshot.h"
@@ -46,6 +47,9 @@ class AggregateList {
   // destroyed, by another thread.  REQUIRES: can_copy().
   bool can_copy() const { return can_copy_; }
   void copy(std::byte* block, const std::byte* other) const;
+
+  // Another way to take them, where all are of a kind for which there is one; else it holds none.
+  const PackedStates& packed() const { return packed_; }
 
   // Computes arguments and clauses from the record, each once.  Changes no state: the record may
   // still turn out to be damaged.
@@ -171,6 +175,7 @@ class AggregateList {
   std::vector<Feed> feeds_;
   std::vector<Column> columns_;
   std::size_t block_size_ = 0;
+  PackedStates packed_;
   std::string_view unmergeable_;
   bool is_trivial_ = true;
   bool can_copy_ = true;

@@ -52,6 +52,8 @@ template <bool kLeast>
 class Best {
  public:
   bool is_empty() const { return !number_ && text_.get().empty(); }
+  // The best value, if it is a number that is so short.
+  const std::optional<ShortDecimal>& number() const { return number_; }
 
   // number: the value, if it is one that is so short.
   std::pair<Taken, BestChange> offer(Value value, const ShortDecimal* number) {

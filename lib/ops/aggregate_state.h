@@ -32,6 +32,10 @@ class StateAggregate : public Aggregate {
   void copy(void* state, const void* other) const override {
     if constexpr (std::is_copy_constructible_v<State>) new (state) State(of(other));
   }
+  PackedKind packed_kind() const override {
+    if constexpr (requires { State::kPacked; }) return State::kPacked;
+    return PackedKind::none;
+  }
   Taken add(void* state, const Observation& seen) const override { return of(state).add(seen); }
   void merge(void* state, const void* other) const override { of(state).merge(of(other)); }
   void save(const void* state, std::string& out) const override { of(state).save(out); }

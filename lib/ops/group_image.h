@@ -1,13 +1,14 @@
 // GroupImage: the groups of an operator in an image (stream/operator.h), each as a row.
 //
-// A group is copied, with the states that belong to it, and another thread makes the row.  States
-// that cannot be copied (aggregate.h) become text at once.
+// What a row says of a group is copied, and another thread makes the row.  States that are plain
+// are packed (packed_states.h); others are copied as they are; and those that cannot be copied
+// (aggregate.h) become text at once.
 //
 // Facts: a trivial type, what the row says in front of the states; it has
 //     static constexpr std::string_view kEntry, the entry that stands in front of the rows,
 //     static constexpr std::string_view kColumns, the names of the facts: "a","b"
-//     static constexpr std::size_t kCount, how many they are, for who reads them,
-//     void put(RowText& row) const
+//     static constexpr std::size_t kCount, how many they are,
+//     char* write(char* to) const, which writes them by write_value (stream/row_text.h)
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,13 +21,16 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "base/copy.h"
 #include "base/time.h"
 #include "ops/aggregate_list.h"
 #include "ops/group_key.h"
 #include "ops/image_part.h"
 #include "ops/image_parts.h"
 #include "ops/keyed.h"
+#include "ops/packed_states.h"
 #include "stream/row_text.h"
 #include "stream/snapshot.h"
 
@@ -36,10 +40,7 @@ namespace streamutils {
 struct TimeAndAge {
   static constexpr std::size_t kCount = 2;
 
-  void put(RowText& row) const {
-    row.put(to_nanos(time));
-    row.put(first_seen);
-  }
+  char* write(char* to) const { return write_value(write_value(to, to_nanos(time)), first_seen); }
 
   Timestamp time;
   std::uint64_t first_seen;
@@ -50,24 +51,115 @@ template <typename Facts>
 class GroupRows {
  public:
   GroupRows(const AggregateList& aggregates, SnapshotWriter& out)
-      : aggregates_(aggregates), out_(out) {
+      : aggregates_(aggregates), packed_(aggregates.packed()), out_(out) {
     std::string columns = "[" + std::string(Facts::kColumns);
     aggregates.append_state_names(columns);
     out.entry(Facts::kEntry).json("columns", columns + R"(,"key","spelling"])");
+    scratch_.resize(packed_.size());
   }
 
   void write(const Facts& facts, const Group& group, const std::byte* states) {
+    const GroupKey key = group.group_key();
+    if (packed_.can_pack() && packed_.pack(states, scratch_.data())) {
+      return write(facts, key, scratch_.data());
+    }
     RowText& row = out_.row();
-    facts.put(row);
+    put(facts, row);
     aggregates_.save_values(states, row);
-    save_key_values(row, group);
+    save_key_values(row, key);
+  }
+  // The same with states that have been packed.
+  void write(const Facts& facts, const GroupKey& key, const std::byte* packed) {
+    if (write_plain_row(facts, key, packed)) return;
+    RowText& row = out_.row();
+    put(facts, row);
+    row.put_values(packed_.text_room(), [&](char* to) { return packed_.write(packed, to); });
+    save_key_values(row, key);
   }
 
  private:
+  static constexpr std::size_t kFactsRoom = Facts::kCount * kValueRoom;
+
+  static void put(const Facts& facts, RowText& row) {
+    row.put_values(kFactsRoom, [&](char* to) { return facts.write(to); });
+  }
+  // False if the key has to be escaped.
+  bool write_plain_row(const Facts& facts, const GroupKey& key, const std::byte* packed) {
+    const std::size_t most = 3 + kFactsRoom + packed_.text_room() + key_room(key);
+    return out_.put_row(most, [&](char* to) -> char* {
+      *to++ = '[';
+      to = write_key_values(packed_.write(packed, facts.write(to)), key);
+      if (to == nullptr) return nullptr;
+      to[-1] = ']';  // in place of the last comma
+      *to = '\n';
+      return to + 1;
+    });
+  }
+
   const AggregateList& aggregates_;
+  const PackedStates& packed_;
   SnapshotWriter& out_;
+  std::vector<std::byte> scratch_;  // for the packed states of one group
 };
 
+// Groups whose states are packed.
+template <typename Facts>
+class PackedPart final : public CopiedPart {
+  static_assert(std::is_trivially_copyable_v<Facts> && alignof(Facts) <= 8);
+
+ public:
+  PackedPart(std::shared_ptr<PartMemory> memory, const AggregateList& aggregates)
+      : CopiedPart(std::move(memory)), aggregates_(aggregates) {}
+
+  // Whether there is room for one more with this key.
+  bool has_room(const GroupKey& key) const {
+    return CopiedPart::has_room(sizeof(Entry) + text_room(key) + states_size());
+  }
+  // False if the states cannot be packed.  REQUIRES: has_room().
+  bool add(const Facts& facts, const GroupKey& key, const std::byte* states) {
+    const std::size_t text_size = text_room(key);
+    const std::size_t size = sizeof(Entry) + text_size + states_size();
+    std::byte* const to = CopiedPart::add(size);
+    if (!aggregates_.packed().pack(states, to + sizeof(Entry) + text_size)) {
+      take_back(size);
+      return false;
+    }
+    new (to) Entry{facts, static_cast<std::uint32_t>(key.canonical.size()),
+                   static_cast<std::uint32_t>(key.spelling.size())};
+    auto* const text = reinterpret_cast<char*>(to + sizeof(Entry));
+    copy_bytes(copy_bytes(text, key.canonical), key.spelling);
+    return true;
+  }
+
+  void write(SnapshotWriter& out) override {
+    GroupRows<Facts> rows(aggregates_, out);
+    for (const std::byte* at = begin(); at < end();) {
+      const auto& entry = *reinterpret_cast<const Entry*>(at);
+      const auto* const text = reinterpret_cast<const char*>(at + sizeof entry);
+      const GroupKey key{{text, entry.key_size}, {text + entry.key_size, entry.spelling_size}};
+      const std::byte* const states = at + sizeof entry + text_room(key);
+      rows.write(entry.facts, key, states);
+      at = states + states_size();
+    }
+  }
+
+ private:
+  // The text of the key and its spelling follow, and the states.
+  struct Entry {
+    Facts facts;
+    std::uint32_t key_size;
+    std::uint32_t spelling_size;
+  };
+
+  static std::size_t text_room(const GroupKey& key) {
+    return (key.canonical.size() + key.spelling.size() + 7) / 8 * 8;
+  }
+  std::size_t states_size() const { return aggregates_.packed().size(); }
+
+  const AggregateList& aggregates_;
+};
+
+// Groups whose states are copied.
 template <typename Facts>
 class GroupPart final : public CopiedPart {
   static_assert(std::is_trivially_copyable_v<Facts> && alignof(Facts) <= 16);
@@ -115,7 +207,9 @@ template <typename Facts>
 class GroupImage {
  public:
   explicit GroupImage(const AggregateList& aggregates)
-      : aggregates_(aggregates), memory_(std::make_shared<PartMemory>()) {}
+      : aggregates_(aggregates),
+        can_pack_(aggregates.packed().can_pack()),
+        memory_(std::make_shared<PartMemory>()) {}
 
   void begin(SnapshotWriter& out) { out_ = &out; }
   // Between begin() and finish().
@@ -123,6 +217,7 @@ class GroupImage {
 
   // REQUIRES: is_open().
   void write(const Facts& facts, const Group& group, const std::byte* states) {
+    if (can_pack_ && add_packed(facts, group.group_key(), states)) return;
     if (!aggregates_.can_copy()) return write_text(facts, group, states);
     const auto make = [this] { return std::make_unique<GroupPart<Facts>>(memory_, aggregates_); };
     parts_.add(*out_, make, facts, group, states);
@@ -135,6 +230,17 @@ class GroupImage {
   }
 
  private:
+  bool add_packed(const Facts& facts, const GroupKey& key, const std::byte* states) {
+    if (!packed_ || !packed_->has_room(key)) {
+      hand_over_packed();
+      packed_ = std::make_unique<PackedPart<Facts>>(memory_, aggregates_);
+    }
+    return packed_->add(facts, key, states);
+  }
+  void hand_over_packed() {
+    if (packed_ && !packed_->is_empty()) out_->part(std::move(packed_));
+  }
+
   void write_text(const Facts& facts, const Group& group, const std::byte* states) {
     if (!rows_) rows_.emplace(aggregates_, text_);
     rows_->write(facts, group, states);
@@ -142,16 +248,20 @@ class GroupImage {
   }
 
   void hand_over() {
+    hand_over_packed();
     parts_.hand_over(*out_);
     if (rows_) out_->lines(text_.take());
     rows_.reset();
   }
 
   const AggregateList& aggregates_;
+  const bool can_pack_;
   std::shared_ptr<PartMemory> memory_;
   SnapshotWriter* out_ = nullptr;
+  std::unique_ptr<PackedPart<Facts>> packed_;
+  // In place of them, where states cannot be packed.
   ImageParts<GroupPart<Facts>> parts_;
-  // In place of them, where states cannot be copied.
+  // In place of those, where states cannot be copied.
   SnapshotWriter text_;
   std::optional<GroupRows<Facts>> rows_;
 };

@@ -80,8 +80,7 @@ void save_key(SnapshotWriter& out, const Group& group) {
   if (!key.spelling.empty()) save_bytes(out, "spelling", key.spelling);
 }
 
-void save_key_values(RowText& row, const Group& group) {
-  const GroupKey key = group.group_key();
+void save_key_values(RowText& row, const GroupKey& key) {
   save_bytes(row, key.canonical);
   if (!key.spelling.empty()) save_bytes(row, key.spelling);
 }

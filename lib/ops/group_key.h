@@ -85,7 +85,23 @@ class KeyMembers {
 void save_key(SnapshotWriter& out, const Group& group);
 
 // The same as the last values of a row.
-void save_key_values(RowText& row, const Group& group);
+void save_key_values(RowText& row, const GroupKey& key);
+inline void save_key_values(RowText& row, const Group& group) {
+  save_key_values(row, group.group_key());
+}
+// Writes them, each with a comma behind it, if they are plain; else null.
+// REQUIRES: room for key_room(key) bytes.
+inline std::size_t key_room(const GroupKey& key) {
+  return key.canonical.size() + key.spelling.size() + 2 * (kQuotesRoom + 1);
+}
+inline char* write_key_values(char* to, const GroupKey& key) {
+  to = write_plain(to, key.canonical);
+  if (to != nullptr) *to++ = ',';
+  if (to == nullptr || key.spelling.empty()) return to;
+  to = write_plain(to, key.spelling);
+  if (to != nullptr) *to++ = ',';
+  return to;
+}
 
 // The key in an entry that save_key has written to, or in a row from value `first` on.
 struct SavedKey {

@@ -61,8 +61,10 @@ class CopiedPart : public SnapshotPart {
   CopiedPart(const CopiedPart&) = delete;
   CopiedPart& operator=(const CopiedPart&) = delete;
 
-  // Room for an entry, aligned to 16; null if there is no more.  An empty part takes any.
-  // REQUIRES: size is a multiple of 16.
+  bool is_empty() const { return used_ == 0; }
+  bool has_room(std::size_t size) const { return is_empty() || size <= size_ - used_; }
+  // Room for an entry; null if there is no more.  An empty part takes any.  Entries are aligned to
+  // 8, and to 16 if all their sizes are multiples of 16.  REQUIRES: size is a multiple of 8.
   std::byte* add(std::size_t size) {
     if (used_ == 0 && size > size_) {
       large_ = make_zeroed(size_ = size);
@@ -71,6 +73,8 @@ class CopiedPart : public SnapshotPart {
     if (size > size_ - used_) return nullptr;
     return bytes_ + std::exchange(used_, used_ + size);
   }
+  // The last entry, which add() has just made, is none.
+  void take_back(std::size_t size) { used_ -= size; }
 
  protected:
   // The entries, one behind the other.

@@ -43,10 +43,8 @@ struct SliceFacts {
   static constexpr std::string_view kColumns = R"("start","first_seen","merged")";
   static constexpr std::size_t kCount = 3;
 
-  void put(RowText& row) const {
-    row.put(to_nanos(start));
-    row.put(first_seen);
-    row.put(merged);
+  char* write(char* to) const {
+    return write_value(write_value(write_value(to, to_nanos(start)), first_seen), merged);
   }
 
   Timestamp start;

@@ -29,10 +29,8 @@ struct PaneFacts {
   static constexpr std::string_view kColumns = R"("pane","first_seen","revisions")";
   static constexpr std::size_t kCount = 3;
 
-  void put(RowText& row) const {
-    row.put(pane);
-    row.put(first_seen);
-    row.put(revisions);
+  char* write(char* to) const {
+    return write_value(write_value(write_value(to, pane), first_seen), revisions);
   }
 
   std::uint64_t pane;  // its number among those whose entries stand in front

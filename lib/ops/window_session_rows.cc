@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/copy.h"
 #include "ops/group_image.h"
 #include "ops/spill_states.h"
 
@@ -32,15 +33,15 @@ void sort_by_key(std::vector<const Session*>& sessions) {
   });
 }
 
-void SessionFacts::put(RowText& row) const {
-  row.put(to_nanos(span.start));
-  row.put(distance(span.start, span.last));
+char* SessionFacts::write(char* to) const {
+  to = write_value(to, to_nanos(span.start));
+  to = write_value(to, distance(span.start, span.last));
   if (span.untold == kMaxTime) {
-    row.put_null();
+    to = copy_bytes(to, "null,");
   } else {
-    row.put(distance(span.start, span.untold));
+    to = write_value(to, distance(span.start, span.untold));
   }
-  row.put(span.first_seen);
+  return write_value(to, span.first_seen);
 }
 
 void SessionRows::save(std::span<const Session* const> sessions,

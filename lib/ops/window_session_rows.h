@@ -37,7 +37,7 @@ struct SessionFacts {
   static constexpr std::string_view kColumns = R"("start","length","untold_from","first_seen")";
   static constexpr std::size_t kCount = 4;
 
-  void put(RowText& row) const;
+  char* write(char* to) const;
 
   SessionSpan span;
 };

@@ -128,10 +128,12 @@ Status SnapshotThread::make_file() {
   SnapshotWriter out([&writer](std::string_view lines) { writer.entries(lines); });
   for (Piece piece; next_piece(piece);) {
     if (piece.part) piece.part->write(out);
+    if (piece.lines.empty()) continue;
     out.finish();
     writer.entries(piece.lines);
   }
   if (is_abandoned()) return {};
+  out.finish();
   if (!out.status()) return out.status();
   writer.finish(side_files_);
   if (Status synced = files_.sync_side_files(); !synced) return synced;

@@ -17,6 +17,40 @@
 
 namespace streamutils {
 
+// Writes a value of a row and the comma behind it; returns the place behind that.
+// REQUIRES: room for kValueRoom bytes.
+inline constexpr std::size_t kValueRoom = digits::kRoom + 2;
+inline char* write_value(char* to, std::uint64_t n) {
+  if (n >= 10) {
+    to = digits::write(to, n);
+  } else {
+    *to++ = static_cast<char>('0' + n);
+  }
+  *to = ',';
+  return to + 1;
+}
+inline char* write_value(char* to, std::int64_t n) {
+  if (n >= 0) return write_value(to, static_cast<std::uint64_t>(n));
+  *to = '-';
+  return write_value(to + 1, 0 - static_cast<std::uint64_t>(n));
+}
+
+// The text as a JSON string, if it is printable ASCII without quotes and backslashes, or that in a
+// pair of quotes, as keys are; else null.  REQUIRES: room for kQuotesRoom bytes more than it has.
+inline constexpr std::size_t kQuotesRoom = 6;
+inline char* write_plain(char* to, std::string_view text) {
+  const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  const std::string_view inside = quoted ? text.substr(1, text.size() - 2) : text;
+  constexpr char kQuote[] = "\\\"";
+  *to++ = '"';
+  if (quoted) to = static_cast<char*>(std::memcpy(to, kQuote, 2)) + 2;
+  if (!copy_plain(to, inside)) return nullptr;
+  to += inside.size();
+  if (quoted) to = static_cast<char*>(std::memcpy(to, kQuote, 2)) + 2;
+  *to = '"';
+  return to + 1;
+}
+
 class RowText {
  public:
   // Rows are put behind what stands in the block.
@@ -35,19 +69,12 @@ class RowText {
     block_.end_at(to + 2);
   }
 
-  void put(std::int64_t n) {
-    if (n >= 0) return put(static_cast<std::uint64_t>(n));
-    put_by(digits::kRoom + 1, [n](char* to) {
-      *to = '-';
-      return digits::write(to + 1, 0 - static_cast<std::uint64_t>(n));
-    });
-  }
-  void put(std::uint64_t n) {
-    put_by(digits::kRoom, [n](char* to) {
-      if (n >= 10) return digits::write(to, n);
-      *to = static_cast<char>('0' + n);
-      return to + 1;
-    });
+  void put(std::int64_t n) { end_values(write_value(block_.room(kValueRoom), n)); }
+  void put(std::uint64_t n) { end_values(write_value(block_.room(kValueRoom), n)); }
+  // `write`, given a place with room for `most` bytes, writes values, each with a comma behind it.
+  template <typename Write>
+  void put_values(std::size_t most, const Write& write) {
+    end_values(write(block_.room(most)));
   }
   void put_null() { put_json("null"); }
   void put_json(std::string_view raw) {
@@ -65,19 +92,7 @@ class RowText {
   // The same, if the text is printable ASCII without quotes and backslashes, or that in a pair of
   // quotes, as keys are; else false, and nothing is put.
   bool put_plain(std::string_view text) {
-    const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
-    const std::string_view inside = quoted ? text.substr(1, text.size() - 2) : text;
-    char* const begin = block_.room(text.size() + 5);
-    char* to = begin;
-    *to++ = '"';
-    if (quoted) to = write(to, "\\\"");
-    if (!copy_plain(to, inside)) return false;
-    to += inside.size();
-    if (quoted) to = write(to, "\\\"");
-    to = write(to, "\",");
-    block_.end_at(to);
-    is_empty_ = false;
-    return true;
+    return put_by(text.size() + kQuotesRoom, [text](char* to) { return write_plain(to, text); });
   }
 
   // The JSON that `write` writes, given a place with room for `most` bytes; it returns the place
@@ -93,9 +108,9 @@ class RowText {
   }
 
  private:
-  static char* write(char* to, const char (&two)[3]) {
-    std::memcpy(to, two, 2);
-    return to + 2;
+  void end_values(const char* end) {
+    block_.end_at(end);
+    is_empty_ = false;
   }
 
   LineBlock& block_;

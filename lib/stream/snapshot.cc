@@ -9,17 +9,6 @@
 #include "base/decimal.h"
 
 namespace streamutils {
-namespace {
-
-constexpr std::size_t kPiece = 1 << 18;
-
-}  // namespace
-
-void SnapshotWriter::begin_line() {
-  complete();
-  if (put_ && lines_.size() >= kPiece) finish();
-}
-
 SnapshotWriter& SnapshotWriter::entry(std::string_view kind) {
   begin_line();
   std::string begin = "{\"entry\":";

@@ -82,6 +82,17 @@ class SnapshotWriter {
   // next call.
   RowText& row();
 
+  // The same for all of a row at once, without a check of the room for each value: `write` is given
+  // a place with room for `most` bytes, and returns the place behind the row with its brackets and
+  // its line feed.  Null: there is none then, and this returns false.
+  template <typename Write>
+  bool put_row(std::size_t most, const Write& write) {
+    begin_line();
+    char* const end = write(lines_.room(most));
+    if (end != nullptr) lines_.end_at(end);
+    return end != nullptr;
+  }
+
   // Whole lines that another writer has made.
   void lines(std::string_view lines);
 
@@ -98,7 +109,12 @@ class SnapshotWriter {
  private:
   enum class Open : std::uint8_t { nothing, entry, row };
 
-  void begin_line();
+  static constexpr std::size_t kPiece = 1 << 18;
+
+  void begin_line() {
+    if (open_ != Open::nothing) complete();
+    if (lines_.size() >= kPiece && put_) finish();
+  }
   void complete();
 
   Put put_;
