@@ -12,6 +12,7 @@
 #include "ops/filter.h"
 #include "ops/write.h"
 #include "run/exec.h"
+#include "run/note_file.h"
 #include "run/options.h"
 #include "run/tool.h"
 #include "run/usage_error.h"
@@ -237,6 +238,8 @@ Status plan_file(const Options& o, const std::string& name, const Invocation& in
     expect_members(file->fields(), plan.members);
     write.file = std::move(*file);
     plan.writes_files = true;
+    if (!invocation.common.checkpoint.empty()) plan.notes = std::make_shared<NoteFile>();
+    write.notes = plan.notes;
     plan.appends_to_files = o.append;
     plan.takes_time = write.rotation.every.has_value();
     return {};

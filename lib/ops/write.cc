@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -32,7 +30,8 @@ std::string marked(std::string_view name, std::string_view mark) {
 // The file of each line.
 class Place {
  public:
-  Place(FileName name, Rotation rotation) : name_(std::move(name)), rotation_(rotation) {}
+  Place(FileName name, Rotation rotation, std::shared_ptr<NameNotes> notes)
+      : name_(std::move(name)), rotation_(rotation), parts_("part", std::move(notes)) {}
 
   // The name, for a line of so many bytes with its line end; null on damage to the record.  Valid
   // until the next call.
@@ -48,34 +47,39 @@ class Place {
   }
 
   void save(SnapshotWriter& out) const {
-    for (const auto& [name, part] : parts_) {
-      out.entry("part").field("name", name).field("number", part.number).field("size", part.size);
-    }
+    parts_.for_each([&](const std::string& name, const NameFacts& part) {
+      out.entry("part")
+          .field("name", name)
+          .field("number", part[kNumber])
+          .field("size", part[kSize]);
+    });
   }
   void restore(SnapshotReader& in) {
     while (in.next_is("part")) {
       const std::string name = in.text("name");
-      parts_[name] = {in.unsigned_integer("number"), in.unsigned_integer("size")};
+      parts_.set(name, {in.unsigned_integer("number"), in.unsigned_integer("size")});
     }
   }
 
  private:
-  struct Part {
-    std::uint64_t number = 1;
-    std::uint64_t size = 0;
-  };
+  // What is known of the parts of a file: the last of them.
+  enum : std::size_t { kNumber, kSize };
 
   void number(std::size_t bytes, std::size_t header_bytes) {
-    Part& part = parts_[file_];
-    if (part.size > 0 && part.size + bytes > *rotation_.size) part = {part.number + 1, 0};
-    if (part.size == 0) part.size = header_bytes;
-    part.size += bytes;
-    file_ = marked(file_, fmt::format("{:06}", part.number));
+    NameFacts* const known = parts_.find(file_);
+    auto& [number, size] = known ? *known : parts_.add(file_, {1, 0});
+    if (size > 0 && size + bytes > *rotation_.size) {
+      ++number;
+      size = 0;
+    }
+    if (size == 0) size = header_bytes;
+    size += bytes;
+    file_ = marked(file_, fmt::format("{:06}", number));
   }
 
   FileName name_;
   Rotation rotation_;
-  std::map<std::string, Part> parts_;
+  KnownNames parts_;
   std::string file_;
 };
 
@@ -160,8 +164,9 @@ Outcome without_columns(Emitter& out) {
 
 class Write : public Operator {
  public:
-  explicit Write(WriteOptions& options) : has_file_(options.file.has_value()) {
-    if (has_file_) place_.emplace(std::move(*options.file), options.rotation);
+  explicit Write(WriteOptions& options)
+      : has_file_(options.file.has_value()), headed_(options.notes) {
+    if (has_file_) place_.emplace(std::move(*options.file), options.rotation, options.notes);
   }
 
   bool has_state() const override { return true; }
@@ -195,21 +200,29 @@ class Write : public Operator {
   // The outputs that have their header.
   class Headed {
    public:
+    explicit Headed(std::shared_ptr<NameNotes> notes) : files_("header", std::move(notes)) {}
+
     bool exchange_stdout() { return std::exchange(out_, true); }
-    bool add(const std::string& file) { return files_.insert(file).second; }
+    bool add(const std::string& file) {
+      const bool is_new = files_.find(file) == nullptr;
+      if (is_new) files_.add(file, {});
+      return is_new;
+    }
     void save(SnapshotWriter& out) const {
       out.entry("headed").field("out", out_);
-      for (const std::string& file : files_) out.entry("header").field("file", file);
+      files_.for_each([&](const std::string& file, const NameFacts&) {
+        out.entry("header").field("file", file);
+      });
     }
     void restore(SnapshotReader& in) {
       if (!in.next_is("headed")) return in.fail("expected the headers");
       out_ = in.boolean("out");
-      while (in.next_is("header")) files_.insert(in.text("file"));
+      while (in.next_is("header")) files_.set(in.text("file"), {});
     }
 
    private:
     bool out_ = false;
-    std::set<std::string> files_;
+    KnownNames files_;
   };
 
   bool has_file_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/time.h"
 #include "json/path.h"
 #include "ops/file_name.h"
+#include "stream/known_names.h"
 #include "stream/operator.h"
 
 namespace streamutils {
@@ -30,6 +32,8 @@ struct WriteOptions {
   bool header = true;            // of rows
   std::optional<FileName> file;  // Emitter::emit_to; without it Emitter::emit
   Rotation rotation;             // needs a file
+  // For what is known of files that have not been written for long; null: it stays in the state.
+  std::shared_ptr<NameNotes> notes = nullptr;
 };
 
 // Refuses a table in several files.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 #include <thread>
 
 #include "run/committed_files.h"
@@ -54,6 +55,7 @@ Status SinkCheckpoints::open(ExitStatus& status) {
 
 // The first COMMIT.
 Status SinkCheckpoints::begin(ExitStatus& status) {
+  if (Status opened = open_notes(); !opened) return opened;
   Commit first;
   first.output = output_.name;
   first.several = output_.several;
@@ -65,11 +67,25 @@ Status SinkCheckpoints::begin(ExitStatus& status) {
                         fmt::format("{} has no COMMIT that knows of them", folder_.path()));
     }
     first.files.push_back({output_.name, length, length});
-    lengths_[output_.name] = length;
+    lengths_.set(output_.name, {length});
   }
   status = ExitStatus::io;
   commit_ = std::move(first);
   return folder_.write_commit(*commit_);
+}
+
+// Where the stream is complete, nobody asks for them any more.
+Status SinkCheckpoints::open_notes() {
+  if (!output_.notes || is_complete()) return {};
+  std::uint64_t length = 0;
+  if (saved_) {
+    const std::vector<FileLength>& files = saved_->side_files;
+    const auto notes = std::ranges::find_if(files, [this](const FileLength& file) {
+      return !file.is_output && file.name == notes_name();
+    });
+    if (notes != files.end()) length = notes->length;
+  }
+  return output_.notes->open(folder_.file(notes_name()), length);
 }
 
 // Puts the visible files into the state of COMMIT.
@@ -80,12 +96,17 @@ Status SinkCheckpoints::go_on(ExitStatus& status) {
                              commit_->several ? "files named by " : "", commit_->output,
                              output_.name)};
   }
+  status = ExitStatus::io;
+  if (Status opened = open_notes(); !opened) return opened;
   const bool has_lines = !commit_->lines.empty() && file_exists(lines_of(*commit_));
+  std::set<std::string_view> committed;
   for (const CommittedFile& file : commit_->files) {
+    committed.insert(file.name);
     if (Status fits = check_committed(file, has_lines, status); !fits) return fits;
   }
   if (saved_) {
     for (const FileLength& file : saved_->side_files) {
+      if (!file.is_output || committed.contains(file.name)) continue;
       if (Status fits = check_known(file, status); !fits) return fits;
     }
   }
@@ -98,7 +119,7 @@ Status SinkCheckpoints::go_on(ExitStatus& status) {
 // One that has lines of the last epoch: appending them may have been cut short.
 Status SinkCheckpoints::check_committed(const CommittedFile& file, bool can_append,
                                         ExitStatus& status) {
-  lengths_[file.name] = file.after;
+  lengths_.set(file.name, {file.after});
   const std::uint64_t found = length_of(file.name).value_or(0);
   if (found > file.after) return cut_back(file.name, found, file.after, status);
   status = ExitStatus::usage;
@@ -110,10 +131,9 @@ Status SinkCheckpoints::check_committed(const CommittedFile& file, bool can_appe
 
 // One of the others is complete, or has been taken away.
 Status SinkCheckpoints::check_known(const FileLength& file, ExitStatus& status) {
-  if (!file.is_output || lengths_.contains(file.name)) return {};
   const auto found = length_of(file.name);
   if (!found) return {};
-  lengths_[file.name] = file.length;
+  lengths_.set(file.name, {file.length});
   if (*found > file.length) return cut_back(file.name, *found, file.length, status);
   status = ExitStatus::usage;
   return *found < file.length ? was_cut(file.name, *found, file.length) : Status();
@@ -155,8 +175,10 @@ Result<std::string> SinkCheckpoints::take(std::uint64_t epoch, const std::vector
   first_ = false;
   if (Status before = wait_for_last(status); !before) return before.error();
   count_failures();
-  auto save =
-      snapshot_in_child(folder_.file(name(), epoch), header(epoch), driver(), files(), outputs());
+  auto known = outputs();
+  if (!known) return known.error();
+  auto save = snapshot_in_child(folder_.file(name(), epoch), header(epoch), driver(), files(),
+                                std::move(*known));
   if (!save) return save.error();
   auto added = files().cut_output(folder_.file(name(), epoch) + ".out", true);
   if (!added) return added.error();
@@ -167,6 +189,7 @@ Result<std::string> SinkCheckpoints::take(std::uint64_t epoch, const std::vector
   const int parent = getpid();
   auto work = [this, next = *next, before_last, parent, save = *save]() -> Status {
     if (Status synced = sync_file(lines_of(next)); !synced) return synced;
+    if (Status noted = output_.notes ? output_.notes->sync() : Status(); !noted) return noted;
     if (Status saved = save(); !saved) return saved;
     if (Status waited = wait_for_stages(next, parent); !waited) return waited;
     return commit(next, before_last, parent);
@@ -203,7 +226,7 @@ Result<Commit> SinkCheckpoints::next_commit(std::uint64_t epoch,
     auto before = length_before(file, status);
     if (!before) return before.error();
     next.files.push_back({file, *before, *before + more.length});
-    lengths_[file] = *before + more.length;
+    lengths_.set(file, {*before + more.length});
   }
   status = ExitStatus::io;
   return next;
@@ -212,30 +235,35 @@ Result<Commit> SinkCheckpoints::next_commit(std::uint64_t epoch,
 // All lines of the epochs before are there by now.
 Result<std::uint64_t> SinkCheckpoints::length_before(const std::string& file, ExitStatus& status) {
   const auto found = length_of(file);
-  const auto known = lengths_.find(file);
+  const NameFacts* const facts = lengths_.find(file);
   status = ExitStatus::usage;
-  if (known == lengths_.end()) {
+  if (facts == nullptr) {
     if (found.value_or(0) == 0 || output_.append) return found.value_or(0);
     return is_unknown(file, *found,
                       fmt::format("{} does not know of them", folder_.file("COMMIT")));
   }
-  if (!found && known->second > 0) {
+  const std::uint64_t known = facts->front();
+  if (!found && known > 0) {
     settings().say(fmt::format("{} was taken away and begins anew", file));
     return std::uint64_t{0};
   }
   const std::uint64_t length = found.value_or(0);
-  if (length < known->second) return was_cut(file, length, known->second);
-  if (length == known->second) return length;
-  if (Status cut = cut_back(file, length, known->second, status); !cut) return cut.error();
-  return known->second;
+  if (length < known) return was_cut(file, length, known);
+  if (length == known) return length;
+  if (Status cut = cut_back(file, length, known, status); !cut) return cut.error();
+  return known;
 }
 
-std::vector<FileLength> SinkCheckpoints::outputs() const {
+Result<std::vector<FileLength>> SinkCheckpoints::outputs() const {
   std::vector<FileLength> all;
   if (!output_.several) return all;
-  for (const auto& [name, length] : lengths_) {
-    all.push_back({.name = name, .length = length, .is_output = true});
-  }
+  lengths_.for_each([&](const std::string& name, const NameFacts& length) {
+    all.push_back({.name = name, .length = length.front(), .is_output = true});
+  });
+  if (!output_.notes) return all;
+  auto length = output_.notes->save();
+  if (!length) return length.error();
+  all.push_back({.name = notes_name(), .length = *length, .is_output = false});
   return all;
 }
 

@@ -11,14 +11,15 @@
 // All of it happens in a child, while the lines of the next epoch come in.
 //
 // How long each visible file is, is known, so that one to which somebody else has written is
-// refused.  Where a name makes several files, COMMIT holds those that have lines of its epoch, and
-// the snapshot of this stage all others that it has written.  A file may be taken away once its
-// lines are there (moved, packed, deleted): then it is forgotten, and one of that name begins anew.
+// refused.  Where a name makes several files, COMMIT holds those that have lines of its epoch, the
+// snapshot of this stage others that have got some not long ago, and a file beside it all that it
+// has written before (run/note_file.h): so a snapshot does not grow with all files that there ever
+// were.  A file may be taken away once its lines are there (moved, packed, deleted): then it is
+// forgotten, and one of that name begins anew.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@
 
 #include "run/checkpoint.h"
 #include "run/exec.h"
+#include "run/note_file.h"
 
 namespace streamutils {
 
@@ -37,10 +39,13 @@ class SinkCheckpoints final : public StageCheckpoints {
     bool rollback = false;                              // cut what was not committed
     bool several = false;                               // the name is made for each event
     std::shared_ptr<const ExecOptions> exec = nullptr;  // a command for each line, and no file
+    std::shared_ptr<NoteFile> notes = nullptr;          // of several files
   };
 
   SinkCheckpoints(std::string folder, RecoverySettings settings, Output output)
-      : StageCheckpoints(std::move(folder), std::move(settings)), output_(std::move(output)) {}
+      : StageCheckpoints(std::move(folder), std::move(settings)),
+        output_(std::move(output)),
+        lengths_("length", output_.notes) {}
 
   Status open(ExitStatus& status) override;
   // The file to which the lines of the current epoch go.
@@ -53,7 +58,11 @@ class SinkCheckpoints final : public StageCheckpoints {
 
  private:
   // The files that the output stands in, as the snapshot is to remember them.
-  std::vector<FileLength> outputs() const;
+  Result<std::vector<FileLength>> outputs() const;
+
+  // Of several: notes of those that have not been written for long.
+  Status open_notes();
+  std::string notes_name() const { return name() + ".files"; }
 
   // At the start
   Status begin(ExitStatus& status);
@@ -85,8 +94,7 @@ class SinkCheckpoints final : public StageCheckpoints {
   void report_failures();
 
   Output output_;
-  std::map<std::string, std::uint64_t>
-      lengths_;               // of the visible files, with all that is on its way
+  KnownNames lengths_;        // of the visible files, with all that is on its way
   std::uint64_t failed_ = 0;  // commands, for good
   bool first_ = true;         // no barrier has come
   Ending ending_ = Ending::stopped;

@@ -392,7 +392,7 @@ class Process {
       auto sink = std::make_unique<SinkCheckpoints>(
           common.checkpoint, recovery_settings(parsed),
           SinkCheckpoints::Output{output.name, output.append, output.rollback, plan.writes_files,
-                                  plan.exec});
+                                  plan.exec, plan.notes});
       sink_ = sink.get();
       made = std::move(sink);
     } else if (plan.op->has_state() || common.time_field || !common.bad_to.empty() ||

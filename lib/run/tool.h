@@ -41,6 +41,7 @@ struct Invocation {
 };
 
 struct ExecOptions;  // run/exec.h
+class NoteFile;      // run/note_file.h
 
 // A file that a tool writes in place of standard output.
 struct OutputFile {
@@ -75,6 +76,7 @@ struct Plan {
   double speed = 0;                           // of a replay; 0: as fast as can be
   bool writes_files = false;                  // by Emitter::emit_to
   bool appends_to_files = false;              // also to what stood in them before this run
+  std::shared_ptr<NoteFile> notes{};          // of files that have not been written for long
   std::shared_ptr<const ExecOptions> exec{};  // a command for each output line
   Unpack unpack = nullptr;                    // of packed input
   bool follow = false;                        // the files, through rotation

@@ -4,14 +4,20 @@ The failures are those of test_exactly_once.py; what is compared are all files, 
 SPDX-License-Identifier: Apache-2.0
 """
 
+import contextlib
+import json
 import os
 import pathlib
+import random
 import shutil
 import subprocess
 import tempfile
+import time
+import types
 import unittest
 
 import test_exactly_once as one
+from harness import BIN, PATIENCE
 
 PARTITIONED = ["swrite", "--rotate", "2K", "out/{qtype_name}/{window_start:%H-%M}.ndjson"]
 ROWS = ["swrite", "--to", "csv", "out/{qtype_name}.csv"]
@@ -83,6 +89,116 @@ class KillsWithRowsByTime(Files, one.Kills):
 
 class KillsWithRowsInOneFile(Files, one.Kills):
     SINK = ONE_OF_ROWS
+
+
+class FilesOfLongAgo(one.ToolTest):
+    """More files than the state of swrite keeps, and lines for those that have left it; it is fed by hand, so that the
+    epochs are those of the test."""
+    SINK = ["--to", "csv", "--rotate", "3K", "--name", "w", "out/{n}.csv"]
+    NAMES = 70
+    END = '{"~stream":{"end":true}}\n'
+
+    def setUp(self):
+        super().setUp()
+        self.random = random.Random(one.SEED)
+        hot = [[self.NAMES + number % 3] * 2 for number in range(20)]
+        new = [[100 + number] for number in range(8)]
+        old = [[number, number + 1] for number in range(0, self.NAMES, 7)]
+        chunks = [list(range(self.NAMES)), *hot, *new, *old, *hot, *old[::-1]]
+        self.chunks = ["".join(f'{{"ts":{1521911720 + at},"n":{name},"text":"{at} {"so long " * 100}"}}\n'
+                               for name in chunk) for at, chunk in enumerate(chunks)]
+        self.first_of = {0: 0}  # epochs, and the chunk behind each
+
+    def start(self, folder):
+        return subprocess.Popen(
+            [str(BIN / "swrite"), *self.SINK, "--checkpoint", "ck"], cwd=folder, stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+
+    @staticmethod
+    def committed(folder):
+        commit = folder / "ck" / "COMMIT"
+        return json.loads(commit.read_text().splitlines()[0]) if commit.exists() else {"epoch": 0}
+
+    def feed(self, folder, process, most_chunks, waits):
+        """From where it stands; the epochs are numbered behind all that are there."""
+        epoch = self.committed(folder)["epoch"]
+        used = [int(path.name.split(".")[1]) for path in folder.glob("ck/w.*") if path.name.split(".")[1].isdigit()]
+        number = max([epoch, *used])
+        send = process.stdin.write
+        with contextlib.suppress(BrokenPipeError):
+            send(f'{{"~stream":{{"begin":{{"time":"ts","epoch":{epoch}}}}}}}\n'.encode())
+            first = self.first_of[epoch]
+            for chunk in range(first, min(len(self.chunks), first + most_chunks)):
+                number += 1
+                self.first_of[number] = chunk + 1
+                send(self.chunks[chunk].encode())
+                send(f'{{"~stream":{{"barrier":{{"epoch":{number},"via":[]}}}}}}\n'.encode())
+                process.stdin.flush()
+                deadline = time.monotonic() + PATIENCE
+                while waits and self.committed(folder)["epoch"] < number and time.monotonic() < deadline:
+                    time.sleep(0.002)
+            if first + most_chunks >= len(self.chunks):
+                send(self.END.encode())
+            process.stdin.flush()
+
+    def run_to_the_end(self, folder, waits=False):
+        process = self.start(folder)
+        self.feed(folder, process, len(self.chunks), waits)
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        messages = process.stderr.read().decode()
+        self.assertEqual(process.wait(), 0, messages)
+        process.stderr.close()
+        return Files.content(types.SimpleNamespace(folder=folder))
+
+    def folder_of(self, name):
+        self.first_of = {0: 0}
+        (self.folder / name).mkdir()
+        return self.folder / name
+
+    def test_they_leave_the_state_and_come_back(self):
+        at_once = subprocess.run(
+            [str(BIN / "swrite"), *self.SINK[:-3], self.SINK[-1]], input="".join(self.chunks).encode(), check=False,
+            cwd=self.folder_of("once"))
+        self.assertEqual(at_once.returncode, 0)
+        expected = Files.content(types.SimpleNamespace(folder=self.folder / "once"))
+        folder = self.folder_of("long")
+        process = self.start(folder)
+        self.feed(folder, process, len(self.chunks) - 1, True)
+        process.kill()
+        process.communicate()
+        notes = (folder / "ck" / "w.files").read_text()
+        for kind, name in ("length", "1-000001.csv"), ("header", "1-000001.csv"), ("part", "1.csv"):
+            self.assertIn(f'{{"of":"{kind}","name":"out/{name}"', notes)
+        self.assertEqual(self.run_to_the_end(folder), expected)
+
+        for number in range((one.KILLS + 4) // 5):
+            folder = self.folder_of(f"killed{number}")
+            for _ in range(5):
+                process = self.start(folder)
+                self.feed(folder, process, self.random.randrange(1, 25), self.random.random() < 0.7)
+                time.sleep(self.random.random() * 0.05)
+                process.kill()
+                process.communicate()
+            self.assertEqual(self.run_to_the_end(folder, waits=True), expected)
+            shutil.rmtree(folder)
+
+    def test_one_to_which_others_have_written(self):
+        folder = self.folder_of("others")
+        process = self.start(folder)
+        self.feed(folder, process, 29, True)
+        with open(folder / "out" / "1-000001.csv", "ab") as file:
+            file.write(b"not ours\n")
+        self.feed_on(process, self.chunks[29])
+        messages = process.communicate()[1].decode()
+        self.assertEqual(process.returncode, 2, messages)
+        self.assertIn("out/1-000001.csv is ", messages)
+        self.assertIn("--rollback cuts it", messages)
+
+    @staticmethod
+    def feed_on(process, lines):
+        process.stdin.write(lines.encode() + b'{"~stream":{"barrier":{"epoch":1000,"via":[]}}}\n')
+        process.stdin.flush()
 
 
 class OtherFailures(Files, one.OtherFailures):
