@@ -13,7 +13,7 @@
 //     16 bytes      1/2 … 3/4                 26
 //     24            3/4 … 7/8                 30
 //     21, 28        89 … 94 %                 24, 31
-//     29            90 … 94 %                 32
+//     29            91 … 94 %                 32
 //     32            89 … 94 %                 36
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -172,7 +172,7 @@ class FingerprintTable {
                                                       : Share{15, 16};
   static constexpr Share kGrown = kSmallSlots          ? Share{3, 2}
                                   : sizeof(Slot) == 24 ? Share{7, 6}
-                                  : sizeof(Slot) == 29 ? Share{26, 25}
+                                  : sizeof(Slot) == 29 ? Share{36, 35}
                                                        : Share{19, 18};
 
   struct Segment {
