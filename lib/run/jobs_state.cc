@@ -24,21 +24,38 @@ Status failed(const std::string& what, const std::error_code& error) {
   return Error{what + ": " + error.message()};
 }
 
+Result<std::vector<std::string>> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    names.push_back(at->path().filename().string());
+  }
+  if (error) return failed(folder, error).error();
+  return names;
+}
+
+// The folder of a run, if it is there; what is not of copies stays.
 Status remove_folder(const std::string& folder) {
   std::error_code error;
+  if (fs::symlink_status(folder, error).type() == fs::file_type::not_found) return {};
+  auto names = names_in(folder);
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    if (name.find("-of-") != name.npos) continue;
+    return Error{fmt::format("{} is not a folder of copies: it holds {}", folder, name)};
+  }
   fs::remove_all(folder, error);
   return error ? failed(folder, error) : Status();
 }
 
-// The names of the files that copies have saved.
+// The names of what copies have saved.
 Result<std::vector<std::string>> saved_in(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-    const std::string name = at->path().filename().string();
-    if (!name.ends_with(".lock") && !name.ends_with(".new")) names.push_back(name);
+  auto names = names_in(folder);
+  if (names) {
+    std::erase_if(*names, [](const std::string& name) {
+      return name.ends_with(".lock") || name.ends_with(".new");
+    });
   }
-  if (error) return failed(folder, error).error();
   return names;
 }
 
@@ -59,10 +76,12 @@ Status check_whole(const std::string& folder, const std::vector<std::string>& na
   return {};
 }
 
+// A copy that has copies itself has folders, too.
 Status link_or_copy(const std::string& from, const std::string& to) {
+  using Options = fs::copy_options;
   std::error_code error;
-  fs::create_hard_link(from, to, error);
-  if (error) fs::copy_file(from, to, error);
+  fs::copy(from, to, Options::recursive | Options::create_hard_links, error);
+  if (error) fs::copy(from, to, Options::recursive | Options::overwrite_existing, error);
   return error ? failed(to, error) : Status();
 }
 

@@ -70,6 +70,17 @@ class Runs(JobsState):
         self.start(self.jobs("tumbling 1m"), lines_of(*users(10)))
         self.assertEqual(self.folders(), ["state.2"])
 
+    def test_copies_of_copies(self):
+        lines = users(2000)
+        rows = collections.Counter()
+        for part in (lines[:700], lines[700:1300], lines[1300:], None):
+            argv = self.jobs("tumbling 1m", "--quiet", *(["--drain"] if part is None else []), copies=2)
+            argv[argv.index("--") + 1:] = ["sgroup", "user", "--jobs", "2", "--", *argv[argv.index("--") + 1:]]
+            result = self.start(argv, lines_of(*(part or [])))
+            self.assertEqual((result.returncode, result.stderr), (0, b""))
+            rows.update(result.stdout.splitlines())
+        self.assertEqual(rows, self.whole("tumbling 1m", lines))
+
     def test_a_file_is_read_on(self):
         lines = users(3000)
         log = self.file("log", lines_of(*lines[:1000]))
@@ -138,6 +149,22 @@ class Ends(JobsState):
         other = self.start(self.jobs("tumbling 1m", copies=2), lines_of(*users(100)))
         self.assertEqual(other.returncode, 2)
         self.assert_says(other.stderr, "--jobs=3", "--jobs=2")
+
+    def test_what_is_not_of_copies_is_not_removed(self):
+        for what in ("file", "folder"):
+            with self.subTest(what):
+                other = self.folder / "state.1"
+                if what == "file":
+                    other.write_bytes(b"a log, rotated")
+                else:
+                    other.mkdir()
+                    (other / "notes").write_bytes(b"")
+                result = self.start(self.jobs("tumbling 1m"), lines_of(*users(100)))
+                self.assertEqual(result.returncode, 4)
+                self.assert_says(result.stderr, "state.1")
+                self.assertTrue(other.is_file() if what == "file" else (other / "notes").exists())
+                if what == "file":
+                    other.unlink()
 
     def test_a_file_of_a_copy_that_is_missing_is_told(self):
         self.start(self.jobs("tumbling 1m"), lines_of(*users(100)))
