@@ -182,6 +182,15 @@ class Kills(WithKills):
     def test_kill_anybody_while_rolling_windows_are_saved(self):
         self.kill_anybody(KILLS // 4, windows="rolling 5s")
 
+    def test_kill_anybody_while_windows_of_rows_are_saved(self):
+        self.kill_anybody(KILLS // 4, windows="sliding 5rows 2rows")
+
+    def test_kill_anybody_while_windows_are_revised(self):
+        self.kill_anybody(KILLS // 4, windows="sliding 20s 5s --grace 5s")
+
+    def test_kill_anybody_while_keys_are_on_disk(self):
+        self.kill_anybody(KILLS // 4, windows="rolling 5s --mem 1")
+
     def test_kill_anybody_while_tables_are_saved_in_slices(self):
         self.kill_anybody(KILLS // 4, windows="sgroup uid count sum id.orig_p --every 1m")
 
