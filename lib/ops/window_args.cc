@@ -72,11 +72,9 @@ Result<WindowSpec> parse_cumulate(Words& words) {
 Result<WindowSpec> parse_rolling(Words& words) {
   if (words.at_end()) return Error{"the SIZE of 'rolling' is missing: 10m, or 100rows"};
   const std::string what = "the SIZE of 'rolling'";
-  Result<WindowLength> size = parse_window_length(words.all[words.position], what);
-  if (!size || !size->is_rows())
-    size = parse_span(words, what);
-  else
-    words.take();
+  const std::string& word = words.all[words.position];
+  const bool is_rows = word.ends_with("row") || word.ends_with("rows");
+  Result<WindowLength> size = is_rows ? parse_length(words, what) : parse_span(words, what);
   if (!size) return size.error();
   return WindowSpec{WindowKind::rolling, *size, {}, {}};
 }

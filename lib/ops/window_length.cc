@@ -44,6 +44,7 @@ Result<WindowLength> parse_window_length(const std::string& text, const std::str
     if (whole->n > kMost) return Error{what + " is too long: " + quote(text)};
     return *whole;
   }
+  if (text.ends_with("rows")) return Error{what + ": not a whole number of rows: " + quote(text)};
   const Result<Duration> length = parse_duration(text);
   if (!length) return Error{what + ": " + length.error().message};
   if (*length <= Duration::zero()) return Error{what + " must be more than 0: " + quote(text)};
