@@ -6,7 +6,7 @@
 //     {"of":"part","name":"out/eu.ndjson","facts":[3,51200],"checksum":"1a2b3c4d"}
 //
 // The checksum is of all lines up to there.  Where the last note of each name stands is kept in
-// memory: some twenty bytes a name.
+// memory: some fifty bytes a name.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
