@@ -21,10 +21,14 @@ namespace {
 
 constexpr std::size_t kBlock = 1 << 18;
 
-Status reserve(const CommittedFile& file, bool makes_folders) {
+Status make_folder_of(const CommittedFile& file) {
   const std::filesystem::path folder = std::filesystem::path(file.name).parent_path();
-  if (makes_folders && !folder.empty()) {
-    if (Status made = make_folder(folder); !made) return made;
+  return folder.empty() ? Status() : make_folder(folder);
+}
+
+Status reserve(const CommittedFile& file, bool makes_folders) {
+  if (makes_folders) {
+    if (Status made = make_folder_of(file); !made) return made;
   }
   const Descriptor to(file.name, O_WRONLY | O_CREAT);
   if (!to) return file_error(file.name);
@@ -123,6 +127,10 @@ Status append_committed(const std::string& lines, const Commit& commit) {
   if (!index) return Error{fmt::format("{} {}", lines, index.error().message)};
   Folders folders;
   for (const CommittedFile& file : commit.files) {
+    // A loss of power may have taken one that was made for these lines.
+    if (commit.several && file.before == 0) {
+      if (Status made = make_folder_of(file); !made) return made;
+    }
     const std::vector<StagedPiece>& pieces = (*index)[file.name];
     if (Status appended = append(from.fd(), pieces, file); !appended) return appended;
     if (file.before > 0) continue;

@@ -156,12 +156,25 @@ class FilesOfLongAgo(one.ToolTest):
         (self.folder / name).mkdir()
         return self.folder / name
 
-    def test_they_leave_the_state_and_come_back(self):
+    def expected(self):
         at_once = subprocess.run(
             [str(BIN / "swrite"), *self.SINK[:-3], self.SINK[-1]], input="".join(self.chunks).encode(), check=False,
             cwd=self.folder_of("once"))
         self.assertEqual(at_once.returncode, 0)
-        expected = Files.content(types.SimpleNamespace(folder=self.folder / "once"))
+        return Files.content(types.SimpleNamespace(folder=self.folder / "once"))
+
+    def test_a_folder_that_a_loss_of_power_has_taken(self):
+        expected = self.expected()
+        folder = self.folder_of("power")
+        process = self.start(folder)
+        self.feed(folder, process, 1, True)
+        process.kill()
+        process.communicate()
+        shutil.rmtree(folder / "out")
+        self.assertEqual(self.run_to_the_end(folder), expected)
+
+    def test_they_leave_the_state_and_come_back(self):
+        expected = self.expected()
         folder = self.folder_of("long")
         process = self.start(folder)
         self.feed(folder, process, len(self.chunks) - 1, True)
