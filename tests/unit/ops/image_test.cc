@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../rounds.h"
 #include "ops/dedup.h"
 #include "ops/group.h"
 #include "ops/group_args.h"
@@ -213,12 +214,12 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    approximate(seconds(9), 2000)};
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
     Taken taken;
-    for (unsigned seed = 0; seed < 20; ++seed) {
+    for (unsigned seed = 0; seed < rounds(20); ++seed) {
       CAPTURE(kind, seed);
       std::mt19937 random(seed);
       run(kinds[kind], 12, random, taken);
     }
-    CHECK(taken.images > 100);
+    CHECK(taken.images > static_cast<int>(rounds(100)));
   }
 }
 
@@ -261,13 +262,13 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    approximate(seconds(2000), 9000)};
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
     Taken taken;
-    for (unsigned seed = 0; seed < 8; ++seed) {
+    for (unsigned seed = 0; seed < rounds(8); ++seed) {
       CAPTURE(kind, seed);
       std::mt19937 random(seed);
       run(kinds[kind], 400, random, taken);
     }
     CAPTURE(kind);
-    CHECK(taken.of_changes > 50);
+    CHECK(taken.of_changes > static_cast<int>(rounds(50)));
   }
 }
 
