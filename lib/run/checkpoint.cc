@@ -146,10 +146,19 @@ Duration StageCheckpoints::tick() {
   return background_.is_busy() ? kReapStep : saver_.pause();
 }
 
-// Before the end mark leaves, so that nobody can be complete without it.
 Status StageCheckpoints::before_end(Ending ending) {
-  if (Status finished = saver_.finish_image(); !finished) return finished;
-  return ending == Ending::complete && !is_complete() ? note_end(epoch_) : Status();
+  if (ending == Ending::complete && !is_complete()) return complete(epoch_);
+  return saver_.finish_image();
+}
+
+// Whoever saves the epoch of the whole pipeline waits for the state of this stage: once the end
+// mark has left, it would wait in vain for one that a dead process has left behind half done.
+Status StageCheckpoints::complete(std::uint64_t epoch) {
+  Status done = saver_.complete();
+  if (done) done = background_.collect(Duration::max());
+  if (done) done = note_end(epoch);
+  if (!done) driver().stop(ExitStatus::io, done.error().message);
+  return {};
 }
 
 Status StageCheckpoints::after_end() {

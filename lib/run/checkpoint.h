@@ -58,6 +58,9 @@ class StageCheckpoints : public Recovery {
   // That this stage has come to the end of its stream, behind this epoch, stands in a file of its
   // own: epochs may go on without it, and the last one has no barrier.
   Status note_end(std::uint64_t epoch);
+  // The same before the end mark leaves, which says that this stage has saved all that was to be
+  // saved: if it has not, the stream stops here, and no end mark leaves.
+  Status complete(std::uint64_t epoch);
   Result<SnapshotHeader> noted_end() const;
   std::string file_of_end() const { return folder_.file(name() + ".ended"); }
   std::string entry() const;

@@ -125,7 +125,7 @@ Status SourceCheckpoints::before_end(Ending ending) {
   const bool follows = !leader_.empty();
   if (ending == Ending::held && follows) follow_to_the_end();
   if (ending == Ending::held && !follows && has_news()) insert(next_);
-  return ending == Ending::complete && !is_complete() ? note_end(std::max(last_, epoch_))
+  return ending == Ending::complete && !is_complete() ? complete(std::max(last_, epoch_))
                                                       : Status();
 }
 

@@ -17,7 +17,7 @@ import subprocess
 import time
 import unittest
 
-from harness import TOOLS, ToolTest
+from harness import BIN, TOOLS, ToolTest, clean_environment
 from pipeline import Pipeline, slow_stage
 
 DATA = pathlib.Path(os.environ.get("STREAMUTILS_DATA", "")) / "zeek-dns.ndjson.gz"
@@ -228,6 +228,24 @@ class KillsWhileChangesAreSaved(WithKills):
             with contextlib.suppress(FileNotFoundError):
                 found = found or file.stat().st_nlink > 1
         return found
+
+
+class EndMark(ToolTest):
+    def test_it_leaves_when_the_state_of_the_last_barrier_is_saved(self):
+        """What is behind it waits for that state, also when this stage is killed now."""
+        events = b"".join(b'{"ts":%d,"k":"a key of some length %d"}\n' % (n // 1000, n) for n in range(200_000))
+        stream = (b'{"~stream":{"begin":{"time":"ts","epoch":0}}}\n' + events
+                  + b'{"~stream":{"barrier":{"epoch":1,"via":["sread"]}}}\n{"~stream":{"end":true}}\n')
+        (self.folder / "stream").write_bytes(stream)
+        with open(self.folder / "stream", "rb") as source, subprocess.Popen(
+                [str(BIN / "sdedup"), "k", "--checkpoint", "ck"], stdin=source, stdout=subprocess.PIPE,
+                cwd=self.folder, env=clean_environment()) as stage:
+            last = b""
+            while b'"end"' not in last:
+                chunk = stage.stdout.read1(1 << 20)
+                self.assertTrue(chunk, "no end mark")
+                last = last[-100:] + chunk
+            self.assertTrue((self.folder / "ck" / "sdedup.1").exists())
 
 
 class OtherFailures(ExactlyOnce):
