@@ -29,7 +29,6 @@ JoinRow* JoinRows::make(std::string_view head, std::string_view text) {
   row->previous = last_;
   (last_ == nullptr ? first_ : last_->next) = row;
   last_ = row;
-  if (made_since_ == nullptr) made_since_ = row;
   bytes_ += size;
   return row;
 }
@@ -37,7 +36,6 @@ JoinRow* JoinRows::make(std::string_view head, std::string_view text) {
 void JoinRows::free(JoinRow* row) {
   keep_for_image(*row);
   if (row == image_next_) image_next_ = row->next;
-  if (row == made_since_) made_since_ = row->next;
   (row == first_ ? first_ : row->previous->next) = row->next;
   (row == last_ ? last_ : row->next->previous) = row->previous;
   const std::size_t size = row->size();
@@ -67,7 +65,7 @@ std::vector<JoinRow*> JoinRows::all() const {
 bool JoinPart::add(const JoinRow& row) {
   const std::string_view key = row.group ? row.group->key() : std::string_view();
   const Copy copy{row.time,      row.expiry,    row.number, static_cast<std::uint32_t>(key.size()),
-                  row.head_size, row.text_size, row.side,   row.matched,
+                  row.head_size, row.text_size, row.side,   false,
                   row.deletes,   row.passed};
   return add(copy, key, row.head().data());
 }
@@ -88,34 +86,28 @@ bool JoinPart::add(const Copy& copy, std::string_view key, const char* texts) {
 }
 
 void JoinRows::begin_image(SnapshotWriter& out, std::uint64_t next) {
-  made_since_ = first_;
-  begin_changes(out, next);
+  image_out_ = &out;
+  image_end_ = next;
+  image_next_ = first_;
   mark_ = !mark_;
 }
 
-void JoinRows::begin_changes(SnapshotWriter& out, std::uint64_t next) {
-  image_out_ = &out;
-  image_end_ = next;
-  image_next_ = std::exchange(made_since_, nullptr);
-}
-
+// Rows that are made while an image is being taken are for the next.
 bool JoinRows::continue_image(std::size_t rows) {
-  const auto is_at_end = [this] { return image_next_ == nullptr || image_next_ == made_since_; };
+  const auto is_at_end = [this] {
+    return image_next_ == nullptr || image_next_->number >= image_end_;
+  };
   for (; !is_at_end() && rows > 0; image_next_ = image_next_->next, --rows) {
     __builtin_prefetch(image_next_->next);
     keep_for_image(*image_next_);
   }
   if (!is_at_end()) return false;
   parts_.hand_over(*image_out_);
-  image_out_ = nullptr;
   return true;
 }
 
-// Rows that are made while an image is being taken are for the next.
 void JoinRows::take(JoinRow& row) {
-  if (image_out_ == nullptr || row.number >= image_end_) return;
   row.mark = mark_;
-  row.taken = true;
   const auto make = [this] { return std::make_unique<JoinPart>(memory_, write_); };
   if (!row.done) parts_.add(*image_out_, make, row);
 }

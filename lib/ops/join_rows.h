@@ -35,16 +35,11 @@ struct JoinRow {
   JoinRow* next;
   std::uint32_t head_size;
   std::uint32_t text_size;
-  std::uint32_t hash;  // of its key
-  std::uint8_t side;   // 0: of LEFT
-  bool matched;        // has had a partner
-  bool done;           // is in no list any more
-  bool deletes;        // a version that says there is none
-  bool passed;         // a version that the watermark has passed
-  // See JoinRows::keep_for_image: it differs in rows that a whole image has yet to take, and is
-  // false in those that no image has taken since they were made.
-  bool mark;
-  bool taken;
+  std::uint8_t side;  // 0: of LEFT
+  bool done;          // is in no list any more
+  bool deletes;       // a version that says there is none
+  bool passed;        // a version that the watermark has passed
+  bool mark;  // see JoinRows::keep_for_image: it differs in rows that an image has yet to take
 
   std::string_view head() const { return {bytes(), head_size}; }
   std::string_view text() const { return {bytes() + head_size, text_size}; }
@@ -128,16 +123,12 @@ class JoinRows {
   // An image (stream/operator.h) of the rows that are not done.  Each goes there before it changes,
   // or when its turn comes.  next: the number of the next row.
   void begin_image(SnapshotWriter& out, std::uint64_t next);
-  // The same of those that have been made since the image before was begun.
-  void begin_changes(SnapshotWriter& out, std::uint64_t next);
   // Of about so many rows.  True when it is complete.
   bool continue_image(std::size_t rows);
-  // To be called before a row is marked as matched, passed or done, and before its group goes.
+  // To be called before a row is marked as passed or done, and before its group goes.
   void keep_for_image(JoinRow& row) {
-    if (row.mark != mark_ || !row.taken) take(row);
+    if (row.mark != mark_) take(row);
   }
-  // The numbers of the rows that have been made since begin here.
-  std::uint64_t image_end() const { return image_end_; }
 
  private:
   void take(JoinRow& row);
@@ -148,10 +139,9 @@ class JoinRows {
   JoinRow* last_ = nullptr;
   std::size_t bytes_ = 0;
 
-  SnapshotWriter* image_out_ = nullptr;  // null: the image is complete
+  SnapshotWriter* image_out_ = nullptr;  // of the last image; null: there was none
   std::uint64_t image_end_ = 0;          // the number of the first row that is not in it
   JoinRow* image_next_ = nullptr;        // the row whose turn comes; null: there is none
-  JoinRow* made_since_ = nullptr;        // the first row from image_end_ on; null: there is none
   bool mark_ = false;                    // of the rows that the image has no need of any more
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
   ImageParts<JoinPart> parts_;
