@@ -95,11 +95,12 @@ struct SeenSpan {
   std::int64_t to;
 };
 
-// …which take 52 bits each in a slice that is not longer than 52 days…
-struct SeenLongSpan {
+// …as offsets in the slice, where that is short enough for Offsets.
+template <typename Offsets>
+struct SeenOffsets {
   static constexpr bool kTimed = true;
   static constexpr bool kRefresh = true;
-  static constexpr Duration kLongest{(std::int64_t{1} << 52) - 1};
+  static constexpr Duration kLongest{(std::int64_t{1} << Offsets::kBits) - 1};
   Timestamp least(Start slice) const { return time(slice, 0); }
   Timestamp greatest(Start slice) const { return time(slice, 1); }
   void begin(Start slice, Timestamp t) {
@@ -115,53 +116,51 @@ struct SeenLongSpan {
 
  private:
   Timestamp time(Start slice, std::size_t i) const {
+    return from_nanos(static_cast<std::int64_t>(slice + offsets_.get(i)));
+  }
+  void set(Start slice, std::size_t i, Timestamp t) {
+    offsets_.set(i, static_cast<std::uint64_t>(to_nanos(t)) - slice);
+  }
+
+  Offsets offsets_;
+};
+
+// Two numbers of 52 bits: 52 days.
+class TwoLongOffsets {
+ public:
+  static constexpr int kBits = 52;
+  std::uint64_t get(std::size_t i) const {
     std::uint64_t offset = 0;
-    std::memcpy(&offset, low[i], sizeof low[i]);
-    offset |= std::uint64_t{high >> 4 * i & 15U} << 48;
-    return from_nanos(static_cast<std::int64_t>(slice + offset));
+    std::memcpy(&offset, low_[i], sizeof low_[i]);
+    return offset | std::uint64_t{high_ >> 4 * i & 15U} << 48;
   }
-  void set(Start slice, std::size_t i, Timestamp t) {
-    const std::uint64_t offset = static_cast<std::uint64_t>(to_nanos(t)) - slice;
-    std::memcpy(low[i], &offset, sizeof low[i]);
-    high = static_cast<unsigned char>((high & 15U << 4 * (1 - i)) | (offset >> 48 & 15U) << 4 * i);
-  }
-
-  unsigned char low[2][6];  // little-endian
-  unsigned char high;       // four bits of each
-};
-
-// …and 48 bits in one that is not longer than three days.
-struct SeenShortSpan {
-  static constexpr bool kTimed = true;
-  static constexpr bool kRefresh = true;
-  static constexpr Duration kLongest{(std::int64_t{1} << 48) - 1};
-  Timestamp least(Start slice) const { return time(slice, 0); }
-  Timestamp greatest(Start slice) const { return time(slice, 1); }
-  void begin(Start slice, Timestamp t) {
-    set(slice, 0, t);
-    set(slice, 1, t);
-  }
-  bool extend(Start slice, Timestamp t) {
-    const bool is_less = t < least(slice);
-    if (!is_less && t <= greatest(slice)) return false;
-    set(slice, is_less ? 0 : 1, t);
-    return true;
+  void set(std::size_t i, std::uint64_t offset) {
+    std::memcpy(low_[i], &offset, sizeof low_[i]);
+    high_ =
+        static_cast<unsigned char>((high_ & 15U << 4 * (1 - i)) | (offset >> 48 & 15U) << 4 * i);
   }
 
  private:
-  Timestamp time(Start slice, std::size_t i) const {
-    const std::uint64_t offset = std::uint64_t{high[i]} << 32 | low[i];
-    return from_nanos(static_cast<std::int64_t>(slice + offset));
-  }
-  void set(Start slice, std::size_t i, Timestamp t) {
-    const std::uint64_t offset = static_cast<std::uint64_t>(to_nanos(t)) - slice;
-    low[i] = static_cast<std::uint32_t>(offset);
-    high[i] = static_cast<std::uint16_t>(offset >> 32);
+  unsigned char low_[2][6];  // little-endian
+  unsigned char high_;       // four bits of each
+};
+using SeenLongSpan = SeenOffsets<TwoLongOffsets>;
+
+// Of 48 bits: three days.
+class TwoShortOffsets {
+ public:
+  static constexpr int kBits = 48;
+  std::uint64_t get(std::size_t i) const { return std::uint64_t{high_[i]} << 32 | low_[i]; }
+  void set(std::size_t i, std::uint64_t offset) {
+    low_[i] = static_cast<std::uint32_t>(offset);
+    high_[i] = static_cast<std::uint16_t>(offset >> 32);
   }
 
-  std::uint32_t low[2];
-  std::uint16_t high[2];
+ private:
+  std::uint32_t low_[2];
+  std::uint16_t high_[2];
 };
+using SeenShortSpan = SeenOffsets<TwoShortOffsets>;
 
 template <typename Seen>
 class SeenKeys {
