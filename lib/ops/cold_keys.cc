@@ -54,7 +54,7 @@ void ColdKeys::forget(Timestamp now) {
   while (!timers_.empty() && timers_.top().due <= now) {
     const Timer timer = timers_.top();
     timers_.pop();
-    Table::Slot* const slot = places_.find(timer.print);
+    Table::Slot* const slot = places_.find(timer.what);
     if (slot && slot->due == timer.due) drop(slot);
   }
 }

@@ -77,13 +77,7 @@ class ColdKeys {
     std::uint64_t length;
   };
   using Table = FingerprintTable<Place>;
-  struct Timer {
-    Timestamp due;
-    Fingerprint print;
-
-    friend bool operator<(const Timer& a, const Timer& b) { return a.due < b.due; }
-    friend bool operator>(const Timer& a, const Timer& b) { return b < a; }
-  };
+  using Timer = TimerFor<Fingerprint>;
 
   Fingerprint print_of(std::string_view key) const { return storable(siphash128(secret_, key)); }
   // All of them, by this number.

@@ -41,7 +41,7 @@ class HeldKeys {
   // Forgets the keys whose last session has closed: it ends before `now`.
   void forget(Timestamp now) {
     while (!timers_.empty() && (timers_.top().due < now || now == kMaxTime)) {
-      const Fingerprint print = timers_.top().print;
+      const Fingerprint print = timers_.top().what;
       timers_.pop();
       auto* const slot = keys_.find(print);
       const Timestamp end = plus(slot->last, gap_);
@@ -58,13 +58,7 @@ class HeldKeys {
   struct Last {
     Timestamp last;
   };
-  struct Timer {
-    Timestamp due;
-    Fingerprint print;
-
-    friend bool operator<(const Timer& a, const Timer& b) { return a.due < b.due; }
-    friend bool operator>(const Timer& a, const Timer& b) { return b < a; }
-  };
+  using Timer = TimerFor<Fingerprint>;
 
   Fingerprint print_of(std::string_view key) const { return storable(siphash128(secret_, key)); }
 

@@ -20,6 +20,16 @@
 
 namespace streamutils {
 
+// What is due, and when; of equal times any is first.
+template <typename What>
+struct TimerFor {
+  Timestamp due;
+  What what;
+
+  friend bool operator<(const TimerFor& a, const TimerFor& b) { return a.due < b.due; }
+  friend bool operator>(const TimerFor& a, const TimerFor& b) { return b < a; }
+};
+
 // Item: a small value with a member `due`, ordered by that first.
 template <typename Item>
 class TimeBuckets {

@@ -115,13 +115,7 @@ class OpenSessions {
  private:
   // Most are set about a gap ahead, and so spread over so many buckets.
   static constexpr int kBuckets = 256;
-  struct Timer {
-    Timestamp due;
-    Session* session;
-
-    friend bool operator<(const Timer& a, const Timer& b) { return a.due < b.due; }
-    friend bool operator>(const Timer& a, const Timer& b) { return b < a; }
-  };
+  using Timer = TimerFor<Session*>;
 
   bool within_gap(const Session& session, Timestamp t) const {
     return minus(session.start, gap_) <= t && t <= end_of(session);
@@ -134,7 +128,7 @@ class OpenSessions {
   // Whose timer comes n steps later, or null.
   const Session* session_ahead(std::size_t n) const {
     const Timer* timer = timers_.ahead(n);
-    return timer ? timer->session : nullptr;
+    return timer ? timer->what : nullptr;
   }
   void prepare_due() const;
   void begin_image_of(SnapshotWriter& out, bool whole);

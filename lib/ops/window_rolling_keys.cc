@@ -147,9 +147,9 @@ void RollingKeys::insert(Group* group, Timestamp t, std::byte* block) {
 void RollingKeys::forget_old(Timestamp now) {
   if (cold_) cold_->forget(now);
   while (!timers_.empty() && timers_.top().due <= now) {
-    if (const Timer* timer = timers_.ahead(2 * kPrefetchAhead)) prefetch_key(timer->group);
-    if (const Timer* timer = timers_.ahead(kPrefetchAhead)) prefetch_events(timer->group);
-    Group* const group = timers_.top().group;
+    if (const Timer* timer = timers_.ahead(2 * kPrefetchAhead)) prefetch_key(timer->what);
+    if (const Timer* timer = timers_.ahead(kPrefetchAhead)) prefetch_events(timer->what);
+    Group* const group = timers_.top().what;
     timers_.pop();
     const Past& past = past_of(group);
     const Timestamp end = end_of(past.events.last_time());

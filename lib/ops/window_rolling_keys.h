@@ -125,13 +125,7 @@ class RollingKeys {
     std::uint32_t listed = kNowhere;  // among those that have changed; or had, if its turn comes
   };
   static_assert(sizeof(Past) <= 64);
-  struct Timer {
-    Timestamp due;
-    Group* group;
-
-    friend bool operator<(const Timer& a, const Timer& b) { return a.due < b.due; }
-    friend bool operator>(const Timer& a, const Timer& b) { return b < a; }
-  };
+  using Timer = TimerFor<Group*>;
 
   // How many events of a key are held at most.
   std::size_t most_rows() const {
