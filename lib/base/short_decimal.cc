@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/short_decimal.h"
 
-#include "base/digit_text.h"
-
 namespace streamutils {
 
 bool read_less_short(std::string_view text, ShortDecimal& result) {
@@ -31,13 +29,8 @@ bool read_less_short(std::string_view text, ShortDecimal& result) {
 }
 
 void append_number(std::string& out, ShortDecimal number) {
-  char text[2 * digits::kRoom + 1];
-  char* at = text;
-  const auto mantissa = static_cast<std::uint64_t>(number.mantissa);
-  if (number.mantissa < 0) *at++ = '-';
-  at = digits::write_decimal(at, number.mantissa < 0 ? -mantissa : mantissa,
-                             static_cast<unsigned>(number.scale));
-  out.append(text, static_cast<std::size_t>(at - text));
+  char text[kShortDecimalRoom];
+  out.append(text, static_cast<std::size_t>(write_number(text, number) - text));
 }
 
 }  // namespace streamutils

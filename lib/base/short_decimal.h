@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/digit_text.h"
 #include "base/digits.h"
 
 namespace streamutils {
@@ -59,7 +60,19 @@ inline std::optional<double> quick_double(ShortDecimal number) {
   return mantissa / static_cast<double>(digits::kPowersOfTen[number.scale]);
 }
 
-// Appends the number as JSON, without zeros at the end of its fraction.
+// Writes the number as JSON, without zeros at the end of its fraction; returns the place behind it.
+// REQUIRES: room for kShortDecimalRoom bytes.
+inline constexpr std::size_t kShortDecimalRoom = 2 * digits::kRoom + 1;
+inline char* write_number(char* to, ShortDecimal number) {
+  auto magnitude = static_cast<std::uint64_t>(number.mantissa);
+  if (number.mantissa < 0) {
+    *to++ = '-';
+    magnitude = 0 - magnitude;
+  }
+  return digits::write_decimal(to, magnitude, static_cast<unsigned>(number.scale));
+}
+
+// Appends the same.
 void append_number(std::string& out, ShortDecimal number);
 
 }  // namespace streamutils

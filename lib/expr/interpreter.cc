@@ -56,11 +56,9 @@ Value add(Arena& arena, Value a, Value b) {
 Value Interpreter::run(const Program& program, std::uint32_t node) {
   program_ = &program;
   context_.restart_steps();
-  if (slots_.size() < program.slots) make_slots(program.slots);
+  if (slots_.size() < program.slots) slots_.resize(program.slots);
   return eval(node);
 }
-
-void Interpreter::make_slots(std::size_t n) { slots_.resize(n); }
 
 Value Interpreter::eval(std::uint32_t node) {
   const Instruction& i = program_->code[node];

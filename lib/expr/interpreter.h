@@ -22,7 +22,6 @@ class Interpreter {
   Value run(const Program& program, std::uint32_t node);
 
  private:
-  void make_slots(std::size_t n);
   Value eval(std::uint32_t node);
   Value eval_rare(const Instruction& i, std::uint32_t node);
   Value eval_unary(const Instruction& i, std::uint32_t node);

@@ -253,7 +253,6 @@ char* write_number(char* to, Value v) {
   if (v.is(Kind::real)) v = Value::number(v.as_real());
   if (v.is(Kind::number) && v.form() == Value::Form::plain) {
     const double d = v.as_real();
-    if (std::fabs(d) < 0x1p63) return write_double(to, d);
     if (!std::isfinite(d)) return nullptr;
     if (!(d >= 0x1p63 && d < 0x1p64)) return write_double(to, d);
     v = Value::uinteger(static_cast<std::uint64_t>(d));  // 9223372036854775808, not …6000

@@ -63,15 +63,6 @@ class Unpacker {
   const std::byte* from_;
 };
 
-char* write_number(char* to, ShortDecimal number) {
-  auto magnitude = static_cast<std::uint64_t>(number.mantissa);
-  if (number.mantissa < 0) {
-    *to++ = '-';
-    magnitude = 0 - magnitude;
-  }
-  return digits::write_decimal(to, magnitude, static_cast<unsigned>(number.scale));
-}
-
 char* write_quoted(char* to, ShortDecimal number) {
   *to++ = '"';
   if (number.scale != kNone) to = write_number(to, number);
