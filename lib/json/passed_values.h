@@ -42,15 +42,14 @@ struct PassedValues {
   std::string_view find(const WantedName& name) const {
     if (!are_valid || name.number() >= std::tuple_size_v<Slots>) return {};
     const std::uint16_t slot = (*slots)[name.number()];
-    if (slot >= count || !has(slot)) return {};
+    if (slot >= values.size() || !has(slot)) return {};
     const ShapeValue& value = values[slot];
     return {value.begin, static_cast<std::size_t>(value.end - value.begin)};
   }
 
   bool are_valid = false;  // the line, as far as it was read, is one of those that slots are for
   const Slots* slots = &kNoSlots;
-  std::size_t count = 0;
-  std::vector<ShapeValue> values;  // by slot; count of them
+  std::vector<ShapeValue> values;  // by slot
   std::uint64_t line_number = 0;
 };
 

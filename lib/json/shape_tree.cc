@@ -34,7 +34,6 @@ ShapeTree::ShapeTree()
 void ShapeTree::start_anew(ShapeWalk& walk) {
   walk.version = version_;
   walk.slots = &lasting_;
-  walk.count = slot_count_;
   walk.values.resize(slot_count_);
   walk.node = &nodes_.front();
   walk.at = walk.begin;
