@@ -5,6 +5,7 @@
 #include <set>
 
 #include "../rounds.h"
+#include "small_disk.h"
 #include "window_more_reference.h"
 #include "window_random.h"
 
@@ -13,30 +14,12 @@ namespace {
 
 constexpr unsigned kRuns = rounds(1000);
 
-// A disk without end.
-class Disk final : public Scratch {
- public:
-  bool append(std::string_view bytes) override {
-    bytes_ += bytes;
-    return true;
-  }
-  bool read(std::uint64_t offset, std::size_t length, std::string& out) override {
-    out.append(bytes_, static_cast<std::size_t>(offset), length);
-    return true;
-  }
-  std::uint64_t size() const override { return bytes_.size(); }
-  void clear() override { bytes_.clear(); }
-
- private:
-  std::string bytes_;
-};
-
 WindowOptions limited(std::size_t most, Stream& random) {
   WindowOptions options;
   options.max_keys = most;
   if (random.below(2) == 0) {
     options.memory = static_cast<std::size_t>(random.below(4000));
-    options.make_scratch = [] { return std::make_unique<Disk>(); };
+    options.make_scratch = [] { return std::make_unique<SmallDisk>(); };
   }
   return options;
 }

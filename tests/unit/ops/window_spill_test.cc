@@ -7,34 +7,11 @@
 #include "../rounds.h"
 #include "ops/group.h"
 #include "ops/group_args.h"
+#include "small_disk.h"
 #include "window_random.h"
 
 namespace streamutils::testing {
 namespace {
-
-// A disk of so many bytes.
-class SmallDisk final : public Scratch {
- public:
-  explicit SmallDisk(std::size_t room, bool readable = true) : room_(room), readable_(readable) {}
-
-  bool append(std::string_view bytes) override {
-    if (bytes_.size() + bytes.size() > room_) return false;
-    bytes_ += bytes;
-    return true;
-  }
-  bool read(std::uint64_t offset, std::size_t length, std::string& out) override {
-    if (!readable_ || offset + length > bytes_.size()) return false;
-    out.append(bytes_, static_cast<std::size_t>(offset), length);
-    return true;
-  }
-  std::uint64_t size() const override { return bytes_.size(); }
-  void clear() override { bytes_.clear(); }
-
- private:
-  std::size_t room_;
-  bool readable_;
-  std::string bytes_;
-};
 
 WindowOptions spilling(std::size_t memory, std::size_t disk) {
   WindowOptions options;
