@@ -35,7 +35,8 @@ struct TextSearch {
   const Member& member;
 };
 
-using FindNewline = const char* (*)(const char* begin, const char* end);
+using FindNewlines = std::size_t (*)(const char* begin, const char* end, const char** out,
+                                     std::size_t room);
 using ScanBlock = std::size_t (*)(std::string_view block, const TextSearch& search,
                                   std::vector<TextScanner::Line>& out);
 
@@ -81,6 +82,14 @@ const char* find(const char* begin, const char* end) {
   return found != nullptr ? static_cast<const char*>(found) : end;
 }
 
+std::size_t find_all(const char* begin, const char* end, const char** out, std::size_t room) {
+  std::size_t n = 0;
+  for (const char* at = find(begin, end); at < end && n < room; at = find(at + 1, end)) {
+    out[n++] = at;
+  }
+  return n;
+}
+
 #else
 
 namespace hn = hwy::HWY_NAMESPACE;
@@ -123,15 +132,25 @@ HWY_INLINE std::uint64_t find_stops(const char* at) {
   return stops;
 }
 
-const char* find(const char* begin, const char* end) {
-  const std::size_t step = hn::Lanes(Bytes());
-  for (const char* at = begin; at < end; at += 64) {
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < 64; i += step)
-      bits |= to_bits(hn::Eq(load(at + i), fill('\n'))) << i;
-    if (bits != 0) return std::min(at + std::countr_zero(bits), end);
+// Which of the 64 bytes there are line ends.
+HWY_INLINE std::uint64_t newlines_at(const char* at) {
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < 64; i += hn::Lanes(Bytes())) {
+    bits |= to_bits(hn::Eq(load(at + i), fill('\n'))) << i;
   }
-  return end;
+  return bits;
+}
+
+std::size_t find_all(const char* begin, const char* end, const char** out, std::size_t room) {
+  std::size_t n = 0;
+  for (const char* at = begin; at < end; at += 64) {
+    for (std::uint64_t bits = newlines_at(at); bits != 0; bits &= bits - 1) {
+      const char* const newline = at + std::countr_zero(bits);
+      if (n == room || newline >= end) return n;
+      out[n++] = newline;
+    }
+  }
+  return n;
 }
 
 #endif
@@ -281,7 +300,7 @@ std::size_t scan_block(std::string_view block, const TextSearch& search,
 
 }  // namespace
 
-FindNewline find_newline_here() { return find; }
+FindNewlines find_newlines_here() { return find_all; }
 ScanBlock scan_block_here() { return scan_block; }
 
 }  // namespace HWY_NAMESPACE
@@ -292,7 +311,7 @@ HWY_AFTER_NAMESPACE();
 namespace streamutils {
 namespace {
 
-HWY_EXPORT(find_newline_here);
+HWY_EXPORT(find_newlines_here);
 HWY_EXPORT(scan_block_here);
 
 // The bytes of JSON logs, the most frequent first: counted in Zeek logs, server status objects and
@@ -313,9 +332,9 @@ std::size_t rarest(std::string_view text, std::size_t except) {
 
 }  // namespace
 
-const char* find_newline(const char* begin, const char* end) {
-  static const FindNewline find = HWY_DYNAMIC_DISPATCH(find_newline_here)();
-  return find(begin, end);
+std::size_t find_newlines(const char* begin, const char* end, std::span<const char*> out) {
+  static const FindNewlines find = HWY_DYNAMIC_DISPATCH(find_newlines_here)();
+  return find(begin, end, out.data(), out.size());
 }
 
 TextScanner::Needle::Needle(std::string the_text) : text(std::move(the_text)) {

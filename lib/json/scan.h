@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,10 +18,10 @@
 
 namespace streamutils {
 
-// The position of the first '\n' in [begin, end), or end.  Faster than memchr on short lines: no
-// call overhead beyond one indirect jump, and it may read up to 64 bytes past `end` (which must be
-// readable).
-const char* find_newline(const char* begin, const char* end);
+// The positions of the first '\n's in [begin, end), as many as there is room for; returns how many
+// were found.  Faster than memchr on short lines, and it may read up to 64 bytes past `end` (which
+// must be readable).
+std::size_t find_newlines(const char* begin, const char* end, std::span<const char*> out);
 
 // Finds the lines of a block that may hold a text.
 //

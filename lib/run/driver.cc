@@ -34,6 +34,8 @@ bool looks_like_object(std::string_view line) {
 
 }  // namespace
 
+void Sink::write_pieces(std::span<const std::string_view> pieces) { write(put_together(pieces)); }
+
 // Where the operator's output goes: counted, and behind the begin line.
 class Driver::Out final : public Emitter {
  public:
@@ -55,7 +57,8 @@ class Driver::Out final : public Emitter {
   void emit_pieces(std::span<const std::string_view> pieces) override {
     const bool is_read = driver_.current_ != nullptr && driver_.current_->reads_output;
     const bool waits = driver_.controlled_out_ && !driver_.begin_written_;
-    if (is_read || waits) return Emitter::emit_pieces(pieces);
+    if (is_read || waits) [[unlikely]]
+      return emit_whole(pieces);
     ++driver_.counts_.out;
     driver_.settings_.out->write_pieces(pieces);
   }
@@ -93,6 +96,10 @@ class Driver::Out final : public Emitter {
   void fail(std::string_view message) override { driver_.stop(ExitStatus::io, message); }
 
  private:
+  [[gnu::noinline]] void emit_whole(std::span<const std::string_view> pieces) {
+    Emitter::emit_pieces(pieces);
+  }
+
   void hold(std::string_view line) {
     driver_.held_.emplace_back(line);
     driver_.held_bytes_ += line.size();
@@ -250,11 +257,26 @@ void Driver::on_line(Input& input, std::string_view line) {
   input.begun = true;
 }
 
+// A line that was foreseen stands in a record that the operator has seen.  Where it met damage it
+// starts anew: what is said of that must not depend on what was read first.
+inline void Driver::take_record(Input& input, std::string_view line) {
+  record_ = input.foreseen ? input.foreseen->find(line) : nullptr;
+  if (record_ == nullptr || !record_->ok()) {
+    record_ = &own_record_;
+    own_record_.reset(line);
+  }
+  record_->set_input(input.index);
+}
+
 void Driver::on_record(Input& input, std::string_view line) {
   ++counts_.in;
   input.active = now_;
   if (input.end_mark) return on_bad(input, "a record after the end mark", line);
   if (!looks_like_object(line)) return on_bad(input, "not a JSON object", line);
+  work_on(input, line);
+}
+
+void Driver::work_on(Input& input, std::string_view line) {
   take_record(input, line);
   if (settings_.common.strict && !record_->check()) return on_bad(input, record_->damage(), line);
   if (reads_time(input)) {
@@ -273,17 +295,6 @@ void Driver::on_record(Input& input, std::string_view line) {
   if (absent_.is_watching() && record_->ok()) absent_.look(*record_);
   // No other input lets the watermark come further than this one's.
   if (input.clock.watermark() > watermark_ && reads_time(input)) advance(false);
-}
-
-// A line that was foreseen stands in a record that the operator has seen.  Where it met damage it
-// starts anew: what is said of that must not depend on what was read first.
-void Driver::take_record(Input& input, std::string_view line) {
-  record_ = input.foreseen ? input.foreseen->find(line) : nullptr;
-  if (record_ == nullptr || !record_->ok()) {
-    record_ = &own_record_;
-    own_record_.reset(line);
-  }
-  record_->set_input(input.index);
 }
 
 bool Driver::reads_time(const Input& input) const {

@@ -47,9 +47,7 @@ class Sink {
   virtual ~Sink() = default;
   virtual void write(std::string_view line) = 0;
   // A line in pieces.
-  virtual void write_pieces(std::span<const std::string_view> pieces) {
-    write(put_together(pieces));
-  }
+  virtual void write_pieces(std::span<const std::string_view> pieces);
 };
 
 // Takes lines for files by their names, without line ending.
@@ -272,7 +270,9 @@ class Driver {
   void take_rest(Input& input, std::string_view line, std::uint64_t offset);
   void on_too_long(Input& input, std::string_view head);
   bool has_died(const Input& input) const;
+  void take_line(Input& input, std::string_view line);
   void on_record(Input& input, std::string_view line);
+  void work_on(Input& input, std::string_view line);
   bool read_time(Input& input);
   bool does_without_time(Input& input);
   bool read_arrival(Input& input);

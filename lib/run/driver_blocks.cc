@@ -19,15 +19,36 @@ std::string_view whole_lines(std::string_view block, std::size_t limit) {
 std::span<const Record> records_from(const char* at, const char* end,
                                      std::optional<RecordBatch>& batch) {
   std::array<std::string_view, RecordBatch::kSize> lines;
-  std::size_t n = 0;
-  for (; n < lines.size() && at < end; ++n) {
-    const char* newline = find_newline(at, end);
-    lines[n] = {at, newline};
-    at = newline + 1;
+  std::array<const char*, RecordBatch::kSize> ends;
+  const std::size_t n = find_newlines(at, end, ends);
+  for (std::size_t i = 0; i < n; ++i) {
+    lines[i] = {at, ends[i]};
+    at = ends[i] + 1;
   }
   if (!batch) batch.emplace();
   return batch->reset({lines.data(), n});
 }
+
+// The ends of the lines of a block, one after the other.
+class LineEnds {
+ public:
+  explicit LineEnds(const char* block_end) : block_end_(block_end) {}
+
+  // Of the line that begins there, behind the last one.
+  const char* next(const char* at) {
+    if (next_ == size_) {
+      size_ = find_newlines(at, block_end_, ends_);
+      next_ = 0;
+    }
+    return ends_[next_++];
+  }
+
+ private:
+  const char* block_end_;
+  std::array<const char*, 32> ends_;
+  std::size_t size_ = 0;
+  std::size_t next_ = 0;
+};
 
 const char* end_of(const Record& record) { return record.line().data() + record.line().size(); }
 
@@ -60,13 +81,14 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
   const char* const begin = block.data();
   const char* const end = begin + block.size();
   const char* at = begin;
+  LineEnds ends(end);
   while (at < end) {
     const std::uint64_t place = offset + static_cast<std::uint64_t>(at - begin);
-    const char* newline = foresees ? look_ahead(input, at, end, place) : find_newline(at, end);
+    const char* newline = foresees ? look_ahead(input, at, end, place) : ends.next(at);
     if (exact && !is_next(input, {at, newline})) break;
     input.at = input.counted = at;
     input.offset = place;
-    on_line(input, {at, newline});
+    take_line(input, {at, newline});
     ++input.lines;
     at = newline + 1;
     if (ends_block()) break;
@@ -74,6 +96,20 @@ std::size_t Driver::feed_each(std::size_t index, std::string_view block, std::ui
     if (scanner_ && input.begun && !input.end_mark) break;
   }
   return static_cast<std::size_t>(at - begin);
+}
+
+// on_line(), quick for what nearly every line is.
+void Driver::take_line(Input& input, std::string_view line) {
+  const bool begins_like_record =
+      line.size() > 2 && line[0] == '{' && line[1] == '"' && line[2] != '~';
+  const bool is_usual =
+      begins_like_record && line.back() == '}' && line.size() <= settings_.common.max_line;
+  if (!is_usual || input.decoder || !input.begun || input.end_mark) return on_line(input, line);
+  current_ = &input;
+  input.place.reset();
+  ++counts_.in;
+  input.active = now_;
+  work_on(input, line);
 }
 
 // The least watermark of an input other than this one, where that says who comes next.
@@ -105,7 +141,7 @@ std::size_t Driver::feed_foreseen(Input& input, std::string_view block, std::uin
       input.at = input.counted = at;
       input.offset = offset + static_cast<std::uint64_t>(at - begin);
       at = end_of(*record) + 1;
-      on_line(input, record->line());
+      take_line(input, record->line());
       ++input.lines;
     }
   }
@@ -155,7 +191,7 @@ std::size_t Driver::feed_scanned(Input& input, std::string_view block, std::uint
     input.at = block.data() + line.begin;
     input.offset = offset + line.begin;
     ++looked_at;
-    on_line(input, block.substr(line.begin, line.end - line.begin));
+    take_line(input, block.substr(line.begin, line.end - line.begin));
     if (!is_done() && !input.end_mark) continue;
     drop_others(input.line_number() - lines_before, line.end + 1);
     return line.end + 1;
