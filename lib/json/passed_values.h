@@ -8,8 +8,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "json/name.h"
 
@@ -42,14 +42,15 @@ struct PassedValues {
   std::string_view find(const WantedName& name) const {
     if (!are_valid || name.number() >= std::tuple_size_v<Slots>) return {};
     const std::uint16_t slot = (*slots)[name.number()];
-    if (slot >= values.size() || !has(slot)) return {};
+    if (slot >= value_count || !has(slot)) return {};
     const ShapeValue& value = values[slot];
     return {value.begin, static_cast<std::size_t>(value.end - value.begin)};
   }
 
   bool are_valid = false;  // the line, as far as it was read, is one of those that slots are for
   const Slots* slots = &kNoSlots;
-  std::vector<ShapeValue> values;  // by slot
+  std::unique_ptr<ShapeValue[]> values;  // by slot
+  std::size_t value_count = 0;
   std::uint64_t line_number = 0;
 };
 

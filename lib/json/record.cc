@@ -96,14 +96,25 @@ struct Record::Index {
   std::string_view find_by_shape(const WantedName& name) {
     return has_shape() ? shapes->tree->find(walk_by_shape, name) : std::string_view();
   }
+  // The same.  REQUIRES: the name is not among what was passed.
+  std::string_view find_on(const WantedName& name) {
+    return has_shape() ? shapes->tree->find_on(walk_by_shape, name) : std::string_view();
+  }
   // From now on shapes are not asked any more.
   std::string_view find_plain(const WantedName& name);
   std::string_view walk_to(const WantedName& name);
   // The line, as far as it was read, is one of those in shapes.
   bool has_shape() const { return walk_by_shape.are_valid; }
-  void start(std::string_view new_line);
-  // Whether shapes may know lines like this one.
-  bool has_shape_of(std::string_view new_line);
+  void start(std::string_view new_line) {
+    line = new_line;
+    damage = {};
+    opened = false;
+    passed = 0;
+    if (shapes->tree == nullptr) [[unlikely]]
+      return start_without_shape();
+    shapes->tree->reset(walk_by_shape, new_line);
+  }
+  [[gnu::noinline]] void start_without_shape();
   // Facts that hold for the value, which was found last.
   std::uint8_t facts_of(std::string_view value) const {
     return has_shape() && !value.empty() ? shapes->tree->facts_of(value) : top.facts();
@@ -134,18 +145,9 @@ struct Record::Index {
   std::unique_ptr<LineCheck> line_check;  // made when it is asked for
 };
 
-void Record::Index::start(std::string_view new_line) {
-  line = new_line;
-  damage = {};
-  walk_by_shape.are_valid = has_shape_of(new_line);
-  opened = false;
-  passed = 0;
-}
-
-bool Record::Index::has_shape_of(std::string_view new_line) {
-  if (shapes->tree) return shapes->tree->reset(walk_by_shape, new_line);
+void Record::Index::start_without_shape() {
+  walk_by_shape.are_valid = false;
   if (++shapes->first_lines > Shapes::kFirstLines) shapes->tree = std::make_unique<ShapeTree>();
-  return false;
 }
 
 std::string_view Record::Index::find_plain(const WantedName& name) {
@@ -282,8 +284,11 @@ Value Record::get_nested(const Path& path) const {
 Value Record::member(const WantedName& name) const { return checked(raw(name)); }
 
 std::string_view Record::find(const WantedName& name) const {
-  const std::string_view by_shape = index_->find_by_shape(name);
-  if (by_shape.data() != nullptr) return by_shape;
+  const std::string_view by_shape = index_->find_on(name);
+  return by_shape.data() != nullptr ? by_shape : find_plain(name);
+}
+
+std::string_view Record::find_plain(const WantedName& name) const {
   const std::string_view value = index_->find_plain(name);
   damage_ = index_->damage;
   return value;

@@ -97,6 +97,7 @@ class Record {
   struct Index;
 
   std::string_view find(const WantedName& name) const;
+  std::string_view find_plain(const WantedName& name) const;
   Value whole() const;
   Value get_nested(const Path& path) const;
 

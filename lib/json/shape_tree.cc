@@ -29,14 +29,40 @@ ShapeTree::ShapeTree()
   start_over();
 }
 
+std::string_view ShapeTree::find(ShapeWalk& walk, const WantedName& name) {
+  const std::uint16_t slot = slot_of(name);
+  if (slot == ShapeNode::kNoSlot) return {};
+  if (walk.version != version_) start_anew(walk);
+  const bool is_passed = walk.has(slot) || walk_shape_(walk, slot);
+  return is_passed ? passed_value(walk, slot) : learn_and_find(walk, slot);
+}
+
+std::string_view ShapeTree::learn_and_find(ShapeWalk& walk, std::uint16_t slot) {
+  return learn_and_walk(walk, slot) ? passed_value(walk, slot) : std::string_view();
+}
+
 // What was passed may be passed otherwise now: a value may be wanted, or end where nothing known
 // followed before.
 void ShapeTree::start_anew(ShapeWalk& walk) {
   walk.version = version_;
   walk.slots = &lasting_;
-  walk.values.resize(slot_count_);
-  walk.node = &nodes_.front();
+  if (walk.value_count != slot_count_) {
+    walk.values = std::make_unique<ShapeValue[]>(slot_count_);
+    walk.value_count = slot_count_;
+  }
+  walk.node = root_;
   walk.at = walk.begin;
+}
+
+void ShapeTree::reset_seldom(ShapeWalk& walk, std::string_view line) {
+  walk.are_valid = false;
+  if (pause_ > 0) {
+    --pause_;
+    return;
+  }
+  if (line.size() >= std::uint32_t(-1)) return;
+  if (walk.is_trial()) end_trial(walk);
+  begin(walk, line);
 }
 
 void ShapeTree::end_trial(ShapeWalk& walk) const {
@@ -56,8 +82,9 @@ bool ShapeTree::learn_and_walk(ShapeWalk& walk, std::uint16_t slot) {
 void ShapeTree::start_over() {
   nodes_.resize(1);
   rests_.resize(1);
-  nodes_.front() = ShapeNode();
-  nodes_.front().rest = &rests_.front();
+  root_ = &nodes_.front();
+  *root_ = ShapeNode();
+  root_->rest = &rests_.front();
   ++version_;
 }
 
@@ -87,6 +114,7 @@ std::uint16_t ShapeTree::slot_of_text(std::string_view name) {
   if (slots_[number] == ShapeNode::kNoSlot) {
     slots_[number] = static_cast<std::uint16_t>(slot_count_++);
     for (ShapeNode& node : nodes_) set_slots(node);
+    for (ShapeNode& node : nodes_) node.note_child();
     ++version_;
   }
   return slots_[number];
@@ -120,8 +148,7 @@ void ShapeTree::set_slots(ShapeNode& node) const {
 // Cuts a line, which is well-formed JSON, into the literals of nodes.
 class ShapeTree::Learner {
  public:
-  Learner(ShapeTree& tree, std::string_view line)
-      : tree_(tree), line_(line), node_(&tree.nodes_.front()) {}
+  Learner(ShapeTree& tree, std::string_view line) : tree_(tree), line_(line), node_(tree.root_) {}
 
   // False if the line is too long, or has values that the walk cannot pass.
   bool run() {
@@ -212,6 +239,7 @@ class ShapeTree::Learner {
       (*link)->steady = static_cast<std::uint8_t>(size);
       (*link)->changed = static_cast<std::uint32_t>(tree_.lines_) - ShapeNode::kFewLines;
     }
+    node_->note_child();
     node_ = *link;
     marks_.clear();
     return true;
@@ -228,7 +256,7 @@ class ShapeTree::Learner {
     const std::size_t head = std::min(literal.size(), ShapeNode::kHead);
     std::copy_n(literal.data(), head, node.head.data());
     node.head_size = static_cast<std::uint8_t>(head);
-    node.ignored = static_cast<std::uint32_t>(~std::uint64_t{0} << head);
+    node.compared = static_cast<std::uint32_t>((std::uint64_t{1} << head) - 1);
     node.rest = &rest;
     tree_.set_slots(node);
     return &node;

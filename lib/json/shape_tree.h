@@ -33,35 +33,28 @@ class ShapeTree {
  public:
   ShapeTree();
 
-  // Starts a walk, one of several, on another line.  False if nothing is known of such lines: then
-  // find() must not be called.  REQUIRES: 64 readable bytes behind the line.
-  bool reset(ShapeWalk& walk, std::string_view line) {
-    if (pause_ > 0) {
-      --pause_;
-      return false;
-    }
-    if (line.size() >= std::uint32_t(-1)) return false;
-    if (walk.is_trial()) end_trial(walk);
-    walk.line_number = ++lines_;
-    walk.begin = walk.at = line.data();
-    walk.end = line.data() + line.size();
-    walk.node = &nodes_.front();
-    if (failures_ > 0) --failures_;
-    if (lines_ % kLinesForCredit == 0 && credit_ < kMaxCredit) ++credit_;
-    return true;
+  // Starts a walk, one of several, on another line.  If its values are not valid then, nothing is
+  // known of such lines, and find() must not be called.  REQUIRES: 64 readable bytes behind the
+  // line.
+  void reset(ShapeWalk& walk, std::string_view line) {
+    const bool is_seldom = pause_ > 0 || line.size() >= std::uint32_t(-1);
+    if (is_seldom || walk.is_trial()) [[unlikely]]
+      return reset_seldom(walk, line);
+    begin(walk, line);
   }
 
   // The raw value of the first member of that name at the top level, checked no further than that
   // it ends there.  An empty text: there is none, and the line is no damaged one.  Without data():
   // this line has to be read by other means, from now on.  Constant for a member that was passed.
-  std::string_view find(ShapeWalk& walk, const WantedName& name) {
-    const std::uint16_t slot = slot_of(name);
-    if (slot == ShapeNode::kNoSlot) return {};
-    if (walk.version != version_) start_anew(walk);
-    if (!walk.has(slot) && !walk_shape_(walk, slot) && !learn_and_walk(walk, slot)) return {};
-    const ShapeValue& value = walk.values[slot];
-    if (value.line != walk.line_number) return {walk.begin, 0};
-    return {value.begin, static_cast<std::size_t>(value.end - value.begin)};
+  std::string_view find(ShapeWalk& walk, const WantedName& name);
+  // The same, quicker for a lasting name.  REQUIRES: walk.find(name) has found nothing.
+  std::string_view find_on(ShapeWalk& walk, const WantedName& name) {
+    const std::uint32_t number = name.number();
+    const std::uint16_t slot = number < lasting_.size() ? lasting_[number] : ShapeNode::kNoSlot;
+    const bool is_known = slot != ShapeNode::kNoSlot && walk.version == version_;
+    if (!is_known) [[unlikely]]
+      return find(walk, name);
+    return walk_shape_(walk, slot) ? passed_value(walk, slot) : learn_and_find(walk, slot);
   }
 
   // Facts (structure.h) that hold for a value that find() returned.
@@ -85,8 +78,26 @@ class ShapeTree {
   using Lookups = std::array<Asked, 64>;
   class Learner;
 
+  void begin(ShapeWalk& walk, std::string_view line) {
+    walk.line_number = ++lines_;
+    walk.begin = walk.at = line.data();
+    walk.end = line.data() + line.size();
+    walk.node = root_;
+    walk.are_valid = true;
+    failures_ -= failures_ > 0 ? 1 : 0;
+    if (lines_ % kLinesForCredit == 0) credit_ += credit_ < kMaxCredit ? 1 : 0;
+  }
+  void reset_seldom(ShapeWalk& walk, std::string_view line);
+
+  static std::string_view passed_value(const ShapeWalk& walk, std::uint16_t slot) {
+    const ShapeValue& value = walk.values[slot];
+    if (value.line != walk.line_number) return {walk.begin, 0};
+    return {value.begin, static_cast<std::size_t>(value.end - value.begin)};
+  }
+
   // Where the line has left the tree: false if it cannot be learnt.
   bool learn_and_walk(ShapeWalk& walk, std::uint16_t slot);
+  std::string_view learn_and_find(ShapeWalk& walk, std::uint16_t slot);
   bool learn(ShapeWalk& walk);
   void start_anew(ShapeWalk& walk);
   void end_trial(ShapeWalk& walk) const;
@@ -108,6 +119,7 @@ class ShapeTree {
 
   // Pointers to their elements hold while they grow.
   std::deque<ShapeNode> nodes_;  // the first is the root
+  ShapeNode* root_ = nullptr;
   std::deque<ShapeRest> rests_;
   std::map<std::string, std::uint16_t, std::less<>> numbers_;  // of names
   std::vector<std::uint16_t> slots_;                           // by the number of a name

@@ -59,19 +59,27 @@ HWY_INLINE std::uint64_t bits_of(D d, Mask mask) {
 
 HWY_INLINE hn::Vec<Bytes> fill(char c) { return hn::Set(Bytes(), static_cast<std::int8_t>(c)); }
 
+// Rows that a walk keeps at hand: what it writes might change them, as far as the compiler knows.
+struct StringRows {
+  hn::Vec<Bytes> quotes;
+  hn::Vec<Bytes> backslashes;
+};
+
+HWY_INLINE StringRows string_rows() { return {all(Bytes(), kQuotes), all(Bytes(), kBackslashes)}; }
+
 // Where a string may end among the bytes at `at`: quotes and backslashes.
-HWY_INLINE std::uint64_t string_stops(const char* at) {
+HWY_INLINE std::uint64_t string_stops(const StringRows& rows, const char* at) {
   const auto bytes = load_bytes(Bytes(), at);
-  const auto stops =
-      hn::Or(hn::Eq(bytes, all(Bytes(), kQuotes)), hn::Eq(bytes, all(Bytes(), kBackslashes)));
+  const auto stops = hn::Or(hn::Eq(bytes, rows.quotes), hn::Eq(bytes, rows.backslashes));
   return bits_of(Bytes(), stops);
 }
 
 // Goes behind a string; nullptr if it does not end before `end`.
 HWY_NOINLINE const char* skip_any_string(const char* quote, const char* end) {
+  const StringRows rows = string_rows();
   const char* at = quote + 1;
   do {
-    const std::uint64_t stops = string_stops(at);
+    const std::uint64_t stops = string_stops(rows, at);
     if (stops == 0) {
       at += hn::Lanes(Bytes());
       continue;
@@ -85,8 +93,9 @@ HWY_NOINLINE const char* skip_any_string(const char* quote, const char* end) {
 }
 
 // The same, quick for a short one without escapes.  Sets `size` to the bytes in its quotes then.
-HWY_INLINE const char* skip_string(const char* quote, const char* end, std::size_t& size) {
-  const std::uint64_t stops = string_stops(quote + 1);
+HWY_INLINE const char* skip_string(const StringRows& rows, const char* quote, const char* end,
+                                   std::size_t& size) {
+  const std::uint64_t stops = string_stops(rows, quote + 1);
   if (HWY_UNLIKELY(stops == 0)) return skip_any_string(quote, end);
   const auto first = static_cast<std::size_t>(std::countr_zero(stops));
   const char* const stop = quote + 1 + first;
@@ -118,7 +127,7 @@ HWY_INLINE const char* skip_bare(const char* begin, const char* end) {
 
 HWY_INLINE const char* skip(const char* begin, const char* end) {
   std::size_t size;
-  return *begin == '"' ? skip_string(begin, end, size) : skip_bare(begin, end);
+  return *begin == '"' ? skip_string(string_rows(), begin, end, size) : skip_bare(begin, end);
 }
 
 // The string behind the literal has that size now, and had another one before.  Two changes in few
@@ -140,27 +149,26 @@ HWY_INLINE std::size_t as_unknown(std::size_t n) {
 
 // Goes behind the scalar of the node.  Where a string is as long as in the lines before, the place
 // behind it is known before its bytes are: the next step need not wait for them.
-HWY_INLINE const char* skip_of(ShapeNode& node, const char* begin, const char* end,
-                               std::uint64_t line) {
+HWY_INLINE const char* skip_of(const StringRows& rows, ShapeNode& node, const char* begin,
+                               const char* end, std::uint64_t line) {
   if (*begin != '"') return skip_bare(begin, end);
+  const std::size_t steady = node.steady;
   std::size_t size = ShapeNode::kVaries + 1U;
-  const char* const behind = skip_string(begin, end, size);
-  if (size == node.steady) {
-    return behind != nullptr ? begin + 2 + as_unknown(node.steady) : nullptr;
-  }
-  if (HWY_UNLIKELY(node.steady != ShapeNode::kVaries)) note_size(node, size, line);
+  const char* const behind = skip_string(rows, begin, end, size);
+  if (size == steady) return behind != nullptr ? begin + 2 + as_unknown(steady) : nullptr;
+  if (HWY_UNLIKELY(steady != ShapeNode::kVaries)) note_size(node, size, line);
   return behind;
 }
 
 // True if the head of the literal stands here.
 HWY_INLINE bool has_head(const ShapeNode& node, const char* at) {
   constexpr std::size_t kLanes = hn::MaxLanes(Bytes());
-  std::uint64_t same = node.ignored;
+  std::uint64_t same = 0;
   for (std::size_t i = 0; i < ShapeNode::kHead; i += kLanes) {
     const auto equal = hn::Eq(load_bytes(Bytes(), at + i), load_bytes(Bytes(), &node.head[i]));
     same |= bits_of(Bytes(), equal) << i;
   }
-  return static_cast<std::uint32_t>(same) == ~std::uint32_t{0};
+  return (node.compared & ~static_cast<std::uint32_t>(same)) == 0;
 }
 
 HWY_INLINE bool matches(const ShapeNode& node, const char* at, const char* end) {
@@ -240,21 +248,21 @@ HWY_NOINLINE bool turn_back(ShapeWalk& walk, ShapeNode* stop) {
 // A value is kept as soon as it is passed: if the line leaves the tree behind it, none of them is
 // used.  Where the walk may stop, it is first seen to end there.
 bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
-  ShapeValue* const values = walk.values.data();
+  ShapeValue* const values = walk.values.get();
   const std::uint64_t line = walk.line_number;
   const char* const end = walk.end;
   const char* at = walk.at;
   ShapeNode* node = walk.node;
   if (node->rest->last) return true;
   if (HWY_UNLIKELY(walk.is_trial())) node->note_sent_on();
+  const StringRows rows = string_rows();
   ShapeNode* stop = nullptr;  // that of the slot, if it was passed through
   while (true) {
     // Most steps: the first child, and nothing that is seldom.
     ShapeNode* const next = node->child;
-    const auto step_is = [&](ShapeNode::Step s) { return next != nullptr && next->step == s; };
-    if (HWY_LIKELY(step_is(ShapeNode::Step::usual) && has_head(*next, at))) {
+    if (HWY_LIKELY(node->next_step == ShapeNode::Step::usual && has_head(*next, at))) {
       const char* const scalar = at + next->head_size;
-      const char* const behind = skip_of(*next, scalar, end, line);
+      const char* const behind = skip_of(rows, *next, scalar, end, line);
       if (HWY_LIKELY(behind != nullptr)) {
         at = behind;
         node = next;
@@ -271,7 +279,8 @@ bool walk_here(ShapeWalk& walk, std::uint16_t slot) {
         return ends_member(*node, at, end) || turn_back(walk, stop);
       }
     }
-    if (step_is(ShapeNode::Step::last) && at + next->head_size == end && has_head(*next, at)) {
+    const bool may_be_last = node->next_step == ShapeNode::Step::last;
+    if (may_be_last && at + next->head_size == end && has_head(*next, at)) {
       walk.node = next;
       walk.members_end = static_cast<std::size_t>(at - walk.begin) + next->rest->members_end;
       return true;

@@ -38,6 +38,10 @@ struct alignas(64) ShapeNode {
     sent_on = sent_on < kStaying ? 0 : static_cast<std::uint8_t>(sent_on - kStaying);
   }
 
+  void note_child() {
+    if (child != nullptr) next_step = child->step;
+  }
+
   enum class Step : std::uint8_t {
     usual,  // the head is all of the literal, which has no mark that anybody asks for
     last,   // the same, but the line ends behind it
@@ -45,10 +49,11 @@ struct alignas(64) ShapeNode {
   };
 
   std::array<char, kHead> head{};  // the first bytes of the literal
-  std::uint32_t ignored = 0;       // bit i: byte i of the head is none of the literal's
+  std::uint32_t compared = 0;      // bit i: byte i of the head is one of the literal's
   std::uint16_t slot = kNoSlot;    // of the scalar, if somebody asks for it
   std::uint8_t head_size = 0;
   Step step = Step::other;
+  Step next_step = Step::other;  // of the child, if there is one
   // How long the scalar is, a string without its quotes, in line after line.  kVaries: it has
   // changed twice in few lines.
   std::uint8_t steady = kVaries;
