@@ -37,8 +37,25 @@ bool LineEdits::set_number(std::size_t i, expr::Value value) {
   return true;
 }
 
+// Nearly all that smap is used for.
+std::span<const std::string_view> LineEdits::pieces_of_one() {
+  const Edit& edit = edits_.front();
+  if (!edit.is_set) {
+    pieces_[0] = line_;
+    return {pieces_.data(), 1};
+  }
+  const char* const at = edit.place.data();
+  const char* const behind = at + edit.place.size();
+  const bool is_only = at[-1] == '{';  // in an empty object
+  pieces_[0] = {line_.data(), static_cast<std::size_t>(at - line_.data())};
+  pieces_[1] = edit.place.empty() ? edit.member().substr(is_only ? 1 : 0) : edit.value();
+  pieces_[2] = {behind, static_cast<std::size_t>(line_.data() + line_.size() - behind)};
+  return {pieces_.data(), 3};
+}
+
 // New members all go to one place, behind the others.
 std::span<const std::string_view> LineEdits::pieces() {
+  if (edits_.size() == 1) return pieces_of_one();
   std::size_t count = 0;
   for (const Edit& edit : edits_) {
     if (!edit.is_set) continue;

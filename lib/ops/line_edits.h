@@ -47,6 +47,8 @@ class LineEdits {
   std::span<const std::string_view> pieces();
 
  private:
+  std::span<const std::string_view> pieces_of_one();
+
   struct Edit {
     explicit Edit(std::string_view name);
 
