@@ -16,8 +16,11 @@ class Foreseen {
     entries_.clear();
     next_ = 0;
   }
-  // Lines are added in the order in which they stand in memory.
-  void add(std::string_view line, Read read) { entries_.push_back({line.data(), std::move(read)}); }
+  // Lines are added in the order in which they stand in memory.  What is returned is valid until
+  // the next call.
+  const Read& add(std::string_view line, Read read) {
+    return entries_.emplace_back(Entry{line.data(), std::move(read)}).read;
+  }
 
   // What was read of the line, or null.  Lines come in the order in which they were added, but not
   // all of them; each is asked for once.

@@ -89,8 +89,11 @@ Outcome GroupEvery::on_record(const Record& record, Emitter& out) {
 
 // Nearly all events belong to the latest period.
 void GroupEvery::foresee(std::span<const Record> records) {
-  parts_.keys.foresee(records);
-  if (!periods_.empty()) periods_.rbegin()->second->prefetch(parts_.keys);
+  const auto* const period = periods_.empty() ? nullptr : periods_.rbegin()->second.get();
+  parts_.keys.foresee(records, [period](std::uint32_t hash) {
+    if (period) period->prefetch(hash);
+  });
+  if (period) period->prefetch(parts_.keys);
 }
 
 // A key that is new in a period may be new in another one, too: then it takes two places of

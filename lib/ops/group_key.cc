@@ -13,13 +13,10 @@ constexpr char kBetween = '\n';  // between the values of a key
 
 }  // namespace
 
-void KeyReader::foresee(std::span<const Record> records) {
-  foreseen_.clear();
-  for (const Record& record : records) {
-    const Value value = record.get(fields_.front());
-    if (!record.ok() || !is_canonical_key(value)) continue;
-    foreseen_.add(record.line(), {value.raw(), GroupTable::hash_of(value.raw())});
-  }
+auto KeyReader::read_ahead(const Record& record) -> const HashedKey* {
+  const Value value = record.get(fields_.front());
+  if (!record.ok() || !is_canonical_key(value)) return nullptr;
+  return &foreseen_.add(record.line(), {value.raw(), GroupTable::hash_of(value.raw())});
 }
 
 void KeyReader::read_fields(const Record& record, GroupKey& key) {

@@ -43,8 +43,15 @@ class KeyReader {
   bool foresees() const { return fields_.size() == 1; }
   // Reads the keys of lines that come next, with their hashes; read() of such a line then costs
   // nothing.  Only keys that are one string without escapes, as most are.  Replaces those that were
-  // foreseen before.
-  void foresee(std::span<const Record> records);
+  // foreseen before.  Calls visit(hash) for each as soon as it is known: what that begins to bring
+  // near has come when the last one is read.
+  template <typename Visit>
+  void foresee(std::span<const Record> records, const Visit& visit) {
+    foreseen_.clear();
+    for (const Record& record : records) {
+      if (const HashedKey* known = read_ahead(record)) visit(known->hash);
+    }
+  }
   // Calls visit(hash) for each that was foreseen.
   template <typename Visit>
   void for_each_hash(Visit visit) const {
@@ -57,6 +64,8 @@ class KeyReader {
     std::uint32_t hash;
   };
 
+  // Null if it is not one of those.
+  const HashedKey* read_ahead(const Record& record);
   void read_fields(const Record& record, GroupKey& key);
 
   std::vector<Path> fields_;

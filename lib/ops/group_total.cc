@@ -51,7 +51,7 @@ class GroupTotal final : public Previewed {
 
   bool foresees() const override { return parts_.keys.foresees() && groups_.is_large(); }
   void foresee(std::span<const Record> records) override {
-    parts_.keys.foresee(records);
+    parts_.keys.foresee(records, [this](std::uint32_t hash) { groups_.prefetch(hash); });
     groups_.prefetch(parts_.keys);
   }
 

@@ -76,7 +76,7 @@ class GroupTable {
     keys.for_each_hash([this](std::uint32_t h) { bring_near(&slots()[home_of(h)]); });
     for_each_likely(keys, [this](const Group* group) { bring_near_all(group); });
   }
-  // The same for what erase() will look at first; hash: hash_of the key.
+  // Begins the first step, as of erase(), between other work.  hash: hash_of the key.
   void prefetch(std::uint32_t hash) const { __builtin_prefetch(&slots()[home_of(hash)], 1); }
   // Calls visit(group) for the first group of each hash: nearly always that of the key.  For those
   // who bring near what a group points to.

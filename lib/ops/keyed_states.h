@@ -37,7 +37,8 @@ class KeyedStates {
   void prefetch(const Keys& keys) const {
     table_.prefetch(keys);
   }
-  void prefetch(const Group& group) const { table_.prefetch(GroupTable::hash_of(group.key())); }
+  void prefetch(std::uint32_t hash) const { table_.prefetch(hash); }
+  void prefetch(const Group& group) const { prefetch(GroupTable::hash_of(group.key())); }
   // Calls visit(state) for the states of the keys, for those who bring near what they point to.
   template <typename Keys, typename Visit>
   void for_each_likely(const Keys& keys, const Visit& visit) const {

@@ -109,8 +109,11 @@ class CumulatingWindows final : public Windows {
     return parts_.keys.foresees() && pane && pane->is_large();
   }
   void foresee(std::span<const Record> records) override {
-    parts_.keys.foresee(records);
-    if (const Pane* pane = newest_pane()) pane->prefetch(parts_.keys);
+    const Pane* const pane = newest_pane();
+    parts_.keys.foresee(records, [pane](std::uint32_t hash) {
+      if (pane) pane->prefetch(hash);
+    });
+    if (pane) pane->prefetch(parts_.keys);
   }
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_interrupt(Emitter& out) override;

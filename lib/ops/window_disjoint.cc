@@ -127,7 +127,9 @@ class DisjointWindows final : public Windows {
 
 // Nearly all events belong to the window of the last one.
 void DisjointWindows::foresee(std::span<const Record> records) {
-  parts_.keys.foresee(records);
+  parts_.keys.foresee(records, [this](std::uint32_t hash) {
+    if (latest_) latest_->pane->prefetch(hash);
+  });
   if (latest_) latest_->pane->prefetch(parts_.keys);
 }
 

@@ -67,6 +67,8 @@ class OpenSessions {
 
   // Brings near what events of these keys will change.
   void foresee(const KeyReader& keys) const;
+  // Begins that, between other work; hash: GroupTable::hash_of a key.
+  void prefetch(std::uint32_t hash) const { keys_.prefetch(hash); }
 
   // True if there may be sessions whose end is before `now`; then take_due() gives them, in the
   // order in which they leave.

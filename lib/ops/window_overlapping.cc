@@ -177,7 +177,9 @@ Outcome OverlappingWindows::on_record(const Record& record, Emitter& out) {
 
 // Nearly all events belong to the slice of the last one.
 void OverlappingWindows::foresee(std::span<const Record> records) {
-  parts_.keys.foresee(records);
+  parts_.keys.foresee(records, [this](std::uint32_t hash) {
+    if (latest_.pane) latest_.pane->prefetch(hash);
+  });
   if (latest_.pane) latest_.pane->prefetch(parts_.keys);
 }
 

@@ -75,6 +75,8 @@ class Pane {
   // Whether that is of use, and brings near the groups of the keys that are foreseen.
   bool is_large() const { return table_.is_large(); }
   void prefetch(const KeyReader& keys) const { table_.prefetch(keys); }
+  // Begins that, between other work.
+  void prefetch(std::uint32_t hash) const { table_.prefetch(hash); }
 
   // Adds all groups of another pane of the same parts.
   void merge(const Pane& other);

@@ -90,7 +90,7 @@ class RollingWindows final : public Windows {
   Outcome on_record(const Record& record, Emitter& out) override;
   bool foresees() const override { return parts_.keys.foresees() && keys_.is_large(); }
   void foresee(std::span<const Record> records) override {
-    parts_.keys.foresee(records);
+    parts_.keys.foresee(records, [this](std::uint32_t hash) { keys_.prefetch(hash); });
     keys_.prefetch(parts_.keys);
   }
   void on_watermark(Timestamp now, Emitter& out) override;

@@ -77,6 +77,7 @@ class RollingKeys {
   void prefetch(const Keys& keys) const {
     keys_.prefetch(keys);
   }
+  void prefetch(std::uint32_t hash) const { keys_.prefetch(hash); }
   static void prefetch_key(const Group* group);
   static void prefetch_events(const Group* group) { events_of(group).prefetch(); }
   static void prefetch_states(const Group* group) { events_of(group).prefetch_states(); }

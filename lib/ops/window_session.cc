@@ -60,7 +60,7 @@ class SessionWindows final : public Windows {
   Outcome on_record(const Record& record, Emitter& out) override;
   bool foresees() const override { return parts_.keys.foresees() && open_.keys().is_large(); }
   void foresee(std::span<const Record> records) override {
-    parts_.keys.foresee(records);
+    parts_.keys.foresee(records, [this](std::uint32_t hash) { open_.prefetch(hash); });
     open_.foresee(parts_.keys);
   }
   void on_watermark(Timestamp now, Emitter& out) override;
