@@ -64,6 +64,36 @@ bool append_clf_time(std::string& out, std::string_view t) {
   return true;
 }
 
+// The same, quick for a time of the same minute as the last one.
+class ClfTime {
+ public:
+  bool append(EventText& members, std::string_view t) {
+    if (!is_same_minute(t)) {
+      json_.clear();
+      last_.clear();
+      if (!append_clf_time(json_, t)) return false;
+      last_ = t;
+    }
+    json_[kSeconds] = t[18];
+    json_[kSeconds + 1] = t[19];
+    members.raw(json_);
+    return true;
+  }
+
+ private:
+  static constexpr std::size_t kSeconds = 18;  // in json_
+
+  bool is_same_minute(std::string_view t) const {
+    return !last_.empty() && t.size() == last_.size() &&
+           t.substr(0, 18) == std::string_view(last_).substr(0, 18) &&
+           t.substr(20) == std::string_view(last_).substr(20) && is_digit(t[18]) &&
+           is_digit(t[19]) && t[18] < '6';
+  }
+
+  std::string last_;  // empty at first
+  std::string json_;  // what it is
+};
+
 int hex_value(char c) {
   if (is_digit(c)) return c - '0';
   const char lower = static_cast<char>(c | 0x20);
@@ -127,22 +157,24 @@ class Parts {
   // A text in quotes, unescaped.  Valid until the next call.
   std::string_view quoted() {
     if (!rest_.starts_with('"')) return fail();
-    bool plain = true;
-    std::size_t i = 1;
-    for (; i < rest_.size() && rest_[i] != '"'; ++i) {
-      if (rest_[i] != '\\') continue;
-      plain = false;
-      ++i;
-    }
-    if (i >= rest_.size()) return fail();
-    const std::string_view inner = rest_.substr(1, i - 1);
-    rest_.remove_prefix(i + 1);
-    if (plain) return inner;
-    unescaped_ = unescape(inner);
-    return unescaped_;
+    const std::size_t quote = rest_.find('"', 1);
+    if (quote == rest_.npos) return fail();
+    const std::string_view inner = rest_.substr(1, quote - 1);
+    if (inner.find('\\') != inner.npos) return quoted_with_escapes();
+    rest_.remove_prefix(quote + 1);
+    return inner;
   }
 
  private:
+  std::string_view quoted_with_escapes() {
+    std::size_t i = 1;
+    while (i < rest_.size() && rest_[i] != '"') i += rest_[i] == '\\' ? 2 : 1;
+    if (i >= rest_.size()) return fail();
+    unescaped_ = unescape(rest_.substr(1, i - 1));
+    rest_.remove_prefix(i + 1);
+    return unescaped_;
+  }
+
   std::string_view fail() {
     ok_ = false;
     return {};
@@ -204,7 +236,7 @@ class Clf final : public LineDecoder {
     const std::string_view time = parts.until("] ");
     if (!parts.ok()) return bad("expected HOST IDENT USER [TIME] \"REQUEST\" STATUS BYTES");
     members.key("ts");
-    if (!append_clf_time(event, time)) return bad("not a time like 17/May/2015:10:05:03 +0000");
+    if (!time_.append(members, time)) return bad("not a time like 17/May/2015:10:05:03 +0000");
     members.key("host").text_or_null(host);
     members.key("ident").text_or_null(ident);
     members.key("user").text_or_null(user);
@@ -248,6 +280,7 @@ class Clf final : public LineDecoder {
   }
 
   bool combined_;
+  ClfTime time_;
 };
 
 }  // namespace

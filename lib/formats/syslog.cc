@@ -170,7 +170,7 @@ class Syslog final : public LineDecoder {
     const bool is_5424 = priority && rest.starts_with("1 ");
     if (is_5424) rest.remove_prefix(2);
     members.key("ts");
-    if (const Decoded time = append_time_of(rest, is_5424, event); time.kind == Kind::bad)
+    if (const Decoded time = append_time_of(rest, is_5424, members); time.kind == Kind::bad)
       return time;
     const Decoded decoded =
         is_5424 ? decode_5424(rest, *priority, members) : decode_3164(rest, priority, members);
@@ -186,26 +186,24 @@ class Syslog final : public LineDecoder {
   }
 
  private:
-  Decoded append_time_of(std::string_view& rest, bool is_5424, std::string& event) {
+  Decoded append_time_of(std::string_view& rest, bool is_5424, EventText& members) {
     if (!is_5424) {
-      if (const auto time = take_yearless(rest)) return append_resolved(*time, event);
+      if (const auto time = take_yearless(rest)) return append_resolved(*time, members);
     }
     const std::string_view word = take_word(rest);
-    if (is_5424 && word == "-") return event += "null", Decoded{};
+    if (is_5424 && word == "-") return members.null(), Decoded{};
     const bool is_date = word.size() >= 19 && (word[10] == 'T' || word[10] == 't');
     if (!is_date || !parser_.parse_string(word))
       return bad("expected a time like Oct 11 22:14:15 or 2015-10-11T22:14:15Z");
-    append_json_string(event, word);
+    members.text(word);
     return {};
   }
 
-  Decoded append_resolved(const YearlessTime& time, std::string& event) {
+  Decoded append_resolved(const YearlessTime& time, EventText& members) {
     const auto t = calendar_.resolve(time, last_);
     if (!t) return bad("no such day in its year (--year)");
     next_ = *t;
-    event += '"';
-    event += format_time(*t);
-    event += '"';
+    members.text(format_time(*t));
     return {};
   }
 
@@ -273,21 +271,34 @@ class Syslog final : public LineDecoder {
     }
     if (!rest.starts_with('[')) return false;
     std::string json;
-    EventText elements(json);
-    while (rest.starts_with('[')) {
-      if (!append_element(rest, elements, json)) return false;
-    }
-    elements.end();
+    if (!append_elements(rest, json)) return false;
     members.raw(json);
     return true;
   }
 
-  static bool append_element(std::string_view& rest, EventText& elements, std::string& json) {
+  static bool append_elements(std::string_view& rest, std::string& json) {
+    EventText elements(json);
+    while (rest.starts_with('[')) {
+      if (!append_element(rest, elements)) return false;
+    }
+    elements.end();
+    return true;
+  }
+
+  static bool append_element(std::string_view& rest, EventText& elements) {
     rest.remove_prefix(1);
     const std::string_view id = rest.substr(0, rest.find_first_of(" ]"));
     if (id.empty() || id.size() == rest.size()) return false;
     rest.remove_prefix(id.size());
     append_name(elements, id);
+    std::string json;
+    if (!append_values(rest, json) || !rest.starts_with(']')) return false;
+    elements.raw(json);
+    rest.remove_prefix(1);
+    return true;
+  }
+
+  static bool append_values(std::string_view& rest, std::string& json) {
     EventText values(json);
     while (rest.starts_with(' ')) {
       rest.remove_prefix(1);
@@ -298,8 +309,6 @@ class Syslog final : public LineDecoder {
       if (!append_value(rest, values)) return false;
     }
     values.end();
-    if (!rest.starts_with(']')) return false;
-    rest.remove_prefix(1);
     return true;
   }
 

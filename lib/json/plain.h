@@ -21,6 +21,13 @@ inline std::uint64_t unplain_bytes(std::uint64_t bytes, char stop) {
   return (below | bytes) & kEachByte * 0x80;
 }
 
+// Nonzero if one of the eight bytes is not plain, or a quote: if they are not what they stand for
+// inside a string of JSON, or not ASCII.
+inline std::uint64_t unliteral_bytes(std::uint64_t bytes) {
+  const std::uint64_t quotes = (bytes ^ kEachByte * '"') - kEachByte;
+  return unplain_bytes(bytes, '\\') | (quotes & kEachByte * 0x80);
+}
+
 // False if a byte of the text is not plain.  Reads up to 7 bytes behind the text, which must be
 // readable.
 inline bool is_plain_text(const char* begin, const char* end) {

@@ -3,9 +3,11 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "base/decimal.h"
 #include "base/text.h"
+#include "json/plain.h"
 #include "json/string_text.h"
 
 namespace streamutils {
@@ -54,6 +56,18 @@ void append_repaired(std::string& out, std::string_view text) {
   }
 }
 
+void append_text(std::string& out, std::string_view text) {
+  if (!is_utf8(text)) return append_repaired(out, text);
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!needs_escape(text[i])) continue;
+    out += text.substr(begin, i - begin);
+    append_escaped_byte(out, text[i]);
+    begin = i + 1;
+  }
+  out += text.substr(begin);
+}
+
 template <typename Integer>
 void append_integer(std::string& out, Integer n) {
   char digits[24];
@@ -63,20 +77,32 @@ void append_integer(std::string& out, Integer n) {
 
 }  // namespace
 
-void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
-  if (is_utf8(text)) {
-    std::size_t begin = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (!needs_escape(text[i])) continue;
-      out += text.substr(begin, i - begin);
-      append_escaped_byte(out, text[i]);
-      begin = i + 1;
-    }
-    out += text.substr(begin);
-  } else {
-    append_repaired(out, text);
+bool copy_literal_text(char* to, std::string_view text) {
+  const char* const from = text.data();
+  const std::size_t n = text.size();
+  std::uint64_t bytes = 0;
+  std::uint64_t unusual = 0;
+  std::size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    std::memcpy(&bytes, from + i, 8);
+    std::memcpy(to + i, &bytes, 8);
+    unusual |= unliteral_bytes(bytes);
   }
+  if (i < n) {
+    bytes = kEachByte * ' ';
+    std::memcpy(&bytes, from + i, n - i);
+    std::memcpy(to + i, &bytes, n - i);
+    unusual |= unliteral_bytes(bytes);
+  }
+  return unusual == 0;
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  const std::size_t begin = out.size();
+  out.resize(begin + text.size() + 2, '"');
+  if (copy_literal_text(out.data() + begin + 1, text)) return;
+  out.resize(begin + 1);
+  append_text(out, text);
   out += '"';
 }
 

@@ -45,4 +45,8 @@ class JsonWriter {
 // Appends text as a JSON string with quotes, escaped as little as JSON allows.
 void append_json_string(std::string& out, std::string_view text);
 
+// Copies text to memory of its size, and returns true if it may stand there between the quotes of a
+// JSON string: if it is ASCII, and nothing in it has to be escaped.
+bool copy_literal_text(char* to, std::string_view text);
+
 }  // namespace streamutils

@@ -70,5 +70,20 @@ TEST_CASE("strings are escaped as little as JSON allows") {
   }
 }
 
+TEST_CASE("a byte that no literal text has is seen wherever it stands") {
+  for (std::size_t size = 0; size < 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        std::string text(size, 'x');
+        text[at] = static_cast<char>(byte);
+        std::string copy(size, '\0');
+        const bool is_literal = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+        const bool ok = copy_literal_text(copy.data(), text) == is_literal && copy == text;
+        if (!ok) FAIL("byte " << byte << " at " << at << " of " << size);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace streamutils
