@@ -41,6 +41,11 @@ def by_id_with_total(event):
     return event["id"], None if total is None else number(total)
 
 
+def three_members(event):
+    price = event.get("price")
+    return event["id"], event["type"], None if price is None else number(price)
+
+
 def tens(name):
     """(the ten seconds, the average); a rival may name them w and a."""
     def answer(row):
@@ -169,6 +174,11 @@ ROWS = [
         mlr="""mlr --ijsonl --ojsonl put
                'if (is_present($price)) {$total=$price*$qty}' {file}""",
         sql="SELECT *, price * qty AS total FROM {read}"),
+    Row("three members of each event", "shop", answer=three_members,
+        ours="smap -k id,type,price {file}",
+        jq="jq -c '{id,type,price}' {file}",
+        mlr="mlr --ijsonl --ojsonl cut -f id,type,price {file}",
+        sql='SELECT id, "type", price FROM {read}'),
     Row("average of the purchases per 10 s", "shop", answer=tens("avg_amount"),
         ours="sfilter type=purchase {file} | swindow tumbling 10s avg amount --disorder 2s",
         jq=jq_averages('.type=="purchase"', ".ts[0:18]", ".amount") + "{w:$k, a:$a}' {file}",

@@ -314,6 +314,10 @@ std::string_view Record::place_of(const WantedName& name) const {
   return line_.substr(end, 0);
 }
 
+bool Record::may_repeat_names() const {
+  return !index_->has_shape() || index_->walk_by_shape.node->rest->repeats;
+}
+
 Value Record::whole() const {
   const std::string_view why = damage_in_object(line_, index_->brackets);
   index_->note(why);

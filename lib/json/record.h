@@ -68,6 +68,10 @@ class Record {
   // an empty object.  Meaningless unless ok() afterwards.
   std::string_view place_of(const WantedName& name) const;
 
+  // False if no two members of the top level have one name; true if they may.  REQUIRES: the line
+  // has been read to its end, by place_of() of a name that is not there, and is ok().
+  bool may_repeat_names() const;
+
   // The top-level members in their order, duplicates too.  key: the raw text with its quotes.  The
   // callback returns false to stop.  Walks the whole line.
   void for_each(const std::function<bool(std::string_view raw_key, Value value)>& visit) const;

@@ -208,6 +208,7 @@ class ShapeTree::Learner {
       name_ = tree_.number_of(name);
       if (name_ == ShapeRest::kNoName) return false;
       is_repeated_ = std::find(names_.begin(), names_.end(), name_) != names_.end();
+      repeats_ |= is_repeated_;
       names_.push_back(name_);
     }
     i_ += size;
@@ -252,6 +253,7 @@ class ShapeTree::Learner {
     rest.members_end = static_cast<std::uint32_t>(last ? members_end_ - begin_ : 0);
     rest.name = !last && is_top() && !is_repeated_ ? name_ : ShapeRest::kNoName;
     rest.last = last;
+    rest.repeats = repeats_;
     ShapeNode& node = tree_.nodes_.emplace_back();
     const std::size_t head = std::min(literal.size(), ShapeNode::kHead);
     std::copy_n(literal.data(), head, node.head.data());
@@ -277,6 +279,7 @@ class ShapeTree::Learner {
   std::size_t members_end_ = 0;
   std::uint16_t name_ = ShapeRest::kNoName;  // of the current member
   bool is_repeated_ = false;                 // it was the name of one before it
+  bool repeats_ = false;                     // that was so of any member
   std::vector<std::uint16_t> names_;         // of the top level, so far
   bool expects_name_ = false;
 };

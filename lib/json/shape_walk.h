@@ -79,6 +79,7 @@ struct ShapeRest {
   ShapeNode* sibling = nullptr;
   std::uint16_t name = kNoName;  // of the scalar, in the top level, if it is the first of that name
   bool last = false;             // the line ends here, and no scalar stands behind
+  bool repeats = false;          // of the last: two members of the top level have one name
   std::vector<Mark> marks;
   std::uint32_t members_end = 0;  // of the last: an offset in the literal
 };

@@ -132,12 +132,12 @@ class Assigner {
 };
 
 class Map final : public Operator {
+  using Kind = LineEdits::Change::Kind;
+
  public:
   explicit Map(MapOptions options) : options_(std::move(options)) {
     for (MapAssignment& one : options_.assignments) assigners_.emplace_back(std::move(one));
-    const bool assigns_only = !options_.each && !options_.only && options_.renames.empty() &&
-                              options_.drop.empty() && options_.keep.empty();
-    if (assigns_only) prepare_edits();
+    if (!options_.each) prepare_edits();
   }
 
   Outcome on_record(const Record& record, Emitter& out) override {
@@ -163,19 +163,44 @@ class Map final : public Operator {
   }
 
  private:
-  // Members of the top level that are set once each can be set in the line as it is.
+  // Members of the top level, each of which is changed once, can be changed in the line as it is.
+  // What is done one after the other to the same members is not for that.
   void prepare_edits() {
     std::vector<std::string> names;
+    std::vector<LineEdits::Change> changes;
     for (const Assigner& assigner : assigners_) {
       if (!assigner.works_on_line(names)) return;
       names.push_back(assigner.target().steps().front());
+      changes.push_back({assigner.target()});
     }
-    edits_.emplace(names);
+    const bool picks = options_.only || !options_.keep.empty();
+    const bool drops = !options_.drop.empty();
+    const bool renames = !options_.renames.empty();
+    if (picks + drops + renames > 1 || (renames && !changes.empty())) return;
+    for (const Path& path : options_.drop) changes.push_back({path, Kind::dropped});
+    for (const auto& [from, to] : options_.renames) {
+      if (to.steps().size() != 1) return;
+      changes.push_back({from, Kind::renamed, to.steps().front()});
+    }
+    for (const Path& path : options_.keep) note_kept(path, changes);
+    if (LineEdits::can_make(changes)) edits_.emplace(changes, options_.only);
   }
 
-  // False, and nothing done, if a member is to be removed.
+  // What is kept may have been set.
+  void note_kept(const Path& path, std::vector<LineEdits::Change>& changes) const {
+    const auto set = changes.begin() + static_cast<std::ptrdiff_t>(assigners_.size());
+    const auto same = std::find_if(changes.begin(), set, [&](const LineEdits::Change& change) {
+      return change.path == path && change.kind == Kind::none;
+    });
+    if (same != set) return void(same->kind = Kind::kept);
+    changes.push_back({path, Kind::kept});
+  }
+
+  // False, and nothing done, if that cannot be.
   bool edit_line(const Record& record, Emitter& out, Outcome& outcome) {
-    if (!edits_->begin(record)) {
+    const LineEdits::Begun begun = edits_->begin(record);
+    if (begun == LineEdits::Begun::other) return false;
+    if (begun == LineEdits::Begun::damaged) {
       outcome.fate = Fate::bad;
       return true;
     }
@@ -303,7 +328,7 @@ class Map final : public Operator {
   Record element_;  // of --each, as an event
   TextPool pool_;
   MemberText event_{pool_};
-  std::optional<LineEdits> edits_;      // if assignments to the line are all there is to do
+  std::optional<LineEdits> edits_;      // if what is to be done can be done in the line
   std::vector<Assigner*> failed_;       // scratch of edit_line
   std::vector<const Path*> kept_;       // scratch: what --only or -k keeps
   std::vector<std::string_view> rows_;  // what the record becomes, in pool_
