@@ -4,14 +4,21 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <vector>
 
 #include "base/text.h"
 
 namespace streamutils {
 namespace {
 
-constexpr std::string_view kUsualNames[] = {"ts",   "timestamp",  "@timestamp",
-                                            "time", "event_time", "window_end"};
+// A stream that has none of them is asked for all, event by event.
+const std::vector<WantedName>& usual_names() {
+  static const std::vector<WantedName> names = {
+      WantedName::lasting("ts"),         WantedName::lasting("timestamp"),
+      WantedName::lasting("@timestamp"), WantedName::lasting("time"),
+      WantedName::lasting("event_time"), WantedName::lasting("window_end")};
+  return names;
+}
 
 // True of a number, and of a year that nanoseconds in 64 bits do not reach, such as 9999.
 bool is_out_of_range(Value value, std::string_view text) {
@@ -39,9 +46,9 @@ void EventTime::set_path(Path path) {
 }
 
 bool EventTime::find_path(const Record& record) {
-  for (std::string_view name : kUsualNames) {
+  for (const WantedName& name : usual_names()) {
     if (!record.member(name).exists()) continue;
-    set_path(*Path::parse(name));
+    set_path(*Path::parse(name.text()));
     return true;
   }
   return false;
