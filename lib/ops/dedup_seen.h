@@ -39,6 +39,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -49,7 +50,9 @@
 #include "ops/dedup_image.h"
 #include "ops/dedup_state.h"
 #include "ops/dedup_tables.h"
+#include "ops/fingerprint_log.h"
 #include "ops/fingerprint_table.h"
+#include "ops/log_image.h"
 #include "ops/time_slices.h"
 #include "stream/snapshot.h"
 
@@ -162,6 +165,13 @@ class TwoShortOffsets {
 };
 using SeenShortSpan = SeenOffsets<TwoShortOffsets>;
 
+// Where they are kept: where nothing stands beside a fingerprint it may stay where it is.
+template <typename Seen>
+using SeenTable =
+    std::conditional_t<std::is_empty_v<Seen>, FingerprintLog<Seen>, FingerprintTable<Seen>>;
+template <typename Seen>
+using SeenImage = std::conditional_t<std::is_empty_v<Seen>, LogImage<Seen>, SlotsImage<Seen>>;
+
 template <typename Seen>
 class SeenKeys {
  public:
@@ -233,10 +243,11 @@ class SeenKeys {
   void save_changes(SnapshotWriter& out);
 
  private:
-  using Table = FingerprintTable<Seen>;
+  using Table = SeenTable<Seen>;
   using Slot = typename Table::Slot;
+  using Tables = SliceTables<Seen, Table>;
 
-  typename SliceTables<Seen>::Map& map() { return tables_.map(); }
+  typename Tables::Map& map() { return tables_.map(); }
 
   std::int64_t slice_of(Timestamp t) const { return Seen::kTimed ? slices_.of(t) : 0; }
   Start start_of(std::int64_t slice) const { return slices_.start(slice); }
@@ -268,7 +279,9 @@ class SeenKeys {
   // Of a slot of the slice of t.
   void note(const SlicePlace& place, Slot& slot, Timestamp t) {
     // An image may need it as it is.
-    if (!images_.empty()) map().find(place)->second.tell(slot);
+    if constexpr (Seen::kTimed) {
+      if (!images_.empty()) map().find(place)->second.tell(slot);
+    }
     const Start start = start_of(place.slice);
     if (is_forgotten(slot, place.slice)) {
       slot.begin(start, t);
@@ -314,9 +327,9 @@ class SeenKeys {
   }
 
   void drop_oldest() { drop(map().begin()); }
-  void drop(typename SliceTables<Seen>::Map::iterator place) {
+  void drop(typename Tables::Map::iterator place) {
     const Table& table = place->second;
-    for (SlotsImage<Seen>& image : images_) {
+    for (SeenImage<Seen>& image : images_) {
       if (image.is_of(table)) image.finish();
     }
     images_.remove_if([&table](const auto& image) { return image.is_of(table); });
@@ -332,7 +345,7 @@ class SeenKeys {
   TimeSlices slices_;
   std::optional<std::uint64_t> max_keys_;
   Timestamp horizon_ = kMinTime;
-  SliceTables<Seen> tables_;
+  Tables tables_;
   std::size_t size_ = 0;
   std::size_t bytes_ = 0;
   std::uint64_t pushed_out_ = 0;
@@ -342,7 +355,7 @@ class SeenKeys {
 
   // The image that is being taken, by tables.
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
-  std::list<SlotsImage<Seen>> images_;
+  std::list<SeenImage<Seen>> images_;
 };
 
 template <typename Seen>

@@ -60,9 +60,9 @@ void save_all_slots(SnapshotWriter& out, std::span<const Slot> slots) {
   }
 }
 
-template <typename Extra>
-void save_slots(SnapshotWriter& out, const FingerprintTable<Extra>& table) {
-  using Slot = typename FingerprintTable<Extra>::Slot;
+// The same of a table.
+template <typename Table, typename Slot = typename Table::Slot>
+void save_slots(SnapshotWriter& out, const Table& table) {
   std::vector<Slot> slots(table.size() + 1);
   table.copy_to(slots.data());
   slots.pop_back();
@@ -131,9 +131,9 @@ class ChangedSlots final : public SnapshotPart {
 
 // Into the table.  changes: a slot may be there, and is replaced.  What cannot be read makes
 // in.status() an error.
-template <typename Extra>
-void restore_slots(SnapshotReader& in, FingerprintTable<Extra>& table, bool changes = false) {
-  using Slot = typename FingerprintTable<Extra>::Slot;
+template <typename Table>
+void restore_slots(SnapshotReader& in, Table& table, bool changes = false) {
+  using Slot = typename Table::Slot;
   while (in.next_is("keys")) {
     const std::string text = in.text("slots");
     for (std::string_view hex = text; !hex.empty();) {

@@ -37,10 +37,11 @@ struct SlicePlace {
   std::uint64_t number;
 };
 
-template <typename Extra>
+// TheTable: of fingerprints with Extra beside them.
+template <typename Extra, typename TheTable = FingerprintTable<Extra>>
 class SliceTables {
  public:
-  using Table = FingerprintTable<Extra>;
+  using Table = TheTable;
   using Map = std::map<SlicePlace, Table>;
 
   explicit SliceTables(std::optional<std::uint64_t> max_keys) : max_keys_(max_keys) {}
