@@ -10,6 +10,11 @@
 namespace streamutils {
 namespace {
 
+template <int kBits>
+void rotate(std::uint64_t& word) {
+  word = std::rotl(word, kBits);
+}
+
 // Word: of 64 bits, or several side by side.
 template <typename Word>
 struct State {
@@ -21,23 +26,21 @@ struct State {
         v2(Word{} + (key.low ^ 0x6c7967656e657261)),
         v3(Word{} + (key.high ^ 0x7465646279746573)) {}
 
-  static void rotate(Word& word, int n) { word = word << n | word >> (64 - n); }
-
   void round() {
     v0 += v1;
     v2 += v3;
-    rotate(v1, 13);
-    rotate(v3, 16);
+    rotate<13>(v1);
+    rotate<16>(v3);
     v1 ^= v0;
     v3 ^= v2;
-    rotate(v0, 32);
+    rotate<32>(v0);
     v2 += v1;
     v0 += v3;
-    rotate(v1, 17);
-    rotate(v3, 21);
+    rotate<17>(v1);
+    rotate<21>(v3);
     v1 ^= v2;
     v3 ^= v0;
-    rotate(v2, 32);
+    rotate<32>(v2);
   }
 
   void take(const Word& word) {
@@ -89,25 +92,82 @@ std::uint64_t word_of(std::string_view text, std::size_t n) {
 }
 
 #if defined(__x86_64__)
-constexpr std::size_t kLanes = 4;
-using Lanes = std::uint64_t __attribute__((vector_size(kLanes * sizeof(std::uint64_t))));
+constexpr std::size_t kLanes = 8;
+// From so many texts on they are hashed beside empty ones.
+constexpr std::size_t kSomeLanes = 3;
+using Half = std::uint64_t __attribute__((vector_size(32)));
+
+// Words side by side, in two registers: the rounds of one do not wait for those of the other.
+struct Lanes {
+  Half a;
+  Half b;
+
+  Lanes& operator+=(const Lanes& o) {
+    a += o.a;
+    b += o.b;
+    return *this;
+  }
+  Lanes& operator^=(const Lanes& o) {
+    a ^= o.a;
+    b ^= o.b;
+    return *this;
+  }
+  friend Lanes operator^(const Lanes& x, const Lanes& y) { return {x.a ^ y.a, x.b ^ y.b}; }
+  friend Lanes operator&(const Lanes& x, const Lanes& y) { return {x.a & y.a, x.b & y.b}; }
+  friend Lanes operator+(const Lanes& x, std::uint64_t n) { return {x.a + n, x.b + n}; }
+  Lanes& operator^=(std::uint64_t n) {
+    a ^= n;
+    b ^= n;
+    return *this;
+  }
+};
+
+// By 16 and 32 in one step.
+template <int kBits>
+void rotate(Half& half) {
+  if constexpr (kBits == 16) {
+    using Words = std::uint16_t __attribute__((vector_size(32)));
+    const auto words = reinterpret_cast<Words>(half);
+    half = reinterpret_cast<Half>(__builtin_shufflevector(words, words, 3, 0, 1, 2, 7, 4, 5, 6, 11,
+                                                          8, 9, 10, 15, 12, 13, 14));
+  } else if constexpr (kBits == 32) {
+    using Words = std::uint32_t __attribute__((vector_size(32)));
+    const auto words = reinterpret_cast<Words>(half);
+    half = reinterpret_cast<Half>(__builtin_shufflevector(words, words, 1, 0, 3, 2, 5, 4, 7, 6));
+  } else {
+    half = half << kBits | half >> (64 - kBits);
+  }
+}
+template <int kBits>
+void rotate(Lanes& lanes) {
+  rotate<kBits>(lanes.a);
+  rotate<kBits>(lanes.b);
+}
+
+// f(0), f(1), …
+template <typename F>
+Lanes lanes_by(const F& f) {
+  return {Half{f(0), f(1), f(2), f(3)}, Half{f(4), f(5), f(6), f(7)}};
+}
 
 // Of kLanes texts.  One that has ended stays as it is while the others go on.
 [[gnu::target("avx2"), gnu::flatten]] void hash_lanes(const SipKey& key,
                                                       const std::string_view* texts,
                                                       Fingerprint* prints) {
-  const auto [shortest, longest] =
-      std::minmax({texts[0].size(), texts[1].size(), texts[2].size(), texts[3].size()});
-  const auto word = [texts](std::size_t i, std::size_t n) {
-    return n <= texts[i].size() / 8 ? word_of(texts[i], n) : 0;
-  };
+  std::size_t shortest = texts[0].size();
+  std::size_t longest = shortest;
+  for (std::size_t i = 1; i < kLanes; ++i) {
+    shortest = std::min(shortest, texts[i].size());
+    longest = std::max(longest, texts[i].size());
+  }
   State<Lanes> state(key);
   for (std::size_t n = 0; n <= longest / 8; ++n) {
     const State<Lanes> old = state;
-    state.take(Lanes{word(0, n), word(1, n), word(2, n), word(3, n)});
+    state.take(lanes_by(
+        [texts, n](std::size_t i) { return n <= texts[i].size() / 8 ? word_of(texts[i], n) : 0; }));
     if (n <= shortest / 8) continue;
-    Lanes ended;
-    for (std::size_t i = 0; i < kLanes; ++i) ended[i] = n > texts[i].size() / 8 ? ~0ULL : 0;
+    const Lanes ended =
+        lanes_by([texts, n](std::size_t i) { return n > texts[i].size() / 8 ? ~0ULL : 0; });
     state.v0 ^= (state.v0 ^ old.v0) & ended;
     state.v1 ^= (state.v1 ^ old.v1) & ended;
     state.v2 ^= (state.v2 ^ old.v2) & ended;
@@ -116,7 +176,9 @@ using Lanes = std::uint64_t __attribute__((vector_size(kLanes * sizeof(std::uint
   Lanes low;
   Lanes high;
   state.finish(low, high);
-  for (std::size_t i = 0; i < kLanes; ++i) prints[i] = {low[i], high[i]};
+  for (std::size_t i = 0; i < kLanes; ++i) {
+    prints[i] = i < 4 ? Fingerprint{low.a[i], high.a[i]} : Fingerprint{low.b[i - 4], high.b[i - 4]};
+  }
 }
 
 const bool kHasLanes = __builtin_cpu_supports("avx2") != 0;
@@ -144,6 +206,14 @@ void siphash128(const SipKey& key, std::span<const std::string_view> texts, Fing
 #if defined(__x86_64__)
   for (; kHasLanes && i + kLanes <= texts.size(); i += kLanes) {
     hash_lanes(key, &texts[i], prints + i);
+  }
+  if (kHasLanes && texts.size() - i >= kSomeLanes) {
+    std::string_view some[kLanes];
+    Fingerprint hashed[kLanes];
+    std::copy(texts.begin() + i, texts.end(), some);
+    hash_lanes(key, some, hashed);
+    std::copy_n(hashed, texts.size() - i, prints + i);
+    return;
   }
 #endif
   for (; i < texts.size(); ++i) prints[i] = siphash128(key, texts[i]);
