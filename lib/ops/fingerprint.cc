@@ -11,50 +11,42 @@ std::optional<Fingerprint> FingerprintReader::read(const Record& record) {
   return read_fields(record);
 }
 
-// Between values stands a line feed, which no spelling of a value holds.  False if none is there.
-bool FingerprintReader::append_key_of(const Record& record) {
+// A string without escapes is its own spelling, and is hashed where it stands.  Between several
+// values stands a line feed, which no spelling of a value holds.
+std::optional<std::string_view> FingerprintReader::key_of(const Record& record,
+                                                          std::string& scratch) const {
+  scratch.clear();
   bool has_key = false;
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    if (i > 0) canonical_ += '\n';
     const Value value = record.get(fields_[i]);
+    if (fields_.size() == 1 && is_canonical_key(value)) return value.raw();
+    if (i > 0) scratch += '\n';
     has_key |= value.exists() && !value.is(Kind::null);
-    append_key(canonical_, value);
+    append_key(scratch, value);
   }
-  return has_key;
+  return has_key ? std::optional<std::string_view>(scratch) : std::nullopt;
 }
 
 std::optional<Fingerprint> FingerprintReader::read_fields(const Record& record) {
-  canonical_.clear();
-  if (!append_key_of(record)) return std::nullopt;
-  return storable(siphash128(secret_, canonical_));
+  const auto key = key_of(record, scratch_key_);
+  if (!key) return std::nullopt;
+  return storable(siphash128(secret_, *key));
 }
 
-// Keys are hashed together, once all of them stand side by side.
-std::span<const Fingerprint> FingerprintReader::foresee(std::span<const Record> records) {
-  foreseen_.clear();
-  canonical_.clear();
-  keyed_lines_.clear();
-  for (const Record& record : records) {
-    const std::size_t begin = canonical_.size();
-    if (append_key_of(record) && record.ok()) {
-      keyed_lines_.push_back({record.line(), canonical_.size()});
-    } else {
-      canonical_.resize(begin);
-    }
+std::span<const Fingerprint> FingerprintReader::foresee_some(std::span<const Record> records) {
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto key = key_of(records[i], scratch_keys_[i]);
+    if (!key || !records[i].ok()) continue;
+    keyed_lines_[n] = records[i].line();
+    keys_[n++] = *key;
   }
-  keys_.clear();
-  std::size_t begin = 0;
-  for (const auto& [line, end] : keyed_lines_) {
-    keys_.push_back(std::string_view(canonical_).substr(begin, end - begin));
-    begin = end;
-  }
-  prints_.resize(keys_.size());
-  siphash128(secret_, keys_, prints_.data());
-  for (std::size_t i = 0; i < prints_.size(); ++i) {
+  siphash128(secret_, {keys_.data(), n}, prints_.data());
+  for (std::size_t i = 0; i < n; ++i) {
     prints_[i] = storable(prints_[i]);
-    foreseen_.add(keyed_lines_[i].line, prints_[i]);
+    foreseen_.add(keyed_lines_[i], prints_[i]);
   }
-  return prints_;
+  return {prints_.data(), n};
 }
 
 std::string FingerprintReader::secret() const {

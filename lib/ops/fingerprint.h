@@ -8,6 +8,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -33,11 +35,17 @@ class FingerprintReader {
   // is ok() afterwards.
   std::optional<Fingerprint> read(const Record& record);
 
-  // Reads those of lines that come next, and hands each to `visit`; read() of such a line then
-  // costs nothing.  Replaces those that were foreseen before.
+  // Reads those of lines that come next, and hands each to `visit`, which may bring near what is
+  // looked at then; read() of such a line then costs nothing.  Replaces those that were foreseen
+  // before.
   template <typename Visit>
-  void foresee(std::span<const Record> records, Visit visit) {
-    for (const Fingerprint& print : foresee(records)) visit(print);
+  void foresee(std::span<const Record> records, const Visit& visit) {
+    foreseen_.clear();
+    while (!records.empty()) {
+      const std::size_t some = std::min(records.size(), kSome);
+      for (const Fingerprint& print : foresee_some(records.first(some))) visit(print);
+      records = records.subspan(some);
+    }
   }
 
   // Of a line that was a record with a key, by reading it again.  Record::kPadding bytes behind it
@@ -61,22 +69,23 @@ class FingerprintReader {
   void restore(SnapshotReader& in);
 
  private:
-  // A line that comes next and has a key, which ends there in canonical_.
-  struct KeyedLine {
-    std::string_view line;
-    std::size_t end;
-  };
+  // Keys are hashed so many at a time, side by side: so there is time until the first of a batch is
+  // looked at, and not all ask for memory at once.
+  static constexpr std::size_t kSome = 8;
 
-  std::span<const Fingerprint> foresee(std::span<const Record> records);
-  bool append_key_of(const Record& record);
+  std::span<const Fingerprint> foresee_some(std::span<const Record> records);
+  // What is hashed; nullopt if all values are null or missing.  Valid as long as the record and
+  // the scratch.
+  std::optional<std::string_view> key_of(const Record& record, std::string& scratch) const;
   std::optional<Fingerprint> read_fields(const Record& record);
 
   std::vector<Path> fields_;
   SipKey secret_ = SipKey::random();
-  std::string canonical_;  // scratch, as the next ones
-  std::vector<KeyedLine> keyed_lines_;
-  std::vector<std::string_view> keys_;
-  std::vector<Fingerprint> prints_;
+  std::string scratch_key_;
+  std::array<std::string, kSome> scratch_keys_;      // of lines that come next
+  std::array<std::string_view, kSome> keyed_lines_;  // those of them that have a key
+  std::array<std::string_view, kSome> keys_;         // of these
+  std::array<Fingerprint, kSome> prints_;
   Record scratch_;
   Foreseen<Fingerprint> foreseen_;
 };
