@@ -28,9 +28,9 @@ class KeepFirst final : public Operator {
         seen_(options.within.value_or(Duration::zero()), options.max_keys) {}
 
   Outcome on_record(const Record& record, Emitter& out) override {
-    const auto print = keys_.read(record);
+    const Fingerprint* const print = keys_.print_of(record);
     if (!record.ok()) return {.fate = Fate::bad};
-    if (!print) {
+    if (print == nullptr) {
       out.count(kNoKey);
     } else if (Seen::kTimed && record.time() < seen_.horizon()) {
       out.emit(record.line());

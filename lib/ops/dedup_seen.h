@@ -270,10 +270,11 @@ class SeenKeys {
   bool is_in_only_table(const Fingerprint& print) {
     Table& table = map().empty() ? tables_.table_for(0) : map().begin()->second;
     const auto [slot, is_new] = table.find_or_insert(print);
+    if (!is_new) return true;
     size_ = table.size();
     bytes_ = table.bytes();
-    if (is_new) note_change(map().begin()->first, *slot);
-    return !is_new;
+    note_change(map().begin()->first, *slot);
+    return false;
   }
 
   // Of a slot of the slice of t.

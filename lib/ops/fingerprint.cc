@@ -6,11 +6,6 @@
 
 namespace streamutils {
 
-std::optional<Fingerprint> FingerprintReader::read(const Record& record) {
-  if (const Fingerprint* known = foreseen_.take(record.line())) return *known;
-  return read_fields(record);
-}
-
 // A string without escapes is its own spelling, and is hashed where it stands.  Between several
 // values stands a line feed, which no spelling of a value holds.
 std::optional<std::string_view> FingerprintReader::key_of(const Record& record,
@@ -25,6 +20,11 @@ std::optional<std::string_view> FingerprintReader::key_of(const Record& record,
     append_key(scratch, value);
   }
   return has_key ? std::optional<std::string_view>(scratch) : std::nullopt;
+}
+
+const Fingerprint* FingerprintReader::read_now(const Record& record) {
+  const auto print = read_fields(record);
+  return print ? &(read_ = *print) : nullptr;
 }
 
 std::optional<Fingerprint> FingerprintReader::read_fields(const Record& record) {

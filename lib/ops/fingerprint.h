@@ -33,7 +33,15 @@ class FingerprintReader {
   // Of the values of the fields, as equal JSON values are equal keys; null and missing are two.
   // nullopt if all are null or missing: then the event has no key.  Meaningful only if the record
   // is ok() afterwards.
-  std::optional<Fingerprint> read(const Record& record);
+  std::optional<Fingerprint> read(const Record& record) {
+    const Fingerprint* const print = print_of(record);
+    return print != nullptr ? std::optional(*print) : std::nullopt;
+  }
+  // The same where it stands, until the next call or that of foresee(); null in place of nullopt.
+  const Fingerprint* print_of(const Record& record) {
+    const Fingerprint* const known = foreseen_.take(record.line());
+    return known != nullptr ? known : read_now(record);
+  }
 
   // Reads those of lines that come next, and hands each to `visit`, which may bring near what is
   // looked at then; read() of such a line then costs nothing.  Replaces those that were foreseen
@@ -77,6 +85,7 @@ class FingerprintReader {
   // What is hashed; nullopt if all values are null or missing.  Valid as long as the record and
   // the scratch.
   std::optional<std::string_view> key_of(const Record& record, std::string& scratch) const;
+  const Fingerprint* read_now(const Record& record);
   std::optional<Fingerprint> read_fields(const Record& record);
 
   std::vector<Path> fields_;
@@ -86,6 +95,7 @@ class FingerprintReader {
   std::array<std::string_view, kSome> keyed_lines_;  // those of them that have a key
   std::array<std::string_view, kSome> keys_;         // of these
   std::array<Fingerprint, kSome> prints_;
+  Fingerprint read_;
   Record scratch_;
   Foreseen<Fingerprint> foreseen_;
 };

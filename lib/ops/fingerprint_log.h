@@ -102,18 +102,12 @@ class FingerprintLog {
   // The slot of a fingerprint, and whether it is new.  Valid until the next insert.
   std::pair<Slot*, bool> find_or_insert(const Fingerprint& print) {
     Segment* segment = &segment_of(print);
-    while (segment->size == segment->room) [[unlikely]] {
-        make_room(*segment);
-        segment = &segment_of(print);
-      }
+    if (segment->next == segment->end) [[unlikely]]
+      segment = &segment_with_room(print);
     const Found found = segment->search(print);
     if (found.slot != nullptr) return {found.slot, false};
-    Slot* const slot = segment->at(segment->size);
-    slot->print = print;
-    found.bucket->tags[found.lane] = tag_of(print);
-    found.bucket->places[found.lane] = static_cast<std::uint16_t>(segment->size++);
     ++size_;
-    return {slot, true};
+    return {segment->add(print, *found.bucket, found.lane), true};
   }
 
   // Brings the home of the fingerprint near, for a find() that comes soon.  Always inline: GCC
@@ -173,15 +167,16 @@ class FingerprintLog {
     unsigned lane;
   };
 
-  struct Segment {
+  // What an insertion reads stands in front.
+  struct alignas(64) Segment {
     std::size_t home(const Fingerprint& print) const { return (print.low >> 32) * buckets >> 32; }
-    std::size_t next(std::size_t bucket) const { return bucket + 1 == buckets ? 0 : bucket + 1; }
+    std::size_t behind(std::size_t bucket) const { return bucket + 1 == buckets ? 0 : bucket + 1; }
     Slot* at(std::size_t n) const { return blocks[n / kBlockSlots] + n % kBlockSlots; }
 
     // REQUIRES: there is an index.
     Found search(const Fingerprint& print) const {
       const std::uint16_t tag = tag_of(print);
-      for (std::size_t i = home(print);; i = next(i)) {
+      for (std::size_t i = home(print);; i = behind(i)) {
         LogBucket& bucket = index[i];
         for (unsigned same = bucket.lanes_of(tag); same != 0; same &= same - 1) {
           Slot* const slot = at(bucket.places[std::countr_zero(same)]);
@@ -193,6 +188,14 @@ class FingerprintLog {
       }
     }
 
+    // REQUIRES: it is not there; the lane of the bucket is what search() has found; next < end.
+    Slot* add(const Fingerprint& print, LogBucket& bucket, unsigned lane) {
+      bucket.tags[lane] = tag_of(print);
+      bucket.places[lane] = static_cast<std::uint16_t>(size++);
+      next->print = print;
+      return next++;
+    }
+
     // Of the log as it is.
     void make_index(std::byte* memory, std::size_t bucket_count) {
       std::memset(memory, 0, bucket_count * sizeof(LogBucket));
@@ -202,17 +205,25 @@ class FingerprintLog {
         const Fingerprint& print = at(n)->print;
         std::size_t i = home(print);
         unsigned empty = index[i].lanes_of(0);
-        for (; empty == 0; empty = index[i].lanes_of(0)) i = next(i);
+        for (; empty == 0; empty = index[i].lanes_of(0)) i = behind(i);
         const int lane = std::countr_zero(empty);
         index[i].tags[lane] = tag_of(print);
         index[i].places[lane] = static_cast<std::uint16_t>(n);
       }
     }
 
+    // For those that come next, as far as they stand side by side and the index has room.
+    void set_next() {
+      const std::size_t room = std::min(log_size, buckets * kFull) - size;
+      next = at(size);
+      end = next + std::min(room, kBlockSlots - size % kBlockSlots);
+    }
+
     LogBucket* index = nullptr;
     std::size_t buckets = 0;
     std::size_t size = 0;
-    std::size_t room = 0;  // there is memory for so many
+    Slot* next = nullptr;  // behind the last
+    Slot* end = nullptr;   // so far there is room
     Slot* blocks[kBlocks] = {};
     std::size_t log_size = 0;  // slots of the blocks
     std::size_t number = 0;    // in segments_
@@ -224,12 +235,18 @@ class FingerprintLog {
     return *directory_[print.high & (directory_.size() - 1)];
   }
 
-  // For one more at least.
+  // Where the fingerprint belongs.
+  [[gnu::noinline]] Segment& segment_with_room(const Fingerprint& print) {
+    while (segment_of(print).next == segment_of(print).end) make_room(segment_of(print));
+    return segment_of(print);
+  }
+
+  // For one more, if what is split off is not all of it.
   void make_room(Segment& segment) {
     if (segment.size == kMaxSize) return split(segment);
     if (segment.size == segment.log_size) lengthen(segment);
     if (segment.size == segment.buckets * kFull) grow_index(segment);
-    segment.room = std::min(segment.log_size, segment.buckets * kFull);
+    segment.set_next();
   }
 
   // By a block; before there are several of them, little by little.
@@ -285,7 +302,7 @@ class FingerprintLog {
     divide(segment, other, bit);
     segment.make_index(reinterpret_cast<std::byte*>(segment.index), kMaxBuckets);
     other.make_index(indexes_.take(), kMaxBuckets);
-    for (Segment* each : {&segment, &other}) each->room = each->log_size;
+    for (Segment* each : {&segment, &other}) each->set_next();
   }
 
   // The log of a segment that is full, into a new one of its own and that of another.
