@@ -36,6 +36,7 @@ class KeepFirst final : public Operator {
       out.emit(record.line());
       return passed_late(record.time(), *within_);
     } else if (seen_.repeats(*print, record.time())) {
+      has_repeats_ = true;
       return {.fate = Fate::dropped};
     } else {
       if (Seen::kTimed && record.time() < now_) out.count(kBehind);
@@ -48,6 +49,10 @@ class KeepFirst final : public Operator {
   bool foresees() const override { return true; }
   void foresee(std::span<const Record> records) override {
     keys_.foresee(records, [this](const Fingerprint& print) { seen_.prefetch(print); });
+    if (!std::exchange(has_repeats_, false)) return;
+    if constexpr (SeenKeys<Seen>::kPrefetchesRepeats) {
+      keys_.for_each_foreseen([this](const Fingerprint& print) { seen_.prefetch_repeat(print); });
+    }
   }
 
   void on_watermark(Timestamp now, Emitter&) override {
@@ -122,6 +127,7 @@ class KeepFirst final : public Operator {
   Timestamp now_ = kMinTime;      // the watermark
   std::uint64_t pushed_out_ = 0;  // of which the user knows
   bool warned_ = false;
+  bool has_repeats_ = false;  // since lines were foreseen
 };
 
 Status check(const DedupOptions& options) {

@@ -216,6 +216,12 @@ class SeenKeys {
     }
   }
 
+  // The same for one that is probably a repeat, some time after prefetch().
+  static constexpr bool kPrefetchesRepeats = std::is_empty_v<Seen>;
+  [[gnu::always_inline]] void prefetch_repeat(const Fingerprint& print) const {
+    if (!tables_.map().empty()) tables_.map().rbegin()->second.prefetch_slot(print);
+  }
+
   // The watermark is w: forgets.
   void forget_before(Timestamp w) {
     if (!Seen::kTimed) return;

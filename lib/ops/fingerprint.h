@@ -56,6 +56,12 @@ class FingerprintReader {
     }
   }
 
+  // Hands those that were foreseen to `visit` once more.
+  template <typename Visit>
+  void for_each_foreseen(const Visit& visit) const {
+    foreseen_.for_each(visit);
+  }
+
   // Of a line that was a record with a key, by reading it again.  Record::kPadding bytes behind it
   // are readable.
   std::optional<Fingerprint> read_line(std::string_view line) {

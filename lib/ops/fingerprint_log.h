@@ -117,6 +117,15 @@ class FingerprintLog {
     __builtin_prefetch(segment.index + segment.home(print));
   }
 
+  // Brings the slot near of a fingerprint that is probably there, once its home has come.
+  [[gnu::always_inline]] void prefetch_slot(const Fingerprint& print) const {
+    const Segment& segment = segment_of(print);
+    if (segment.size == 0) return;
+    const LogBucket& bucket = segment.index[segment.home(print)];
+    const unsigned same = bucket.lanes_of(tag_of(print));
+    if (same != 0) __builtin_prefetch(segment.at(bucket.places[std::countr_zero(same)]));
+  }
+
   std::size_t size() const { return size_; }
 
   // Memory of the log and its index.
