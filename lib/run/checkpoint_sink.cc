@@ -77,15 +77,8 @@ Status SinkCheckpoints::begin(ExitStatus& status) {
 // Where the stream is complete, nobody asks for them any more.
 Status SinkCheckpoints::open_notes() {
   if (!output_.notes || is_complete()) return {};
-  std::uint64_t length = 0;
-  if (saved_) {
-    const std::vector<FileLength>& files = saved_->side_files;
-    const auto notes = std::ranges::find_if(files, [this](const FileLength& file) {
-      return !file.is_output && file.name == notes_name();
-    });
-    if (notes != files.end()) length = notes->length;
-  }
-  return output_.notes->open(folder_.file(notes_name()), length);
+  static const std::vector<FileLength> kNone;
+  return output_.notes->open(folder_.file(notes_name()), saved_ ? saved_->side_files : kNone);
 }
 
 // Puts the visible files into the state of COMMIT.
@@ -261,9 +254,9 @@ Result<std::vector<FileLength>> SinkCheckpoints::outputs() const {
     all.push_back({.name = name, .length = length.front(), .is_output = true});
   });
   if (!output_.notes) return all;
-  auto length = output_.notes->save();
-  if (!length) return length.error();
-  all.push_back({.name = notes_name(), .length = *length, .is_output = false});
+  auto notes = output_.notes->save();
+  if (!notes) return notes.error();
+  all.insert(all.end(), notes->begin(), notes->end());
   return all;
 }
 

@@ -104,7 +104,9 @@ class FilesOfLongAgo(one.ToolTest):
         hot = [[self.NAMES + number % 3] * 2 for number in range(20)]
         new = [[100 + number] for number in range(8)]
         old = [[number, number + 1] for number in range(0, self.NAMES, 7)]
-        chunks = [list(range(self.NAMES)), *hot, *new, *old, *hot, *old[::-1]]
+        self.set_chunks([list(range(self.NAMES)), *hot, *new, *old, *hot, *old[::-1]])
+
+    def set_chunks(self, chunks):
         self.chunks = ["".join(f'{{"ts":{1521911720 + at},"n":{name},"text":"{at} {"so long " * 100}"}}\n'
                                for name in chunk) for at, chunk in enumerate(chunks)]
         self.first_of = {0: 0}  # epochs, and the chunk behind each
@@ -184,17 +186,36 @@ class FilesOfLongAgo(one.ToolTest):
         for kind, name in ("length", "1-000001.csv"), ("header", "1-000001.csv"), ("part", "1.csv"):
             self.assertIn(f'{{"of":"{kind}","name":"out/{name}"', notes)
         self.assertEqual(self.run_to_the_end(folder), expected)
+        self.kill_again_and_again(expected, 25)
 
+    def kill_again_and_again(self, expected, most_chunks):
         for number in range((one.KILLS + 4) // 5):
             folder = self.folder_of(f"killed{number}")
             for _ in range(5):
                 process = self.start(folder)
-                self.feed(folder, process, self.random.randrange(1, 25), self.random.random() < 0.7)
+                self.feed(folder, process, self.random.randrange(1, most_chunks), self.random.random() < 0.7)
                 time.sleep(self.random.random() * 0.05)
                 process.kill()
                 process.communicate()
             self.assertEqual(self.run_to_the_end(folder, waits=True), expected)
             shutil.rmtree(folder)
+
+    def test_notes_that_do_not_count_any_more_go(self):
+        """All names leave the state and come back so often that the notes are written anew."""
+        self.SINK = ["--to", "csv", "--name", "w", "out/{n}.csv"]
+        hot = [[self.NAMES + 1] for _ in range(11)]
+        self.set_chunks(5 * [list(range(self.NAMES)), *hot, list(range(100, 100 + self.NAMES)), *hot])
+        expected = self.expected()
+        folder = self.folder_of("long")
+        process = self.start(folder)
+        self.feed(folder, process, len(self.chunks) - 1, True)
+        process.kill()
+        process.communicate()
+        notes = {path.name: path.stat().st_size for path in folder.glob("ck/w.files*")}
+        self.assertNotIn("w.files", notes)
+        self.assertLessEqual(len(notes), 2, notes)
+        self.assertEqual(self.run_to_the_end(folder), expected)
+        self.kill_again_and_again(expected, 80)
 
     def test_one_to_which_others_have_written(self):
         folder = self.folder_of("others")

@@ -196,10 +196,10 @@ class Refusals(StateTest):
         whole = self.saved()
         self.file("state/windows", whole.replace(b'"in":1', b'"in":2', 1))
         self.assert_says(self.window().stderr, "is damaged")
-        self.file("state/windows", whole.replace(b'"snapshot":2', b'"snapshot":9', 1))
-        self.assert_says(self.window().stderr, "newer version", "its format is 9, and this one reads 2")
-        self.file("state/windows", whole.replace(b'"snapshot":2', b'"snapshot":1', 1))
-        self.assert_says(self.window().stderr, "older version", "its format is 1, and this one reads 2")
+        self.file("state/windows", whole.replace(b'"snapshot":3', b'"snapshot":9', 1))
+        self.assert_says(self.window().stderr, "newer version", "its format is 9, and this one reads 3")
+        self.file("state/windows", whole.replace(b'"snapshot":3', b'"snapshot":2', 1))
+        self.assert_says(self.window().stderr, "older version", "its format is 2, and this one reads 3")
 
     def test_two_processes(self):
         with Running([str(BIN / "swindow"), *WINDOW, "--state", self.state]) as running:
