@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "ops/dedup_count_row.h"
+#include "ops/dedup_image.h"
 #include "ops/dedup_reach.h"
 #include "ops/dedup_state.h"
 #include "ops/dedup_tables.h"
@@ -17,6 +19,8 @@
 #include "ops/fingerprint.h"
 #include "ops/fingerprint_table.h"
 #include "ops/held_lines.h"
+#include "ops/held_lines_image.h"
+#include "stream/row_text.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
@@ -34,6 +38,10 @@ struct Once {
   Ref ref() const { return word >> 1; }
   void set_distance(std::uint64_t distance) { word = distance << 1; }
   void set_ref(Ref ref) { word = ref << 1 | 1; }
+  // In snapshots, where the row says which group it is of.
+  void forget_place() {
+    if (!is_once()) set_ref(0);
+  }
 };
 
 // The head of the row of a group with repeats.
@@ -45,6 +53,25 @@ struct Tally {
   Fingerprint print;
 };
 
+// How a group with repeats stands in a snapshot.
+struct TallyFormat {
+  static constexpr std::string_view kColumns =
+      R"(["turn","first","least","greatest","repeats","low","high","key"])";
+  static std::size_t head_size() { return sizeof(Tally); }
+  static void write(const HeldLines::Row& row, RowText& text) {
+    Tally tally;
+    std::memcpy(&tally, row.head, sizeof tally);
+    text.put(to_nanos(row.time));
+    text.put(to_nanos(tally.first));
+    text.put(to_nanos(tally.least));
+    text.put(to_nanos(tally.greatest));
+    text.put(tally.repeats);
+    text.put(tally.print.low);
+    text.put(tally.print.high);
+    save_bytes(text, row.line);
+  }
+};
+
 class DedupCounts final : public Operator {
  public:
   explicit DedupCounts(DedupOptions options)
@@ -54,6 +81,7 @@ class DedupCounts final : public Operator {
         counts_(options_.fields),
         tables_(options_.max_keys),
         rows_(sizeof(Tally)),
+        image_(rows_, {}),
         moved_([this](Ref from, Ref to) { follow(from, to); }) {}
   DedupCounts(const DedupCounts&) = delete;
   DedupCounts& operator=(const DedupCounts&) = delete;
@@ -94,7 +122,7 @@ class DedupCounts final : public Operator {
     const std::int64_t slice = slice_of(minus(now, reach_.length()));
     while (!map().empty() && map().begin()->first.slice < slice) {
       size_ -= map().begin()->second.size();
-      map().erase(map().begin());
+      erase(map().begin());
     }
   }
   void on_end(Emitter& out) override { tell_all(false, out); }
@@ -105,6 +133,12 @@ class DedupCounts final : public Operator {
   bool has_state() const override { return true; }
   std::string hash_seed() const override { return keys_.secret(); }
   void save(SnapshotWriter& out) const override;
+  bool has_images() const override { return true; }
+  void begin_image(SnapshotWriter& out) override;
+  bool continue_image(std::size_t entries) override {
+    while (!images_.empty() && images_.front().go_on(entries)) images_.pop_front();
+    return images_.empty() && image_.go_on(entries);
+  }
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override {
     std::size_t bytes = rows_.bytes();
@@ -169,13 +203,31 @@ class DedupCounts final : public Operator {
   // Slots
   // ------------------------------------------------------------------------------------------
 
+  // An image needs them as they were.
+  void before_change(const Table& table, const Slot& slot) const {
+    if (!images_.empty()) table.tell(slot);
+  }
+  void before_erase(const Table& table) {
+    for (auto& image : images_) {
+      if (image.is_of(table)) image.finish();
+    }
+    images_.remove_if([&table](const auto& image) { return image.is_of(table); });
+  }
+  void erase(SliceTables<Once>::Map::iterator table) {
+    before_erase(table->second);
+    map().erase(table);
+  }
+
   // A slot for a group whose turn is t.  One that is complete and has stood there is not looked for
   // any more.
   Slot& place(const Fingerprint& print, Timestamp t) {
     const std::int64_t slice = slice_of(t);
     const auto end = tables_.behind(slice);
     for (auto at = tables_.from(slice); at != end; ++at) {
-      if (Slot* slot = at->second.find(print)) return *slot;
+      Slot* const slot = at->second.find(print);
+      if (slot == nullptr) continue;
+      before_change(at->second, *slot);
+      return *slot;
     }
     ++size_;
     return tables_.table_for(slice).insert(print);
@@ -183,6 +235,7 @@ class DedupCounts final : public Operator {
 
   void displace(const SlicePlace& place, const Fingerprint& print) {
     const auto table = map().find(place);
+    before_erase(table->second);
     table->second.erase(table->second.find(print));
     --size_;
     if (table->second.size() == 0) map().erase(table);
@@ -200,7 +253,10 @@ class DedupCounts final : public Operator {
   }
 
   void follow(Ref from, Ref to) {
-    if (Slot* slot = slot_of(from, tally_at(to)).second) slot->set_ref(to);
+    const auto [place, slot] = slot_of(from, tally_at(to));
+    if (slot == nullptr) return;
+    before_change(map().find(*place)->second, *slot);
+    slot->set_ref(to);
   }
 
   // Repeats
@@ -217,16 +273,17 @@ class DedupCounts final : public Operator {
     std::optional<Found> next;
     if (options_.refresh) next = touched(print, found.place, tally);
     if (found.ref && !next && turn_of(tally) == turn_of(found.tally)) {
-      return static_cast<void>(std::memcpy(rows_.head(*found.ref), &tally, sizeof tally));
+      return static_cast<void>(std::memcpy(rows_.edit_head(*found.ref), &tally, sizeof tally));
     }
     std::string members;
     if (found.ref) members = rows_.line(*found.ref);
     if (next) absorb(tally, *next, members);
     if (members.empty()) members = counts_.members_of(record);
-    take_out(found, print);
+    const bool is_first = !found.ref && !next && turn_of(tally) == turn_of(found.tally);
+    if (!is_first) take_out(found, print);
     if (next) take_out(*next, print);
     const Ref ref = rows_.add(turn_of(tally), members);
-    std::memcpy(rows_.head(ref), &tally, sizeof tally);
+    std::memcpy(rows_.edit_head(ref), &tally, sizeof tally);
     place(print, turn_of(tally)).set_ref(ref);
   }
 
@@ -279,7 +336,7 @@ class DedupCounts final : public Operator {
 
   // Nobody looks for any of them again.
   void tell_all(bool partial, Emitter& out) {
-    map().clear();
+    while (!map().empty()) erase(map().begin());
     size_ = 0;
     while (!rows_.empty()) tell_first(partial, out);
   }
@@ -301,7 +358,16 @@ class DedupCounts final : public Operator {
       rows_.remove(ref, moved_);
     }
     size_ -= n;
-    map().erase(oldest);
+    erase(oldest);
+  }
+
+  std::optional<Ref> restore_row(SnapshotReader& in, std::uint32_t chunk, Timestamp turn);
+  void restore_slice(SnapshotReader& in);
+  void point_to(const std::vector<Ref>& rows, SnapshotReader& in);
+  void save_head(SnapshotWriter& out) const {
+    out.entry("dedup_counts").field("watermark", reach_.now()).field("events", events_);
+    tables_.save(out);
+    keys_.save(out);
   }
 
   DedupOptions options_;
@@ -313,61 +379,105 @@ class DedupCounts final : public Operator {
   SliceTables<Once> tables_;
   std::size_t size_ = 0;  // of all tables
   HeldLines rows_;        // by their turns
+
+  // The image that is being taken: of the tables, then of the rows.
+  std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
+  std::list<SlotsImage<Once>> images_;
+  HeldLinesImage<TallyFormat> image_;
+
   HeldLines::Moved moved_;
 };
 
 void DedupCounts::save(SnapshotWriter& out) const {
-  out.entry("dedup_counts").field("watermark", reach_.now()).field("events", events_);
-  tables_.save(out);
-  keys_.save(out);
+  save_head(out);
   for (const auto& [place, table] : tables_.map()) {
     place.save(out);
     save_slots(out, table);
   }
-  rows_.for_each([&](Ref ref) {
-    const Tally tally = tally_at(ref);
-    out.entry("repeated").field("was", ref).field("turn", rows_.time(ref));
-    out.field("first", tally.first).field("least", tally.least).field("greatest", tally.greatest);
-    out.field("repeats", tally.repeats);
-    out.field("low", tally.print.low).field("high", tally.print.high);
-    save_bytes(out, "key", rows_.line(ref));
-  });
+  save_held_lines(out, TallyFormat(), rows_);
 }
 
-// Slots say where rows have stood; once all rows are there, where they stand now.
+// Slots are handed over before any row, so that they stand in front.
+void DedupCounts::begin_image(SnapshotWriter& out) {
+  save_head(out);
+  for (auto& [place, table] : map()) {
+    SnapshotWriter entry;
+    place.save(entry);
+    const std::string lines = entry.take();
+    out.lines(lines);
+    images_.emplace_back(table, lines, memory_, out);
+  }
+  image_.begin(out);
+}
+
+// Of the current row; gives where it stands.
+std::optional<Ref> DedupCounts::restore_row(SnapshotReader& in, std::uint32_t chunk,
+                                            Timestamp turn) {
+  const Tally tally{from_nanos(in.integer(1)),
+                    from_nanos(in.integer(2)),
+                    from_nanos(in.integer(3)),
+                    in.unsigned_integer(4),
+                    {in.unsigned_integer(5), in.unsigned_integer(6)}};
+  const std::string members = restore_bytes(in, 7);
+  if (members.find('\n') != std::string::npos) in.fail("a key that is told has a line end");
+  if (!in.status().ok()) return std::nullopt;
+  const auto ref = rows_.restore_row(chunk, turn, members);
+  if (ref) {
+    std::memcpy(rows_.edit_head(*ref), &tally, sizeof tally);
+  } else {
+    in.fail("a row is not held where it says");
+  }
+  return ref;
+}
+
+void DedupCounts::restore_slice(SnapshotReader& in) {
+  Table& table = map()[SlicePlace(in)];
+  const std::size_t size = table.size();
+  restore_slots(in, table);
+  size_ += table.size() - size;
+}
+
+// Slots say that there is a row; once all are there, where.
 Status DedupCounts::restore(SnapshotReader& in) {
   if (!in.next_is("dedup_counts")) return Error{"the snapshot has no entry 'dedup_counts'"};
   reach_.set_now(in.time("watermark"));
   events_ = in.unsigned_integer("events");
   tables_.restore(in);
   keys_.restore(in);
-  while (in.next_is("slice")) {
-    Table& table = map()[SlicePlace(in)];
-    restore_slots(in, table);
-    size_ += table.size();
+  std::vector<Ref> rows;
+  HeldLinesRestorer lines(
+      in, rows_, TallyFormat::head_size(),
+      [&](std::uint32_t chunk, Timestamp turn) {
+        if (const auto row = restore_row(in, chunk, turn)) rows.push_back(*row);
+      },
+      [](const HeldLines::Row&) {});
+  while (in.status().ok() && in.next_is("slice")) restore_slice(in);
+  lines.begin();
+  for (bool more = true; more && in.status().ok();) {
+    more = lines.take_chunk();
+    if (more || !in.next_is("slice")) continue;
+    restore_slice(in);
+    more = true;
   }
-  std::vector<std::pair<Slot*, Ref>> moves;
+  if (!in.status().ok()) return in.status();
+  lines.end();
+  point_to(rows, in);
+  return in.status();
+}
+
+void DedupCounts::point_to(const std::vector<Ref>& rows, SnapshotReader& in) {
+  std::size_t found = 0;
+  for (const Ref ref : rows) {
+    Slot* const slot = slot_of(0, tally_at(ref)).second;
+    if (slot == nullptr) continue;
+    slot->set_ref(ref);
+    ++found;
+  }
   std::size_t repeated = 0;
-  while (in.next_is("repeated")) {
-    const Tally tally{in.time("first"),
-                      in.time("least"),
-                      in.time("greatest"),
-                      in.unsigned_integer("repeats"),
-                      {in.unsigned_integer("low"), in.unsigned_integer("high")}};
-    const Ref was = in.unsigned_integer("was");
-    const std::string members = restore_bytes(in, "key");
-    if (members.find('\n') != std::string::npos) in.fail("a key that is told has a line end");
-    if (!in.status().ok()) return in.status();
-    const Ref ref = rows_.add(in.time("turn"), members);
-    std::memcpy(rows_.head(ref), &tally, sizeof tally);
-    if (Slot* slot = slot_of(was, tally).second) moves.emplace_back(slot, ref);
-  }
-  for (auto& [slot, ref] : moves) slot->set_ref(ref);
   for (const auto& [place, table] : map()) {
     table.for_each([&](const Slot& slot) { repeated += slot.is_once() ? 0 : 1; });
   }
-  if (repeated != moves.size()) in.fail("a group has repeats, and no row says which");
-  return in.status();
+  if (repeated != found) in.fail("a group has repeats, and no row says which");
 }
 
 }  // namespace

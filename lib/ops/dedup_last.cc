@@ -15,6 +15,8 @@
 #include "ops/fingerprint.h"
 #include "ops/fingerprint_table.h"
 #include "ops/held_lines.h"
+#include "ops/held_lines_image.h"
+#include "stream/row_text.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
@@ -58,6 +60,74 @@ std::uint64_t take_distance(std::string_view& text) {
   return distance;
 }
 
+// How a group stands in its row.
+class GroupFormat {
+ public:
+  explicit GroupFormat(const DedupOptions& options)
+      : counts_(options.counts), refresh_(options.refresh), within_(options.within.has_value()) {}
+
+  static constexpr std::string_view kColumns = R"(["last","first","least","repeats","line"])";
+
+  std::size_t head_size() const {
+    return counts_ ? sizeof(Head) : refresh_ ? sizeof(Timestamp) : 0;
+  }
+
+  // line: as it stands in the row; gives it as it came.
+  Group read(Timestamp greatest, const char* head, std::string_view& line) const {
+    Group group{greatest, greatest, greatest};
+    if (counts_) {
+      Head all;
+      std::memcpy(&all, head, sizeof all);
+      group = {all.first, all.least, greatest, all.repeats};
+    } else if (refresh_) {
+      std::memcpy(&group.first, head, sizeof group.first);
+    } else {
+      group.first = minus(greatest, Duration(static_cast<std::int64_t>(take_distance(line))));
+    }
+    return group;
+  }
+
+  void write_head(const Group& group, char* head) const {
+    const Head all{group.first, group.least, group.repeats};
+    if (counts_) {
+      std::memcpy(head, &all, sizeof all);
+    } else if (refresh_) {
+      std::memcpy(head, &group.first, sizeof group.first);
+    }
+  }
+
+  // The line as it is to stand there; maybe in `scratch`.
+  std::string_view line(const Group& group, std::string_view line, std::string& scratch) const {
+    if (head_size() > 0 || !within_ || group.first == group.greatest) return line;
+    scratch.clear();
+    append_distance(scratch, static_cast<std::uint64_t>(to_nanos(group.greatest)) -
+                                 static_cast<std::uint64_t>(to_nanos(group.first)));
+    return scratch += line;
+  }
+
+  // Of a snapshot.
+  void write(const HeldLines::Row& row, RowText& text) const {
+    std::string_view line = row.line;
+    const Group group = read(row.time, row.head, line);
+    text.put(to_nanos(group.greatest));
+    text.put(to_nanos(group.first));
+    text.put(to_nanos(counts_ ? group.least : group.first));
+    text.put(group.repeats);
+    save_bytes(text, line);
+  }
+
+ private:
+  struct Head {
+    Timestamp first;
+    Timestamp least;
+    std::uint64_t repeats;
+  };
+
+  bool counts_;
+  bool refresh_;
+  bool within_;
+};
+
 class DedupLast final : public Operator {
  public:
   explicit DedupLast(DedupOptions options)
@@ -65,9 +135,9 @@ class DedupLast final : public Operator {
         reach_(options_),
         keys_(options_.fields),
         counts_(options_.fields),
-        lines_(options_.counts    ? sizeof(Head)
-               : options_.refresh ? sizeof(Timestamp)
-                                  : 0),
+        format_(options_),
+        lines_(format_.head_size()),
+        image_(lines_, format_),
         moved_([this](Ref from, Ref to) { follow(from, to); }) {}
   DedupLast(const DedupLast&) = delete;
   DedupLast& operator=(const DedupLast&) = delete;
@@ -117,7 +187,21 @@ class DedupLast final : public Operator {
   void set_time_style(TimeStyle style) override { style_ = style; }
   bool has_state() const override { return true; }
   std::string hash_seed() const override { return keys_.secret(); }
-  void save(SnapshotWriter& out) const override;
+  void save(SnapshotWriter& out) const override {
+    save_head(out);
+    save_held_lines(out, format_, lines_);
+  }
+  bool has_images() const override { return true; }
+  void begin_image(SnapshotWriter& out) override {
+    save_head(out);
+    image_.begin(out);
+  }
+  bool continue_image(std::size_t entries) override { return image_.go_on(entries); }
+  bool has_changes() const override { return image_.has_changes(); }
+  void begin_changes(SnapshotWriter& out) override {
+    save_head(out);
+    image_.begin_changes(out);
+  }
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override {
     std::size_t bytes = lines_.bytes();
@@ -128,29 +212,12 @@ class DedupLast final : public Operator {
 
  private:
   using Table = FingerprintTable<Held>;
-  struct Head {
-    Timestamp first;
-    Timestamp least;
-    std::uint64_t repeats;
-  };
-
   // Groups
   // -----------------------------------------------------------------------------------------
 
   Group group_at(Ref ref) const {
-    const Timestamp greatest = lines_.time(ref);
-    Group group{greatest, greatest, greatest};
-    if (options_.counts) {
-      Head head;
-      std::memcpy(&head, lines_.head(ref), sizeof head);
-      group = {head.first, head.least, greatest, head.repeats};
-    } else if (options_.refresh) {
-      std::memcpy(&group.first, lines_.head(ref), sizeof group.first);
-    } else {
-      std::string_view line = lines_.line(ref);
-      group.first = minus(greatest, Duration(static_cast<std::int64_t>(take_distance(line))));
-    }
-    return group;
+    std::string_view line = lines_.line(ref);
+    return format_.read(lines_.time(ref), lines_.head(ref), line);
   }
 
   std::string_view line_at(Ref ref) const {
@@ -160,25 +227,13 @@ class DedupLast final : public Operator {
   }
 
   void set_head(Ref ref, const Group& group) {
-    const Head head{group.first, group.least, group.repeats};
-    if (options_.counts) {
-      std::memcpy(lines_.head(ref), &head, sizeof head);
-    } else if (options_.refresh) {
-      std::memcpy(lines_.head(ref), &group.first, sizeof group.first);
-    }
+    if (format_.head_size() > 0) format_.write_head(group, lines_.edit_head(ref));
   }
 
   Ref hold(const Group& group, std::string_view line) {
-    const bool has_head = options_.counts || options_.refresh;
-    if (has_head || !options_.within || group.first == group.greatest) {
-      const Ref ref = lines_.add(group.greatest, line);
-      set_head(ref, group);
-      return ref;
-    }
-    text_.clear();
-    append_distance(text_, static_cast<std::uint64_t>(to_nanos(group.greatest)) -
-                               static_cast<std::uint64_t>(to_nanos(group.first)));
-    return lines_.add(group.greatest, text_ += line);
+    const Ref ref = lines_.add(group.greatest, format_.line(group, line, text_));
+    set_head(ref, group);
+    return ref;
   }
 
   Timestamp turn_of(const Group& group) const { return reach_.turn(group.first, group.greatest); }
@@ -306,45 +361,55 @@ class DedupLast final : public Operator {
     line.insert(brace, empty ? "\"partial\":true" : ",\"partial\":true");
   }
 
+  void save_head(SnapshotWriter& out) const {
+    out.entry("dedup_last").field("watermark", reach_.now());
+    keys_.save(out);
+  }
+  void restore_group(SnapshotReader& in, std::uint32_t chunk, Timestamp greatest);
+
   DedupOptions options_;
   DedupReach reach_;
   FingerprintReader keys_;
   CountRow counts_;
   TimeStyle style_;
+  GroupFormat format_;
   HeldLines lines_;
+  HeldLinesImage<GroupFormat> image_;
   HeldLines::Moved moved_;
   std::map<std::int64_t, Table> tables_;  // by slice
   std::string text_;                      // scratch
 };
 
-// In an order in which those of equal times stand as they came.
-void DedupLast::save(SnapshotWriter& out) const {
-  out.entry("dedup_last").field("watermark", reach_.now());
-  keys_.save(out);
-  lines_.for_each([&](Ref ref) {
-    const Group group = group_at(ref);
-    out.entry("group").field("first", group.first).field("last", group.greatest);
-    if (options_.counts) out.field("least", group.least).field("repeats", group.repeats);
-    save_bytes(out, "line", line_at(ref));
-  });
+// Of the current row.
+void DedupLast::restore_group(SnapshotReader& in, std::uint32_t chunk, Timestamp greatest) {
+  const Group group{from_nanos(in.integer(1)), from_nanos(in.integer(2)), greatest,
+                    in.unsigned_integer(3)};
+  const std::string line = restore_bytes(in, 4);
+  if (line.find('\n') != std::string::npos) in.fail("a line that is held is several");
+  if (!in.status().ok()) return;
+  const auto ref = lines_.restore_row(chunk, greatest, format_.line(group, line, text_));
+  if (!ref) return in.fail("a line is not held where it says");
+  set_head(*ref, group);
+  const auto print = keys_.read_line(line_at(*ref));
+  if (!print) return in.fail("a line that is held has no key");
+  if (!is_complete(group)) place(*print, group, *ref);
 }
 
 Status DedupLast::restore(SnapshotReader& in) {
   if (!in.next_is("dedup_last")) return Error{"the snapshot has no entry 'dedup_last'"};
   reach_.set_now(in.time("watermark"));
   keys_.restore(in);
-  while (in.next_is("group")) {
-    Group group{in.time("first"), in.time("first"), in.time("last")};
-    if (options_.counts) group.least = in.time("least");
-    if (options_.counts) group.repeats = in.unsigned_integer("repeats");
-    const std::string line = restore_bytes(in, "line");
-    if (!in.status().ok()) break;
-    if (line.find('\n') != std::string::npos) return Error{"a line that is held is several"};
-    const Ref ref = hold(group, line);
-    const auto print = keys_.read_line(line_at(ref));
-    if (!print) return Error{"a line that is held has no key"};
-    if (!is_complete(group)) place(*print, group, ref);
+  HeldLinesRestorer lines(
+      in, lines_, format_.head_size(),
+      [&](std::uint32_t chunk, Timestamp greatest) { restore_group(in, chunk, greatest); },
+      [&](const HeldLines::Row& row) {
+        const auto print = keys_.read_line(line_at(row.ref));
+        if (print) displace(*print, group_at(row.ref), row.ref);
+      });
+  lines.begin();
+  while (lines.take_chunk()) {
   }
+  lines.end();
   return in.status();
 }
 

@@ -35,13 +35,15 @@ void append_hex(std::string& out, std::uint64_t word);
 // Takes 16 digits from the front of hex; nullopt if there are none.
 std::optional<std::uint64_t> take_hex(std::string_view& hex);
 
-// An entry with these slots, at most kSlotsPerEntry.
+// An entry with these slots, at most kSlotsPerEntry.  What stands beside a fingerprint may have
+// something to forget: where it points to, which is elsewhere once it is restored.
 template <typename Slot>
 void save_slots(SnapshotWriter& out, std::span<const Slot> slots) {
   std::string hex;
   hex.reserve(kSlotsPerEntry * kWords<Slot> * 16 + 2);
   hex += '"';
-  for (const Slot& slot : slots) {
+  for (Slot slot : slots) {
+    if constexpr (requires { slot.forget_place(); }) slot.forget_place();
     std::uint64_t words[kWords<Slot>] = {};
     std::memcpy(words, &slot, sizeof(Slot));
     for (const std::uint64_t word : words) append_hex(hex, word);

@@ -21,15 +21,8 @@ constexpr std::size_t kFirstCapacity = 512;
 
 void HeldLines::Free::operator()(char* memory) const { std::free(memory); }
 
-// At most eight bytes are read, and the chunk has padding.
-std::uint64_t HeldLines::distance_at(const Chunk& chunk, std::size_t at) {
-  std::uint64_t distance = 0;
-  std::memcpy(&distance, chunk.memory.get() + at, sizeof distance);
-  return distance & chunk.gap();
-}
-
 bool HeldLines::is_gap(const Chunk& chunk, std::size_t at) {
-  return distance_at(chunk, at) == chunk.gap();
+  return distance_at(chunk.memory.get() + at, chunk.time_bytes) == chunk.gap();
 }
 
 std::size_t HeldLines::size_at(const Chunk& chunk, std::size_t at) const {
@@ -41,7 +34,8 @@ std::size_t HeldLines::size_at(const Chunk& chunk, std::size_t at) const {
 
 Timestamp HeldLines::time(Ref ref) const {
   const Chunk& chunk = chunks_[ref >> 16];
-  return from_nanos(static_cast<std::int64_t>(chunk.base + distance_at(chunk, ref & 0xFFFF)));
+  const std::uint64_t distance = distance_at(row(ref), chunk.time_bytes);
+  return from_nanos(static_cast<std::int64_t>(chunk.base + distance));
 }
 
 std::string_view HeldLines::line(Ref ref) const {
@@ -60,21 +54,10 @@ std::size_t HeldLines::bytes() const {
 
 HeldLines::Ref HeldLines::add(Timestamp time, std::string_view line) {
   const auto bucket = bucket_for(time);
-  const std::size_t beside = head_size_ + 1;
-  const std::uint32_t index = chunk_for(bucket->second, time, line.size() + beside);
-  Chunk& chunk = chunks_[index];
-  const std::size_t row_size = chunk.time_bytes + line.size() + beside;
-  const Ref ref = ref_of(index, chunk.used);
-  char* to = chunk.memory.get() + chunk.used;
-  const std::uint64_t distance = chunk.distance(time);
-  std::memcpy(to, &distance, chunk.time_bytes);
-  std::memset(to + chunk.time_bytes, 0, head_size_);
-  line.copy(to + chunk.time_bytes + head_size_, line.size());
-  to[row_size - 1] = '\n';
-  chunk.used += row_size;
-  ++chunk.rows;
+  const std::uint32_t index = chunk_for(bucket->second, time, line.size() + head_size_ + 1);
+  touch(index);
+  const Ref ref = append(index, time, line);
   ++bucket->second.rows;
-  ++size_;
   if (bucket != buckets_.begin()) return ref;
   if (due_.empty() || bucket->second.rows == 1) {
     make_due();
@@ -88,8 +71,24 @@ HeldLines::Ref HeldLines::add(Timestamp time, std::string_view line) {
   return ref;
 }
 
+// Behind its rows; there is room.
+HeldLines::Ref HeldLines::append(std::uint32_t index, Timestamp time, std::string_view line) {
+  Chunk& chunk = chunks_[index];
+  const std::size_t row_size = chunk.time_bytes + head_size_ + line.size() + 1;
+  char* const to = chunk.memory.get() + chunk.used;
+  const std::uint64_t distance = chunk.distance(time);
+  std::memcpy(to, &distance, chunk.time_bytes);
+  std::memset(to + chunk.time_bytes, 0, head_size_);
+  line.copy(to + chunk.time_bytes + head_size_, line.size());
+  to[row_size - 1] = '\n';
+  ++chunk.rows;
+  ++size_;
+  return ref_of(index, std::exchange(chunk.used, chunk.used + row_size));
+}
+
 void HeldLines::remove(Ref ref, const Moved& moved) {
   const auto index = static_cast<std::uint32_t>(ref >> 16);
+  touch(index);
   Chunk& chunk = chunks_[index];
   const auto bucket = buckets_.find(bucket_of(time(ref)));
   const std::size_t size = size_at(chunk, ref & 0xFFFF);
@@ -128,6 +127,7 @@ void HeldLines::tidy(Buckets::iterator bucket, std::uint32_t index, const Moved&
 }
 
 void HeldLines::close_gaps(std::uint32_t index, const Moved& moved) {
+  touch(index);
   Chunk& chunk = chunks_[index];
   std::size_t to = 0;
   for (std::size_t at = 0; at < chunk.used;) {
@@ -158,16 +158,21 @@ std::uint32_t HeldLines::chunk_for(Bucket& bucket, Timestamp t, std::size_t rest
     }
     if (!knows) set_capacity(last, last.used);
   }
+  const std::uint32_t index = free_index();
+  chunks_[index].number = ++chunks_begun_;
+  begin(chunks_[index], t);
+  make_room(chunks_[index], chunks_[index].time_bytes + rest);
+  bucket.chunks.push_back(index);
+  return index;
+}
+
+std::uint32_t HeldLines::free_index() {
   if (free_chunks_.empty()) {
     free_chunks_.push_back(static_cast<std::uint32_t>(chunks_.size()));
     chunks_.emplace_back();
   }
   const std::uint32_t index = free_chunks_.back();
   free_chunks_.pop_back();
-  chunks_[index].number = ++chunks_begun_;
-  begin(chunks_[index], t);
-  make_room(chunks_[index], chunks_[index].time_bytes + rest);
-  bucket.chunks.push_back(index);
   return index;
 }
 
@@ -197,6 +202,7 @@ void HeldLines::set_capacity(Chunk& chunk, std::size_t capacity) {
 }
 
 void HeldLines::free_chunk(std::uint32_t index) {
+  if (watcher_ != nullptr) watcher_->before_end(index);
   chunks_[index] = Chunk{};
   free_chunks_.push_back(index);
 }
@@ -210,6 +216,60 @@ std::vector<std::uint32_t> HeldLines::in_order() const {
     return chunks_[a].number < chunks_[b].number;
   });
   return all;
+}
+
+HeldLines::Rows HeldLines::rows_of(std::uint32_t index) const {
+  const Chunk& chunk = chunks_[index];
+  return {chunk.number, chunk.base, chunk.time_bytes, chunk.rows, {chunk.memory.get(), chunk.used}};
+}
+
+// --- Restoring -----------------------------------------------------------------------------------
+
+bool HeldLines::widen_to(Duration width) {
+  while (width_ < width && width_ <= Duration::max() / 2) widen();
+  return width_ == width;
+}
+
+std::uint32_t HeldLines::restore_chunk(std::uint64_t number, std::uint64_t base,
+                                       std::size_t time_bytes, Timestamp first) {
+  const std::uint32_t index = free_index();
+  Chunk& chunk = chunks_[index];
+  chunk.number = number;
+  chunk.base = base;
+  chunk.time_bytes = time_bytes;
+  chunks_begun_ = std::max(chunks_begun_, number);
+  std::vector<std::uint32_t>& chunks = buckets_[bucket_of(first)].chunks;
+  const auto place = std::upper_bound(
+      chunks.begin(), chunks.end(), number,
+      [this](std::uint64_t n, std::uint32_t other) { return n < chunks_[other].number; });
+  chunks.insert(place, index);
+  return index;
+}
+
+std::optional<HeldLines::Ref> HeldLines::restore_row(std::uint32_t index, Timestamp time,
+                                                     std::string_view line) {
+  Chunk& chunk = chunks_[index];
+  const std::size_t row_size = chunk.time_bytes + head_size_ + line.size() + 1;
+  const std::int64_t bucket = bucket_of(time);
+  const bool is_first = chunk.used == 0;
+  const bool fits = is_first || (chunk.used + row_size <= kChunk &&
+                                 bucket == bucket_of(this->time(ref_of(index, 0))));
+  if (!fits || chunk.distance(time) >= chunk.gap()) return std::nullopt;
+  make_room(chunk, row_size);
+  ++buckets_[bucket].rows;
+  return append(index, time, line);
+}
+
+void HeldLines::remove_chunk(std::uint32_t index) {
+  const Chunk& chunk = chunks_[index];
+  Timestamp time{};
+  for_each_row(rows_of(index), index, head_size_, [&](const Row& row) { time = row.time; });
+  const auto bucket = buckets_.find(bucket_of(time));
+  bucket->second.rows -= chunk.rows;
+  size_ -= chunk.rows;
+  std::erase(bucket->second.chunks, index);
+  free_chunk(index);
+  if (bucket->second.chunks.empty()) buckets_.erase(bucket);
 }
 
 // --- Buckets -------------------------------------------------------------------------------------

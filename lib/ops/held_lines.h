@@ -13,6 +13,10 @@
 // Only the rows of the earliest bucket are sorted, when it becomes that.  When there are too many
 // buckets, each two become one.
 //
+// Rows of one time stand in the order in which they came, if chunks are taken in the order of their
+// numbers.  So images (ops/held_lines_image.h) copy chunks, in any order, and who restores them
+// makes them again with their numbers.
+//
 // A line that is replaced leaves a gap.  When more than half of a chunk is gaps, its rows move
 // together, so that lines take at most twice their size; who knows where they stood is told.
 // SPDX-License-Identifier: Apache-2.0
@@ -20,9 +24,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -51,23 +57,85 @@ class HeldLines {
   Ref first() const { return due_[next_].ref; }
 
   Timestamp time(Ref ref) const;
-  char* head(Ref ref) const { return row(ref) + chunks_[ref >> 16].time_bytes; }
+  const char* head(Ref ref) const { return row(ref) + chunks_[ref >> 16].time_bytes; }
+  // To be changed.
+  char* edit_head(Ref ref) {
+    touch(static_cast<std::uint32_t>(ref >> 16));
+    return row(ref) + chunks_[ref >> 16].time_bytes;
+  }
   // Valid until the next change; Record::kPadding bytes behind it are readable.
   std::string_view line(Ref ref) const;
 
   // In memory, with all that stands beside them.
   std::size_t bytes() const;
 
-  // Calls visit(ref) for all; those of equal times as they came.
+  // Chunks
+
+  // The rows of a chunk as they stand in memory, some of them gaps.  kReach bytes behind them are
+  // read, too.
+  struct Rows {
+    static constexpr std::size_t kReach = 8;
+
+    std::uint64_t number;
+    std::uint64_t base;
+    std::size_t time_bytes;
+    std::size_t count;  // without gaps
+    std::string_view bytes;
+  };
+  struct Row {
+    Ref ref;
+    Timestamp time;
+    const char* head;
+    std::string_view line;
+  };
+
+  // They are known by an index up to this; the number of one that is not in use is 0.
+  std::size_t chunks() const { return chunks_.size(); }
+  std::vector<std::uint32_t> in_order() const;
+  Rows rows_of(std::uint32_t index) const;
+  // Calls visit(row) for those that are no gaps.  Their number is that of rows_of().
   template <typename Visit>
-  void for_each(Visit visit) const {
-    for (const std::uint32_t index : in_order()) {
-      const Chunk& chunk = chunks_[index];
-      for (std::size_t at = 0; at < chunk.used; at += size_at(chunk, at)) {
-        if (!is_gap(chunk, at)) visit(ref_of(index, at));
+  static void for_each_row(const Rows& rows, std::uint32_t index, std::size_t head_size,
+                           Visit visit) {
+    for (std::size_t at = 0; at < rows.bytes.size();) {
+      const char* const head = rows.bytes.data() + at + rows.time_bytes;
+      const std::size_t beside = rows.time_bytes + head_size;
+      const std::size_t size = rows.bytes.find('\n', at + beside) + 1 - at;
+      const std::uint64_t distance = distance_at(rows.bytes.data() + at, rows.time_bytes);
+      if (distance != gap_of(rows.time_bytes)) {
+        visit(Row{ref_of(index, at),
+                  from_nanos(static_cast<std::int64_t>(rows.base + distance)),
+                  head,
+                  {head + head_size, size - beside - 1}});
       }
+      at += size;
     }
   }
+
+  // Who is told of chunks before their rows change, or go.
+  class Watcher {
+   public:
+    virtual void before_change(std::uint32_t index) = 0;
+    virtual void before_end(std::uint32_t index) = 0;
+
+   protected:
+    ~Watcher() = default;
+  };
+  // Null: nobody.
+  void set_watcher(Watcher* watcher) { watcher_ = watcher; }
+
+  // To restore them: a chunk as rows_of() has told, by the time of its first row, and its rows, for
+  // which is room.  nullopt: no such rows have ever stood there.
+  Duration width() const { return width_; }
+  // False if none has ever been so wide.
+  bool widen_to(Duration width);
+  std::uint32_t restore_chunk(std::uint64_t number, std::uint64_t base, std::size_t time_bytes,
+                              Timestamp first);
+  std::optional<Ref> restore_row(std::uint32_t index, Timestamp time, std::string_view line);
+  // Takes out a chunk with all its rows.  REQUIRES: it has rows.
+  void remove_chunk(std::uint32_t index);
+  // All is there.
+  void end_restoring() { make_due(); }
 
  private:
   static constexpr std::size_t kChunk = std::size_t{1} << 15;
@@ -85,8 +153,7 @@ class HeldLines {
     std::uint64_t base = 0;      // of its times
     std::size_t time_bytes = 1;  // up to 8
 
-    // The distance that marks a gap: greater than that of any time.
-    std::uint64_t gap() const { return ~std::uint64_t{0} >> (64 - 8 * time_bytes); }
+    std::uint64_t gap() const { return gap_of(time_bytes); }
     std::uint64_t distance(Timestamp t) const {
       return static_cast<std::uint64_t>(to_nanos(t)) - base;
     }
@@ -104,7 +171,16 @@ class HeldLines {
 
   static Ref ref_of(std::uint32_t chunk, std::size_t at) { return Ref{chunk} << 16 | at; }
   char* row(Ref ref) const { return chunks_[ref >> 16].memory.get() + (ref & 0xFFFF); }
-  static std::uint64_t distance_at(const Chunk& chunk, std::size_t at);
+  // The distance that marks a gap: greater than that of any time.
+  static std::uint64_t gap_of(std::size_t time_bytes) {
+    return ~std::uint64_t{0} >> (64 - 8 * time_bytes);
+  }
+  // At most eight bytes are read.
+  static std::uint64_t distance_at(const char* row, std::size_t time_bytes) {
+    std::uint64_t distance = 0;
+    std::memcpy(&distance, row, sizeof distance);
+    return distance & gap_of(time_bytes);
+  }
   static bool is_gap(const Chunk& chunk, std::size_t at);
   std::size_t size_at(const Chunk& chunk, std::size_t at) const;
   bool goes_before(const Due& a, const Due& b) const;
@@ -122,7 +198,11 @@ class HeldLines {
   void erase(Buckets::iterator bucket);
   void make_due();
   void pass_gaps();
-  std::vector<std::uint32_t> in_order() const;
+  void touch(std::uint32_t index) {
+    if (watcher_ != nullptr) watcher_->before_change(index);
+  }
+  Ref append(std::uint32_t index, Timestamp time, std::string_view line);
+  std::uint32_t free_index();
 
   std::size_t head_size_;
   std::vector<Chunk> chunks_;
@@ -133,6 +213,7 @@ class HeldLines {
   std::size_t size_ = 0;
   std::vector<Due> due_;  // of the earliest bucket, in order, from next_ on; some may be gaps
   std::size_t next_ = 0;
+  Watcher* watcher_ = nullptr;
 };
 
 }  // namespace streamutils

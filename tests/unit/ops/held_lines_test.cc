@@ -17,7 +17,7 @@ using Ref = HeldLines::Ref;
 // Lines by time and by when they came, as they should leave.
 class Model {
  public:
-  explicit Model(std::size_t head_size) : lines_(head_size) {}
+  explicit Model(std::size_t head_size) : head_size_(head_size), lines_(head_size) {}
 
   void add(Timestamp t, const std::string& text) {
     const Ref ref = lines_.add(t, text);
@@ -58,12 +58,16 @@ class Model {
     }
     std::map<Timestamp, std::uint64_t> last;
     std::size_t visited = 0;
-    lines_.for_each([&](Ref ref) {
-      const Key& key = key_of_.at(ref);
-      REQUIRE(last[key.first] < key.second);
-      last[key.first] = key.second;
-      ++visited;
-    });
+    for (const std::uint32_t index : lines_.in_order()) {
+      HeldLines::for_each_row(lines_.rows_of(index), index, head_size_, [&](const auto& row) {
+        const Key& key = key_of_.at(row.ref);
+        REQUIRE(row.time == key.first);
+        REQUIRE(row.line == expected_.at(key));
+        REQUIRE(last[key.first] < key.second);
+        last[key.first] = key.second;
+        ++visited;
+      });
+    }
     REQUIRE(visited == expected_.size());
   }
 
@@ -73,6 +77,7 @@ class Model {
  private:
   using Key = std::pair<Timestamp, std::uint64_t>;
 
+  std::size_t head_size_;
   HeldLines lines_;
   std::map<Key, std::string> expected_;
   std::map<Key, Ref> where_;

@@ -149,6 +149,29 @@ Make dedup(std::optional<Duration> within, bool refresh, std::optional<std::uint
   return [options] { return *make_dedup(options); };
 }
 
+Make keep_last(std::optional<Duration> within, bool refresh, bool counts,
+               std::optional<std::uint64_t> max_keys = std::nullopt) {
+  DedupOptions options;
+  options.fields = Path::parse_list("k").value();
+  options.keep_last = true;
+  options.within = within;
+  options.refresh = refresh;
+  options.counts = counts;
+  options.max_keys = max_keys;
+  return [options] { return *make_dedup(options); };
+}
+
+Make count_repeats(std::optional<Duration> within, bool refresh,
+                   std::optional<std::uint64_t> max_keys = std::nullopt) {
+  DedupOptions options;
+  options.fields = Path::parse_list("k").value();
+  options.within = within;
+  options.refresh = refresh;
+  options.counts = true;
+  options.max_keys = max_keys;
+  return [options] { return *make_dedup(options); };
+}
+
 Make approximate(std::optional<Duration> within, std::uint64_t max_keys) {
   DedupOptions options;
   options.fields = Path::parse_list("k").value();
@@ -209,6 +232,16 @@ TEST_CASE("an image in slices is what the state was when it was begun") {
                                    dedup(seconds(5), false, {}),
                                    dedup(seconds(9), true, 7),
                                    dedup(std::chrono::hours(999), true, {}),
+                                   keep_last({}, false, false),
+                                   keep_last(seconds(9), false, false),
+                                   keep_last(seconds(9), false, true, 9),
+                                   keep_last(seconds(4), true, false),
+                                   keep_last(seconds(9), true, true),
+                                   count_repeats({}, false),
+                                   count_repeats({}, false, 8),
+                                   count_repeats(seconds(9), false),
+                                   count_repeats(seconds(4), true),
+                                   count_repeats(seconds(9), true, 9),
                                    approximate({}, 9),
                                    approximate({}, 2000),
                                    approximate(seconds(9), 2000)};
@@ -258,6 +291,8 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    dedup({}, false, 60),
                                    dedup(seconds(400), false, 50),
                                    dedup(seconds(300), true, 70),
+                                   keep_last(seconds(400), false, false),
+                                   keep_last(seconds(90), true, true),
                                    approximate({}, 2000),
                                    approximate(seconds(2000), 9000)};
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
@@ -349,8 +384,16 @@ TEST_CASE("an image of many fingerprints is what they were when it was begun") {
     record.set_time(at_seconds(1000 + static_cast<std::int64_t>(random() % 90)));
     op.on_record(record, out);
   };
-  const std::vector<Make> kinds = {dedup({}, false, {}), dedup(seconds(20), false, {}),
-                                   dedup(seconds(20), true, {}), dedup({}, false, 9000)};
+  const std::vector<Make> kinds = {dedup({}, false, {}),
+                                   dedup(seconds(20), false, {}),
+                                   dedup(seconds(20), true, {}),
+                                   dedup({}, false, 9000),
+                                   keep_last({}, false, true),
+                                   keep_last(seconds(20), false, false),
+                                   keep_last(seconds(9), true, false, 9000),
+                                   count_repeats({}, false),
+                                   count_repeats(seconds(20), false),
+                                   count_repeats(seconds(9), true, 9000)};
   for (const unsigned before : {100U, 8100U, 30000U, 48000U}) {
     for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
       CAPTURE(before, kind);
@@ -367,6 +410,49 @@ TEST_CASE("an image of many fingerprints is what they were when it was begun") {
       while (!op->continue_image(100)) add(*op, random, 1'000'000);
       REQUIRE(restored_and_saved(kinds[kind], {image.take()}) == expected);
     }
+  }
+}
+
+// Chunks that change, go and come again, also while the changes of others are copied.
+TEST_CASE("changes of many lines are what the lines were when they were begun") {
+  using std::chrono::seconds;
+  Recorder out;
+  for (const Make& make :
+       {keep_last(seconds(300), false, false), keep_last(seconds(60), true, true)}) {
+    std::mt19937 random(5);
+    OperatorPtr op = make();
+    std::int64_t now = 1000;
+    int event = 0;
+    const auto add = [&] {
+      now += event++ % 50 == 0 ? 1 : 0;
+      std::string line = "{\"k\":" + std::to_string(random() % 20000 + event / 20) +
+                         ",\"text\":\"" + std::string(random() % 90, 'x') + "\"}";
+      const std::size_t size = line.size();
+      line.append(Record::kPadding, '\0');
+      Record record;
+      record.reset(std::string_view(line).substr(0, size));
+      record.set_time(at_seconds(now - static_cast<std::int64_t>(random() % 9)));
+      op->on_record(record, out);
+      if (event % 200 == 0) op->on_watermark(at_seconds(now - 10), out);
+    };
+    while (event < 20'000) add();
+    std::vector<std::string> images;
+    int of_changes = 0;
+    for (unsigned image = 0; image < rounds(40); ++image) {
+      const std::string expected = saved(*op);
+      SnapshotWriter written;
+      const bool changes = !images.empty() && op->has_changes();
+      if (!changes) images.clear();
+      of_changes += changes ? 1 : 0;
+      changes ? op->begin_changes(written) : op->begin_image(written);
+      while (!op->continue_image(300)) {
+        for (int i = 0; i < 5; ++i) add();
+      }
+      images.push_back(written.take());
+      REQUIRE(restored_and_saved(make, images) == expected);
+      for (std::size_t i = random() % 400; i > 0; --i) add();
+    }
+    CHECK(of_changes > 0);
   }
 }
 
