@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/snapshot_thread.h"
 
+#include <fmt/format.h>
+
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 #include "run/durable_file.h"
@@ -37,7 +40,12 @@ SnapshotThread::SnapshotThread(std::string path, std::string behind, SnapshotHea
       side_files_(std::move(side_files)),
       files_(files) {
   const SignalsBlocked blocked;
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    status_ = Error{fmt::format("{}: no thread to write it: {}", path_, error.code().message())};
+    is_done_ = true;
+  }
 }
 
 SnapshotThread::~SnapshotThread() {
@@ -89,7 +97,7 @@ bool SnapshotThread::is_done() const {
 }
 
 Status SnapshotThread::join() {
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   return status_;
 }
 

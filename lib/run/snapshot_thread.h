@@ -41,7 +41,7 @@ class SnapshotThread {
   bool has_room() const;
   // There are no more entries.
   void finish();
-  // True if the file is there, or cannot be.
+  // True if the file is there, or cannot be; that may be so at once.
   bool is_done() const;
   // Waits until it is.  REQUIRES: finish() has been called.
   Status join();

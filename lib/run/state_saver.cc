@@ -39,6 +39,7 @@ Status StateSaver::start(const std::string& path, const SnapshotHeader& header, 
   if (saves_changes_) of_this.after = last_->epoch;
   thread_ = std::make_unique<SnapshotThread>(path, saves_changes_ ? last_->path : "",
                                              std::move(of_this), std::move(*lengths), files);
+  if (thread_->is_done()) return collect();
   driver_ = &driver;
   saves_changes_ ? driver.begin_changes(out_) : driver.begin_image(out_);
   has_more_ = true;

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/state_saver.h"
 
+#include <pthread.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <memory>
@@ -246,6 +248,25 @@ TEST_CASE("an image that is given up leaves no file") {
     REQUIRE(saver.advance().ok());
   }
   CHECK(stage.files() == 0);
+}
+
+TEST_CASE("a saving for which there is no thread is an error") {
+  Stage stage;
+  StateSaver saver;
+  pthread_attr_t before;
+  REQUIRE(pthread_getattr_default_np(&before) == 0);
+  pthread_attr_t too_much = before;
+  REQUIRE(pthread_attr_setstacksize(&too_much, std::size_t{1} << 47) == 0);
+  REQUIRE(pthread_setattr_default_np(&too_much) == 0);
+  const Status started = stage.start(saver, "state");
+  REQUIRE(pthread_setattr_default_np(&before) == 0);
+  REQUIRE_FALSE(started.ok());
+  CHECK(started.error().message.find("no thread") != std::string::npos);
+  CHECK_FALSE(saver.is_busy());
+  CHECK(stage.files() == 0);
+  REQUIRE(stage.start(saver, "state").ok());
+  REQUIRE(saver.complete().ok());
+  CHECK(is_whole(stage.path("state")));
 }
 
 }  // namespace streamutils
