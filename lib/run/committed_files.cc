@@ -113,6 +113,17 @@ Status sync_file(const std::string& path) {
   return file && fsync(file.fd()) == 0 ? Status() : file_error(path);
 }
 
+Status sync_new_file(const std::string& path) { return sync_new_files({path}); }
+
+Status sync_new_files(const std::set<std::string, std::less<>>& paths) {
+  Folders folders;
+  for (const std::string& path : paths) {
+    if (Status synced = sync_file(path); !synced) return synced;
+    if (Status synced = folders.sync_above(path); !synced) return synced;
+  }
+  return {};
+}
+
 Status reserve_room(const Commit& commit) {
   for (const CommittedFile& file : commit.files) {
     if (Status reserved = reserve(file, commit.several); !reserved) return reserved;

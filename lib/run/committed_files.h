@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -19,6 +21,10 @@ std::optional<std::uint64_t> length_of(const std::string& path);
 
 // Makes a file durable.
 Status sync_file(const std::string& path);
+
+// The same with the folders that list it, for one that may be new; and for several.
+Status sync_new_file(const std::string& path);
+Status sync_new_files(const std::set<std::string, std::less<>>& paths);
 
 // Makes the files, and the folders of names that are made from events, with room for the lines, so
 // that a full disk is met before they count.  Not every file system can.

@@ -12,7 +12,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <utility>
 
+#include "run/committed_files.h"
 #include "run/durable_file.h"
 #include "run/file_identity.h"
 #include "run/signals.h"
@@ -37,11 +40,6 @@ std::ptrdiff_t read_retrying(int fd, char* buffer, std::size_t size) {
     const ssize_t n = ::read(fd, buffer, size);
     if (n >= 0 || errno != EINTR) return n;
   }
-}
-
-bool is_regular(int fd) {
-  struct stat status {};
-  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
 Timestamp modified(const struct stat& status) {
@@ -107,6 +105,17 @@ bool MainOutput::open(const std::string& name, bool append) {
   return fd_ >= 0;
 }
 
+Status MainOutput::sync() const {
+  struct stat status {};
+  if (fstat(fd_, &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  if (fsync(fd_) != 0) return file_error(name_);
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink(fmt::format("/proc/self/fd/{}", fd_), error);
+  // One that the shell has opened may have been removed, or its folder may not be ours to read.
+  if (!error) static_cast<void>(sync_new_file(path.string()));
+  return {};
+}
+
 int MainOutput::close() { return ::close(fd_) != 0 && errno != EBADF ? errno : 0; }
 
 bool Source::reads(const struct stat& file) const {
@@ -140,6 +149,7 @@ bool Source::skip(std::uint64_t offset) {
 bool SideFile::open(const std::string& name, std::optional<std::uint64_t> keep) {
   if (name.empty()) return true;
   name_ = name;
+  is_new_ = !file_exists(name);
   fd_ = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (keep ? 0 : O_TRUNC), 0666);
   if (fd_ < 0) return false;
   writer_ = output_to(fd_);
@@ -154,7 +164,11 @@ std::optional<std::uint64_t> SideFile::length() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-bool SideFile::sync() { return !length() || fsync(fd_) == 0; }
+Status SideFile::sync() {
+  if (!length()) return {};
+  if (fsync(fd_) != 0) return file_error(name_);
+  return std::exchange(is_new_, false) ? sync_new_file(name_) : Status();
+}
 
 bool SideFile::flush() {
   if (writer_) writer_->flush();
@@ -389,7 +403,7 @@ Result<std::vector<FileLength>> Loop::side_files() {
 
 Status Loop::sync_side_files() {
   for (SideFile* file : {&outputs_.bad_to, &outputs_.late_to, &outputs_.side}) {
-    if (!file->sync()) return file_error(file->name());
+    if (Status synced = file->sync(); !synced) return synced;
   }
   return {};
 }
@@ -549,9 +563,10 @@ int Loop::finish() {
   }
   tell(outputs_.out.name(), outputs_.out.error());
   // What the state says has been written must be there when the state is.
-  if (!failed_ && settings_.recovery != nullptr && is_regular(outputs_.out.fd()) &&
-      fsync(outputs_.out.fd()) != 0) {
-    tell(outputs_.out.name(), errno);
+  if (!failed_ && settings_.recovery != nullptr) {
+    Status synced = outputs_.files ? outputs_.files->sync() : outputs_.out.sync();
+    if (!synced) settings_.say(synced.error().message);
+    failed_ = !synced;
   }
   if (!failed_) tell(outputs_.out.name(), outputs_.out.close());
   const bool is_kept = !outputs_.sides || outputs_.sides->has_kept_state();

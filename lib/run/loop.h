@@ -96,8 +96,8 @@ class SideFile {
   bool open(const std::string& name, std::optional<std::uint64_t> keep = {});
   // How long it is, with what has been flushed; nullopt if it is no regular file.
   std::optional<std::uint64_t> length() const;
-  // Makes it durable.  False: errno tells.
-  bool sync();
+  // Makes it durable, with the folder that lists it.
+  Status sync();
   Sink* sink() { return writer_.get(); }
   // False once writing has failed.
   bool flush();
@@ -107,6 +107,7 @@ class SideFile {
  private:
   std::string name_;
   int fd_ = -1;
+  bool is_new_ = false;
   std::unique_ptr<LineWriter> writer_;
 };
 
@@ -121,6 +122,8 @@ class MainOutput {
   int fd() const { return fd_; }
   const std::string& name() const { return name_; }
   int error() const { return writer_->error(); }
+  // Makes it durable if it is a file, with the folder that lists it.
+  Status sync() const;
   // Some file systems report a full disk only here.  The errno, or 0.
   int close();
 

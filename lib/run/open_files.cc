@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <filesystem>
 
+#include "run/committed_files.h"
+
 namespace streamutils {
 namespace {
 
@@ -87,6 +89,8 @@ bool OpenFiles::close() {
   by_name_.clear();
   return error_ == 0;
 }
+
+Status OpenFiles::sync() { return sync_new_files(begun_); }
 
 void OpenFiles::fail(const std::string& name, int error) {
   if (error_ != 0) return;

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/result.h"
 #include "run/driver.h"
 #include "run/line_writer.h"
 
@@ -26,6 +27,8 @@ class ManyFiles : public FileSink {
   virtual bool flush() = 0;
   // The same, and closes all; some file systems report a full disk only here.
   virtual bool close() = 0;
+  // Behind close(): makes durable what a state is to say of it.
+  virtual Status sync() { return {}; }
   // The errno of the first failure, or 0, and the file.
   virtual int error() const = 0;
   virtual const std::string& failed() const = 0;
@@ -41,6 +44,8 @@ class OpenFiles final : public ManyFiles {
   void write(std::string_view file, std::string_view line) override;
   bool flush() override;
   bool close() override;
+  // All that have got lines, each with the folders that list it.
+  Status sync() override;
   int error() const override { return error_; }
   const std::string& failed() const override { return failed_; }
 

@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include "run/checkpoint_sink.h"
+#include "run/committed_files.h"
 #include "run/file_identity.h"
 #include "run/loop.h"
 #include "run/signals.h"
@@ -279,10 +280,10 @@ class Process {
     }
     SideFile bad_to;
     SideFile late_to;
-    if (!open_side_file(common.bad_to, bad_to)) return fail(common.bad_to);
-    if (!open_side_file(common.late_to, late_to)) return fail(common.late_to);
+    if (const auto failed = open_side_file(common.bad_to, bad_to)) return *failed;
+    if (const auto failed = open_side_file(common.late_to, late_to)) return *failed;
     SideFile side;
-    if (!open_side_file(parsed.plan.side_file, side)) return fail(parsed.plan.side_file);
+    if (const auto failed = open_side_file(parsed.plan.side_file, side)) return *failed;
     Outputs outputs{MainOutput(), std::move(bad_to), std::move(late_to), std::move(side)};
     if (const std::string failed = open_output(parsed.plan, outputs); !failed.empty()) {
       return fail(failed);
@@ -336,8 +337,13 @@ class Process {
         {"--dead-to", parsed.plan.exec ? parsed.plan.exec->dead_to : ""},
         {"--count-to", parsed.plan.side_file}};
     if (Status status = check_written_files(files, sources); !status) return status;
-    const bool replaces = is_one && !file->append && sink_ == nullptr;
+    const bool replaces = is_one && !file->append && sink_ == nullptr && !goes_on_in_file();
     return replaces ? check_replaced_file(file->name) : Status();
+  }
+
+  // The stream goes on, of which the beginning stands in FILE.
+  bool goes_on_in_file() const {
+    return recovery_ && recovery_->saved() && !recovery_->saved()->header.complete;
   }
 
   // The name of what cannot be opened, or nothing; errno tells why.
@@ -353,7 +359,7 @@ class Process {
       outputs.files = std::make_unique<OpenFiles>(plan.appends_to_files || goes_on);
     } else if (sink_ != nullptr) {
       if (!outputs.out.open(sink_->open_lines(), false)) return sink_->open_lines();
-    } else if (file && !outputs.out.open(file->name, file->append)) {
+    } else if (file && !outputs.out.open(file->name, file->append || goes_on_in_file())) {
       return file->name;
     }
     return {};
@@ -423,15 +429,28 @@ class Process {
     return {recovery_->keeping(), recovery_->epoch(), recovery_.get()};
   }
 
-  // What was in it when the state was saved stays, what came later is cut off.
-  bool open_side_file(const std::string& name, SideFile& file) {
+  // What was in it when the state was saved stays, what came later is cut off.  The exit status if
+  // it cannot be opened.
+  std::optional<int> open_side_file(const std::string& name, SideFile& file) {
     std::optional<std::uint64_t> keep;
     if (recovery_ && recovery_->saved()) {
       for (const FileLength& saved : recovery_->saved()->side_files) {
         if (saved.name == name) keep = saved.length;
       }
     }
-    return file.open(name, keep);
+    const std::uint64_t found = keep ? length_of(name).value_or(0) : 0;
+    if (keep && found < *keep) {
+      if (found > 0) {
+        say(
+            fmt::format("{} is {} bytes long, and the state says that {} were written: it was "
+                        "replaced or cut. Take it away, and it begins anew",
+                        name, found, *keep));
+        return static_cast<int>(ExitStatus::usage);
+      }
+      say(fmt::format("{} was taken away and begins anew", name));
+      keep = 0;
+    }
+    return file.open(name, keep) ? std::nullopt : std::optional(fail(name));
   }
 
   // A file that is followed may have been rotated since: it is read on under its new name first.

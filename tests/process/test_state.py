@@ -5,12 +5,16 @@ SPDX-License-Identifier: Apache-2.0
 
 import json
 import os
+import pathlib
 import resource
+import shutil
 import signal
+import subprocess
 import unittest
 
-from harness import BIN, Running, ToolTest, command, event, lines_of, run, shell
+from harness import BAD, BIN, Running, ToolTest, clean_environment, command, event, lines_of, run, shell
 
+RECORDER = pathlib.Path(__file__).with_name("fsync_recorder.c")
 WINDOW = ["tumbling", "10s", "count"]
 
 
@@ -140,6 +144,64 @@ class Files(StateTest):
         self.window("--bad-to", bad, stdin=lines_of("two", event(1)))
         with open(bad, encoding="utf-8") as file:
             self.assertEqual([json.loads(line)["text"] for line in file], ["one", "two"])
+
+
+    def test_a_side_file_that_was_taken_away_begins_anew(self):
+        bad = self.folder / "bad"
+        self.window("--bad-to", str(bad), stdin=BAD)
+        was = bad.read_bytes()
+        for take_away in (bad.unlink, lambda: os.truncate(bad, 0)):
+            take_away()
+            result = self.window("--bad-to", str(bad), stdin=BAD)
+            self.assertEqual(result.returncode, 1)
+            self.assert_says(result.stderr, "bad was taken away and begins anew")
+            self.assertEqual(bad.read_bytes(), was)
+        os.truncate(bad, 9)
+        result = self.window("--bad-to", str(bad), stdin=BAD)
+        self.assertEqual(result.returncode, 2)
+        self.assert_says(result.stderr, "bad is 9 bytes long", f"that {len(was)} were written", "replaced or cut")
+        self.assertEqual(bad.read_bytes(), was[:9])
+
+    def test_a_file_that_is_written_goes_on(self):
+        for options in ["--to", "csv"], []:
+            with self.subTest(options=options):
+                out = self.folder / f"out{len(options)}"
+                words = [str(BIN / "swrite"), *options, str(out)]
+                run([*words, "--state", f"{out}.state"], lines_of(event(0), event(5)))
+                result = run([*words, "--state", f"{out}.state"], lines_of(event(9)))
+                self.assertEqual(result.returncode, 0, result.stderr)
+                in_one_run = run([*words[:-1], f"{out}.whole"], lines_of(event(0), event(5), event(9)))
+                self.assertEqual(in_one_run.returncode, 0, in_one_run.stderr)
+                self.assertEqual(out.read_bytes(), (self.folder / f"{out}.whole").read_bytes())
+
+    @unittest.skipUnless(shutil.which("cc"), "no C compiler")
+    def test_what_the_state_says_was_written_survives_a_loss_of_power(self):
+        library = self.folder / "recorder.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, RECORDER], check=True)
+        store = self.folder / "store"
+        store.mkdir()
+        environment = clean_environment(LD_PRELOAD=str(library), FSYNC_STORE=str(store),
+                                        ASAN_OPTIONS="verify_asan_link_order=0")
+        lines = lines_of(*(event(n, k=n % 300) for n in range(900)))  # more files than are open at once
+        for name, command_line in {
+                "many": "swrite 'many/{k}/log.ndjson' --state many.state --bad-to many.bad",
+                "one": "swrite one --state one.state --bad-to one.bad",
+                "out": "sdedup k --state out.state --bad-to out.bad --control never > out"}.items():
+            with self.subTest(name=name):
+                folder = self.folder / f"power-{name}"
+                folder.mkdir()
+                result = subprocess.run(["bash", "-c", f"exec {BIN}/{command_line}"], input=lines + BAD, cwd=folder,
+                                        env=environment, capture_output=True, check=False)
+                self.assertEqual(result.returncode, 1, result.stderr)
+                for path in folder.rglob("*"):
+                    self.assert_survives(path, store)
+
+    def assert_survives(self, path, store):
+        """Its content had been synced, and the folder that lists it."""
+        if path.is_file() and not path.name.endswith(".lock"):
+            self.assertEqual((store / f"f{path.stat().st_ino}").read_bytes(), path.read_bytes(), path)
+        listing = (store / f"d{path.parent.stat().st_ino}").read_text()
+        self.assertIn(f"{path.stat().st_ino} {path.name}\n", listing)
 
 
 class Signals(StateTest):
