@@ -28,6 +28,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -242,7 +243,8 @@ class HeldLinesRestorer {
     const std::uint64_t number = in_.unsigned_integer("number");
     const std::uint64_t base = in_.unsigned_integer("base");
     const std::uint64_t time_bytes = in_.unsigned_integer("bytes");
-    if (time_bytes < 1 || time_bytes > 8) in_.fail("no such chunk");
+    const bool is_one = number > 0 && time_bytes >= 1 && time_bytes <= 8;
+    if (!is_one || !restored_.insert(number).second) in_.fail("no such chunk, or it comes twice");
     remove(number);
     std::optional<std::uint32_t> index;
     while (in_.status().ok() && in_.next_row()) {
@@ -276,6 +278,7 @@ class HeldLinesRestorer {
   RestoreRow restore_row_;
   Forget forget_;
   std::unordered_map<std::uint64_t, std::uint32_t> known_;  // chunks by their numbers
+  std::unordered_set<std::uint64_t> restored_;
 };
 
 }  // namespace streamutils

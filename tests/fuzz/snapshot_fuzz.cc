@@ -46,6 +46,11 @@ const std::vector<std::vector<std::string>> kCommands = {
     {"swindow", "session", "5s", "count", "last", "n", "by", "k"},
     {"sdedup", "n"},
     {"sdedup", "n", "--within", "20s"},
+    {"sdedup", "k", "--keep", "last", "--within", "3s"},
+    {"sdedup", "k,a", "--keep", "last", "--within", "3s", "--refresh", "--count-to", "counts"},
+    {"sdedup", "k", "--keep", "last"},
+    {"sdedup", "k", "--count-to", "counts", "--within", "3s"},
+    {"sdedup", "k,a", "--count-to", "counts", "--max-keys", "3"},
 };
 
 struct Run {
