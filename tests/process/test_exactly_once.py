@@ -230,6 +230,33 @@ class KillsWhileChangesAreSaved(WithKills):
         return found
 
 
+class KillsWhileLinesAreHeld(WithKills):
+    """The kinds of sdedup that hold lines, or tell of keys in a file beside the stream."""
+    options = ()
+
+    def stages(self, *args, **more):
+        return [["sdedup", "uid", *self.options] if stage[0] == "sdedup" else stage
+                for stage in super().stages(*args, **more)]
+
+    def check_content(self, pipeline, expected):
+        super().check_content(pipeline, expected)
+        counts = self.folder / "undisturbed" / "counts"
+        if counts.exists():
+            self.assertEqual((pipeline.folder / "counts").read_bytes(), counts.read_bytes())
+
+    def test_the_last_ones(self):
+        self.options = ("--keep", "last", "--within", "3m")
+        self.kill_anybody(KILLS // 4)
+
+    def test_repeats_that_are_counted(self):
+        self.options = ("--count-to", "counts", "--within", "3m")
+        self.kill_anybody(KILLS // 4)
+
+    def test_the_last_ones_of_stretches_with_counts(self):
+        self.options = ("--keep", "last", "--within", "2m", "--refresh", "--count-to", "counts")
+        self.kill_anybody(KILLS // 4)
+
+
 class EndMark(ToolTest):
     def test_it_leaves_when_the_state_of_the_last_barrier_is_saved(self):
         """What is behind it waits for that state, also when this stage is killed now."""
