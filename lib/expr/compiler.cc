@@ -177,11 +177,29 @@ class Compiler {
   }
 
   std::uint32_t junction(const Node& n, Code code) {
+    if (is_decided(n)) return decided(n, code);
     const auto nodes = compile_all(n);
     const Instruction i{
         .code = code, .count = static_cast<std::uint16_t>(nodes.size()), .b = put_operands(nodes)};
     if (nodes.size() > 0xffff) return refuse(n.offset, "too many operands");
     return fold(emit(i, n.offset), nodes);
+  }
+
+  // One of the operands is the literal that decides: true of ||, false of &&.
+  static bool is_decided(const Node& n) {
+    const Literal deciding = n.type == Node::Type::any_of;
+    return std::any_of(n.children.begin(), n.children.end(), [&](const NodePtr& child) {
+      return child->type == Node::Type::literal && child->literal == deciding;
+    });
+  }
+
+  // The other operands are checked, and not needed.  CEL looks functions up when they are called,
+  // and absorbs that error like any other; only here can no event tell that from a refusal.
+  std::uint32_t decided(const Node& n, Code code) {
+    ++decided_;
+    compile_all(n);
+    --decided_;
+    return constant(Value::boolean(code == Code::any_of), n.offset);
   }
 
   std::uint32_t conditional(const Node& n) {
@@ -368,6 +386,10 @@ class Compiler {
     if (const Function* f = find_function(name, other)) {
       return refuse(n.offset, fmt::format("no such function, it is written {}", f->signature));
     }
+    if (decided_ > 0) {
+      compile_all(n);
+      return constant(Value::null(), n.offset);
+    }
     std::string full(name);
     if (is_method) {
       const auto steps = dotted_name(*n.children[0]);
@@ -538,6 +560,7 @@ class Compiler {
   std::vector<Variable> variables_;
   std::vector<bool> failures_;  // per node: fails for its types whatever the event
   std::set<std::string, std::less<>> reads_;
+  int decided_ = 0;  // how many junctions around the node have their value without it
   std::optional<std::string> error_;
   std::size_t error_offset_ = 0;
 };

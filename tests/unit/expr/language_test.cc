@@ -684,13 +684,26 @@ TEST_CASE("an unknown function, or a wrong number of arguments, is refused with 
       {"'a'.int()", "no such function, it is written int(x)"},
       {"size()", "wrong number of arguments: size(x), x.size()"},
       {"[1].all(x)", "wrong number of arguments for the macro all"},
-      {"false && nope(1)", "unknown function 'nope'"},
+      {"a && nope(1)", "unknown function 'nope'"},
+      {"nope(1) || a || false", "unknown function 'nope'"},
+      {"true && a.nope()", "unknown function 'nope'"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.text);
     const std::string message = refusal_of(row.text);
     CHECK(message.find(row.hint) != std::string::npos);
   }
+}
+
+TEST_CASE("a function that a literal makes needless may be unknown", "[expr]") {
+  CHECK(result_of("nope(1) || true") == "bool true");
+  CHECK(result_of("true || a.package()") == "bool true");
+  CHECK(result_of("a.if(nope(b)) || b || true", "{\"b\":3}") == "bool true");
+  CHECK(result_of("false && (nope(1) + 2) > 3") == "bool false");
+  CHECK(result_of("(nope(1) || true) == true") == "bool true");
+  CHECK(refusal_of("(nope(1) || true) && nope(2)").find("1:22: unknown function") == 0);
+  CHECK(refusal_of("size() || true").find("wrong number of arguments") != std::string::npos);
+  CHECK(refusal_of("has(a) || has(1) || true") != "");
 }
 
 TEST_CASE("a type error between literals is refused only where it must fail", "[expr]") {
