@@ -20,20 +20,20 @@ std::optional<Value> time_of_fraction(Value number, std::int64_t unit) {
 
 bool is_fraction(Value v) { return v.is(Kind::number) && v.form() == Value::Form::plain; }
 
+// A number beyond the years that a timestamp has is mostly one of milliseconds.
+Value from_seconds(Context& c, Value v, std::optional<Value> t) {
+  return t ? *t
+           : fail(c.arena(), ErrorKind::overflow,
+                  "not seconds of a year up to 9999 (milliseconds are timestamp(x, 'ms'))", v);
+}
+
 Value to_timestamp(Context& c, Arguments args) {
   const Value v = args[0];
   if (v.is(Kind::timestamp)) return v;
-  if (is_fraction(v)) {
-    const auto time = time_of_fraction(v, kSecond);
-    return time ? *time : fail(ErrorKind::overflow);
-  }
-  std::optional<Value> t;
-  if (const auto seconds = whole_number(v)) {
-    t = timestamp_of(*seconds, 0);
-    return t ? *t : fail(ErrorKind::overflow);
-  }
+  if (is_fraction(v)) return from_seconds(c, v, time_of_fraction(v, kSecond));
+  if (const auto seconds = whole_number(v)) return from_seconds(c, v, timestamp_of(*seconds, 0));
   if (!v.is(Kind::string)) return mismatch(args);
-  t = parse_timestamp(v.text());
+  const auto t = parse_timestamp(v.text());
   return t ? *t : fail(c.arena(), ErrorKind::bad_value, "not a time in RFC 3339", v);
 }
 
