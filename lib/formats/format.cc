@@ -49,8 +49,9 @@ Error unknown(std::string_view name) {
   std::vector<std::string_view> names;
   for (const Row& row : kFormats) names.push_back(row.name);
   names.emplace_back("ndjson");
-  return Error{
-      fmt::format("--format: unknown format {}{}", quote(name), did_you_mean(name, names))};
+  std::string hint = did_you_mean(name, names);
+  if (hint.empty()) hint = fmt::format(" (there are {})", fmt::join(names, ", "));
+  return Error{fmt::format("--format: unknown format {}{}", quote(name), hint)};
 }
 
 Status check(const Row& row, const FormatOptions& o) {
