@@ -90,12 +90,29 @@ void expect_terms(const std::vector<std::string>& terms, std::vector<ExpectedMem
   }
 }
 
+// The word in a value that seems to join it with another term: type=buy && price>5; or empty.
+std::string_view joining_word(const TermParts& parts) {
+  if (parts.kind == TermOp::matches || parts.kind == TermOp::not_matches) return {};
+  for (const std::string_view word : {" && ", " || ", " and ", " or ", " AND ", " OR "}) {
+    const std::size_t at = parts.value.find(word);
+    if (at == parts.value.npos || !split_term(parts.value.substr(at + word.size()))) continue;
+    return word.substr(1, word.size() - 2);
+  }
+  return {};
+}
+
 // Of a term as another language would have it: type='purchase'.
 std::vector<std::string> warnings_about(const std::vector<std::string>& terms) {
   std::vector<std::string> warnings;
   for (const std::string& text : terms) {
     const auto parts = split_term(text);
     if (!parts || parts->value.size() < 2) continue;
+    if (const std::string_view word = joining_word(*parts); !word.empty()) {
+      warnings.push_back(
+          fmt::format("{}: '{}' is a part of the value (each term is a word of its "
+                      "own, and all must hold; for && and || use -e)",
+                      text, word));
+    }
     const char first = parts->value.front();
     if ((first != '"' && first != '\'') || parts->value.back() != first) continue;
     warnings.push_back(fmt::format("{}: the quotes are a part of the value (without: {}{}{})", text,
