@@ -12,11 +12,11 @@
 #include <algorithm>
 #include <set>
 
-#include "base/text.h"
 #include "expr/compiler_tables.h"
 #include "expr/constant.h"
 #include "expr/describe.h"
 #include "expr/error.h"
+#include "expr/function_hints.h"
 #include "expr/interpreter.h"
 #include "expr/number.h"
 #include "expr/parser.h"
@@ -395,8 +395,7 @@ class Compiler {
       const auto steps = dotted_name(*n.children[0]);
       if (!steps.empty() && is_namespace(steps[0])) full = joined(steps, steps.size()) + "." + full;
     }
-    return refuse(n.offset, fmt::format("unknown function '{}'{}", full,
-                                        did_you_mean(full, function_names())));
+    return refuse(n.offset, fmt::format("unknown function '{}'{}", full, function_hint(full)));
   }
 
   static bool is_namespace(std::string_view word) {

@@ -105,7 +105,11 @@ class Parser {
     if (token_.is("=")) message += ", equality is written ==";
     if (word == "and") message += ", 'and' is written &&";
     if (word == "or") message += ", 'or' is written ||";
-    if (word == "not") message += ", 'not' is written !";
+    if (word == "not" || text_.substr(0, last_end_).ends_with("not")) {
+      message += ", 'not' is written !";
+    }
+    if (word == "is") message += ", 'is null' is written == null";
+    if (word == "like") message += ", 'like' is written s.matches(re)";
     refuse(token_.begin, message);
   }
 
