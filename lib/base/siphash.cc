@@ -162,6 +162,10 @@ Lanes lanes_by(const F& f) {
   }
   State<Lanes> state(key);
   for (std::size_t n = 0; n <= longest / 8; ++n) {
+    if (n < shortest / 8) {
+      state.take(lanes_by([texts, n](std::size_t i) { return load(texts[i].data() + 8 * n); }));
+      continue;
+    }
     const State<Lanes> old = state;
     state.take(lanes_by(
         [texts, n](std::size_t i) { return n <= texts[i].size() / 8 ? word_of(texts[i], n) : 0; }));

@@ -99,7 +99,7 @@ Zeroed grow_zeroed(Zeroed memory, std::size_t bytes) {
   Zeroed larger =
       is_medium(bytes) ? Zeroed(map_medium(bytes), FreeZeroed{bytes, true}) : make_zeroed(bytes);
   const std::size_t moved = is_large(old) ? move_huge_pages(memory.get(), old, larger.get()) : 0;
-  std::memcpy(larger.get() + moved, memory.get() + moved, old - moved);
+  if (old > moved) std::memcpy(larger.get() + moved, memory.get() + moved, old - moved);
   if (moved > 0) {
     // Where the moved pages were, another thread may have mapped something meanwhile.
     std::byte* const rest = memory.release() + moved;

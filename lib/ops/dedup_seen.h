@@ -209,6 +209,10 @@ class SeenKeys {
 
   // Brings near what repeats() will look at for an event about as young as the youngest so far.
   [[gnu::always_inline]] void prefetch(const Fingerprint& print) const {
+    if (!Seen::kTimed && !max_keys_) {
+      if (!tables_.map().empty()) tables_.map().begin()->second.prefetch(print);
+      return;
+    }
     int n = 0;
     for (auto place = tables_.map().rbegin(); place != tables_.map().rend() && n < 2;
          ++place, ++n) {
