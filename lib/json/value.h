@@ -56,7 +56,7 @@ class Value {
   std::uint32_t size_ = 0;
   Kind kind_ = Kind::missing;
   bool plain_ = false;
-  std::uint16_t unused_ = 0;  // without a gap it is copied by the word
+  [[maybe_unused]] std::uint16_t unused_ = 0;  // without a gap it is copied by the word
 };
 
 // Appends the spelling that all values share which are equal as keys (contract, "Keys"): numbers in

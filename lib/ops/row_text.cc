@@ -2,12 +2,31 @@
 #include "ops/row_text.h"
 
 #include <algorithm>
+#include <array>
 
 namespace streamutils {
 namespace {
 
+// Some bytes, of which a text is searched for the first.
+class ByteSet {
+ public:
+  constexpr explicit ByteSet(std::string_view bytes) {
+    for (const char c : bytes) has_[static_cast<unsigned char>(c)] = true;
+  }
+  // How many bytes stand before it, or in all of the text.
+  std::size_t before(std::string_view text) const {
+    std::size_t n = 0;
+    while (n < text.size() && !has_[static_cast<unsigned char>(text[n])]) ++n;
+    return n;
+  }
+
+ private:
+  std::array<bool, 256> has_{};
+};
+
 void append_csv(std::string& out, std::string_view field) {
-  if (field.find_first_of(",\"\r\n") == field.npos) {
+  static constexpr ByteSet kQuoted(",\"\r\n");
+  if (kQuoted.before(field) == field.size()) {
     out += field;
     return;
   }
@@ -20,15 +39,15 @@ void append_csv(std::string& out, std::string_view field) {
 }
 
 void append_tsv(std::string& out, std::string_view field) {
-  for (const char c : field) {
-    constexpr std::string_view kMeant = "\t\n\r\\";
-    const std::size_t at = kMeant.find(c);
-    if (at == kMeant.npos) {
-      out += c;
-    } else {
-      out += '\\';
-      out += "tnr\\"[at];
-    }
+  static constexpr std::string_view kMeant = "\t\n\r\\";
+  static constexpr ByteSet kEscaped(kMeant);
+  while (true) {
+    const std::size_t n = kEscaped.before(field);
+    out += field.substr(0, n);
+    if (n == field.size()) return;
+    out += '\\';
+    out += "tnr\\"[kMeant.find(field[n])];
+    field.remove_prefix(n + 1);
   }
 }
 
@@ -59,11 +78,13 @@ void append_row(std::string& out, RowForm form, const std::vector<std::string>& 
   if (form == RowForm::csv && out.size() == begin) out += "\"\"";
 }
 
-std::string row_field(Value value) {
-  std::string scratch;
-  if (value.is(Kind::string)) return std::string(value.text(scratch));
-  if (!value.exists() || value.is(Kind::null)) return {};
-  return std::string(value.raw());
+void append_row_field(std::string& field, Value value) {
+  if (value.is(Kind::string)) {
+    std::string scratch;
+    field += value.text(scratch);
+  } else if (value.exists() && !value.is(Kind::null)) {
+    field += value.raw();
+  }
 }
 
 void TableText::fit(const std::vector<std::string>& fields) {

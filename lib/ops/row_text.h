@@ -19,9 +19,9 @@ enum class RowForm : std::uint8_t { csv, tsv };
 // tsv: \t, \n, \r and \\ inside a field.
 void append_row(std::string& out, RowForm form, const std::vector<std::string>& fields);
 
-// What a field of a row shows of a value: a string its characters, null and a missing member
-// nothing, anything else its JSON.
-std::string row_field(Value value);
+// Appends what a field of a row shows of a value: a string its characters, null and a missing
+// member nothing, anything else its JSON.
+void append_row_field(std::string& field, Value value);
 
 // A table whose columns are as wide as the widest field of the rows it has been shown.
 class TableText {

@@ -99,7 +99,8 @@ class Fields {
 
   // False on damage.
   bool read(const Record& record, Emitter& out) {
-    fields_.assign(names_.size(), {});
+    fields_.resize(names_.size());
+    for (std::string& field : fields_) field.clear();
     numbers_.assign(names_.size(), false);
     if (paths_.empty()) {
       read_members(record, out);
@@ -113,7 +114,7 @@ class Fields {
 
  private:
   void set(std::size_t i, Value value) {
-    fields_[i] = row_field(value);
+    append_row_field(fields_[i], value);
     numbers_[i] = value.is(Kind::number);
   }
 
@@ -257,8 +258,7 @@ class WriteRows final : public Write {
     if (fields_.names().empty()) return without_columns(out);
     line_.clear();
     append_row(line_, form_, fields_.all());
-    header_.clear();
-    if (has_header_) append_row(header_, form_, fields_.names());
+    if (has_header_ && header_.empty()) append_row(header_, form_, fields_.names());
     return write(record, line_, header_, out);
   }
 
