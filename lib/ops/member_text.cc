@@ -48,6 +48,40 @@ const char* skip_spaces(const char* at) {
   return at;
 }
 
+// Copies texts; those that stand side by side in memory, as members do that nobody has changed, at
+// once.
+class Copied {
+ public:
+  explicit Copied(std::string& out) : out_(out) {}
+
+  void add(std::string_view text) {
+    if (text.empty()) return;
+    if (text.data() != end_) {
+      flush();
+      begin_ = text.data();
+    }
+    end_ = text.data() + text.size();
+  }
+  // next: the text behind it, if it stands in memory behind one.
+  void add_comma(const char* next) {
+    const bool is_there = next != nullptr && next == end_ + 1 && *end_ == ',';
+    add(is_there ? std::string_view(end_, 1) : ",");
+  }
+  void flush() { out_.append(begin_, static_cast<std::size_t>(end_ - begin_)); }
+
+ private:
+  std::string& out_;
+  const char* begin_ = "";
+  const char* end_ = begin_;
+};
+
+bool has_name(std::string_view key, std::string_view name) {
+  const std::string_view inner = key.substr(1, key.size() - 2);
+  if (inner.find('\\') == inner.npos) return inner == name;
+  std::string scratch;
+  return Value(Kind::string, key).text(scratch) == name;
+}
+
 std::string joined(const Path& path, std::size_t at, std::size_t n) {
   std::string name = path.steps()[at];
   for (std::size_t i = 1; i < n; ++i) (name += '.') += path.steps()[at + i];
@@ -124,9 +158,8 @@ void MemberText::read(std::string_view container) {
 // --- Paths ---------------------------------------------------------------------------------------
 
 std::optional<std::size_t> MemberText::find(std::string_view name) const {
-  std::string scratch;
   for (std::size_t i = 0; i < items_.size(); ++i) {
-    if (Value(Kind::string, items_[i].key).text(scratch) == name) return i;
+    if (has_name(items_[i].key, name)) return i;
   }
   return std::nullopt;
 }
@@ -240,9 +273,7 @@ void MemberText::drop_item(std::size_t i) {
   std::string scratch;
   const std::string name(Value(Kind::string, begin->key).text(scratch));
   items_.erase(std::remove_if(begin, items_.end(),
-                              [&](const Item& item) {
-                                return Value(Kind::string, item.key).text(scratch) == name;
-                              }),
+                              [&](const Item& item) { return has_name(item.key, name); }),
                items_.end());
 }
 
@@ -316,14 +347,17 @@ bool MemberText::keep_inside(Item& item, const std::vector<Wanted>& wanted) {
 // --- Writing -------------------------------------------------------------------------------------
 
 void MemberText::write(std::string& out) const {
-  out += head_;
-  out += blank_;
+  Copied copied(out);
+  copied.add(head_);
+  copied.add(blank_);
   for (std::size_t i = 0; i < items_.size(); ++i) {
     const Item& item = items_[i];
-    if (i > 0) out += ',';
-    ((((out += item.before) += item.key) += item.colon) += item.value) += item.after;
+    if (i > 0) copied.add_comma(item.before.data());
+    for (const std::string_view piece : {item.before, item.key, item.colon, item.value, item.after})
+      copied.add(piece);
   }
-  out += tail_;
+  copied.add(tail_);
+  copied.flush();
 }
 
 std::string_view MemberText::written() const {
