@@ -360,6 +360,7 @@ class Driver {
   void hint_about_first_time(Timestamp t, const Input& input) const;
   void report_end();
   void report_late();
+  bool seems_text() const;
   void report_absent();
   bool over_bad_limit(std::uint64_t least) const;
   ExitStatus loss() const;

@@ -80,8 +80,9 @@ ExitStatus Driver::loss() const {
 
 void Driver::report_end() {
   if (counts_.bad > 0) {
-    warn(fmt::format("{} of {} records {} bad{}", counts_.bad, counts_.in,
-                     plural(counts_.bad, "was", "were"), stopped_ ? "" : " and skipped"));
+    warn(fmt::format("{} of {} records {} bad{}{}", counts_.bad, counts_.in,
+                     plural(counts_.bad, "was", "were"), stopped_ ? "" : " and skipped",
+                     seems_text() ? " (lines of text become events with sread --format)" : ""));
   }
   for (const std::string& reason : failures_) {
     const std::uint64_t n = reasons_[reason];
@@ -89,6 +90,13 @@ void Driver::report_end() {
   }
   if (lateness_.count() > 0) report_late();
   if (!stopped_ && absent_.is_watching()) report_absent();
+}
+
+// True if there were some lines, and none of them was an event.
+bool Driver::seems_text() const {
+  constexpr std::uint64_t kSome = 5;
+  const auto no_objects = reasons_.find("bad: not a JSON object");
+  return counts_.in >= kSome && no_objects != reasons_.end() && no_objects->second == counts_.in;
 }
 
 void Driver::report_absent() {
