@@ -171,6 +171,9 @@ Result<OperatorPtr> make_dedup(DedupOptions options) {
   if (options.refresh && *options.within <= SeenLongSpan::kLongest) {
     return OperatorPtr(new KeepFirst<SeenLongSpan>(std::move(options)));
   }
+  if (options.refresh && *options.within <= SeenWideSpan::kLongest) {
+    return OperatorPtr(new KeepFirst<SeenWideSpan>(std::move(options)));
+  }
   if (options.refresh) return OperatorPtr(new KeepFirst<SeenSpan>(std::move(options)));
   if (options.within) return OperatorPtr(new KeepFirst<SeenFirst>(std::move(options)));
   return OperatorPtr(new KeepFirst<SeenEver>(std::move(options)));

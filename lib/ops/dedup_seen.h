@@ -128,7 +128,25 @@ struct SeenOffsets {
   Offsets offsets_;
 };
 
-// Two numbers of 52 bits: 52 days.
+// Two numbers of 56 bits: 833 days.
+class TwoWideOffsets {
+ public:
+  static constexpr int kBits = 56;
+  std::uint64_t get(std::size_t i) const {
+    std::uint64_t offset = 0;
+    std::memcpy(&offset, bytes_[i], sizeof bytes_[i]);
+    return offset;
+  }
+  void set(std::size_t i, std::uint64_t offset) {
+    std::memcpy(bytes_[i], &offset, sizeof bytes_[i]);
+  }
+
+ private:
+  unsigned char bytes_[2][7];  // little-endian
+};
+using SeenWideSpan = SeenOffsets<TwoWideOffsets>;
+
+// Of 52 bits: 52 days.
 class TwoLongOffsets {
  public:
   static constexpr int kBits = 52;

@@ -14,6 +14,7 @@
 //     24            3/4 … 7/8                 30
 //     21, 28        89 … 94 %                 24, 31
 //     29            91 … 94 %                 32
+//     30            94 … 97 %                 32
 //     32            89 … 94 %                 36
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -169,10 +170,12 @@ class FingerprintTable {
   };
   static constexpr Share kFull = kSmallSlots          ? Share{3, 4}
                                  : sizeof(Slot) == 24 ? Share{7, 8}
+                                 : sizeof(Slot) == 30 ? Share{31, 32}
                                                       : Share{15, 16};
   static constexpr Share kGrown = kSmallSlots          ? Share{3, 2}
                                   : sizeof(Slot) == 24 ? Share{7, 6}
                                   : sizeof(Slot) == 29 ? Share{36, 35}
+                                  : sizeof(Slot) == 30 ? Share{34, 33}
                                                        : Share{19, 18};
 
   struct Segment {

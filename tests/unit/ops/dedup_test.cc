@@ -113,8 +113,10 @@ TEST_CASE("the answers are those of a reference, however far out of order events
   std::mt19937 random(1);
   for (unsigned round = 0; round < rounds(300); ++round) {
     const bool refresh = round % 2 == 0;
-    // Spans of up to three days, of up to 52, and longer ones are kept in different ways.
-    const std::int64_t scale = round % 4 < 2 ? 1 : kDay;
+    // Spans of up to three days, of up to 52, of up to 833, and longer ones are kept in different
+    // ways.
+    const std::int64_t days = round % 8 < 4 ? kDay : 20 * kDay;
+    const std::int64_t scale = round % 4 < 2 ? 1 : days;
     const int within = static_cast<int>(random() % 4 == 0 ? random() % 3 : random() % 60);
     const Shape shape{.keys = 1 + static_cast<int>(random() % 5),
                       .step = static_cast<int>(random() % 20),
@@ -396,7 +398,9 @@ TEST_CASE("a key costs at most 32 bytes, and all of many keys are found again") 
                                         {hours(1), false},
                                         {hours(1), true},
                                         {hours(78), true},
-                                        {hours(1250), true}}) {
+                                        {hours(1200), true},
+                                        {hours(1300), true},
+                                        {hours(19000), true}}) {
     CAPTURE(within.count(), refresh);
     if (within > hours(0)) options.within = within;
     options.refresh = refresh;
