@@ -35,7 +35,7 @@ SECONDS = 12  # of a paced stream
 STAGES = {
     "dedup": ["sdedup", "k"],
     "last": ["sdedup", "k", "--keep", "last", "--within", "12h"],
-    "counts": ["sdedup", "k", "--count-to", "counts", "--within", "12h"],
+    "counts": ["sdedup", "k", "--count-to", "/dev/null", "--within", "12h"],
     "tumbling": ["swindow", "tumbling", "12h", "count", "sum", "v", "by", "k"],
     "sliding": ["swindow", "sliding", "12h", "3h", "count", "sum", "v", "by", "k"],
     "cumulate": ["swindow", "cumulate", "12h", "3h", "count", "sum", "v", "by", "k"],
