@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +19,7 @@
 #include "ops/fingerprint_table.h"
 #include "ops/held_lines.h"
 #include "ops/held_lines_image.h"
+#include "ops/slice_images.h"
 #include "stream/row_text.h"
 #include "stream/snapshot_bytes.h"
 
@@ -136,8 +136,7 @@ class DedupCounts final : public Operator {
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override {
-    while (!images_.empty() && images_.front().go_on(entries)) images_.pop_front();
-    return images_.empty() && image_.go_on(entries);
+    return images_.go_on(entries) && image_.go_on(entries);
   }
   Status restore(SnapshotReader& in) override;
   void describe_state(std::string& json_members) const override {
@@ -207,14 +206,8 @@ class DedupCounts final : public Operator {
   void before_change(const Table& table, const Slot& slot) const {
     if (!images_.empty()) table.tell(slot);
   }
-  void before_erase(const Table& table) {
-    for (auto& image : images_) {
-      if (image.is_of(table)) image.finish();
-    }
-    images_.remove_if([&table](const auto& image) { return image.is_of(table); });
-  }
   void erase(SliceTables<Once>::Map::iterator table) {
-    before_erase(table->second);
+    images_.before_end(table->second);
     map().erase(table);
   }
 
@@ -235,7 +228,7 @@ class DedupCounts final : public Operator {
 
   void displace(const SlicePlace& place, const Fingerprint& print) {
     const auto table = map().find(place);
-    before_erase(table->second);
+    images_.before_end(table->second);
     table->second.erase(table->second.find(print));
     --size_;
     if (table->second.size() == 0) map().erase(table);
@@ -381,8 +374,7 @@ class DedupCounts final : public Operator {
   HeldLines rows_;        // by their turns
 
   // The image that is being taken: of the tables, then of the rows.
-  std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
-  std::list<SlotsImage<Once>> images_;
+  SliceImages<SlotsImage<Once>> images_;
   HeldLinesImage<TallyFormat> image_;
 
   HeldLines::Moved moved_;
@@ -400,13 +392,7 @@ void DedupCounts::save(SnapshotWriter& out) const {
 // Slots are handed over before any row, so that they stand in front.
 void DedupCounts::begin_image(SnapshotWriter& out) {
   save_head(out);
-  for (auto& [place, table] : map()) {
-    SnapshotWriter entry;
-    place.save(entry);
-    const std::string lines = entry.take();
-    out.lines(lines);
-    images_.emplace_back(table, lines, memory_, out);
-  }
+  images_.begin(map(), out);
   image_.begin(out);
 }
 

@@ -32,7 +32,6 @@
 #include <cstdint>
 #include <cstring>
 #include <iterator>
-#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -53,6 +52,7 @@
 #include "ops/fingerprint_log.h"
 #include "ops/fingerprint_table.h"
 #include "ops/log_image.h"
+#include "ops/slice_images.h"
 #include "ops/time_slices.h"
 #include "stream/snapshot.h"
 
@@ -358,10 +358,7 @@ class SeenKeys {
   void drop_oldest() { drop(map().begin()); }
   void drop(typename Tables::Map::iterator place) {
     const Table& table = place->second;
-    for (SeenImage<Seen>& image : images_) {
-      if (image.is_of(table)) image.finish();
-    }
-    images_.remove_if([&table](const auto& image) { return image.is_of(table); });
+    images_.before_end(table);
     size_ -= table.size();
     bytes_ -= table.bytes();
     changes_.remove(changed_.drop(place->first));
@@ -382,9 +379,7 @@ class SeenKeys {
   ChangeCount changes_;  // since the last image was begun
   ChangedKeys<Seen> changed_;
 
-  // The image that is being taken, by tables.
-  std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
-  std::list<SeenImage<Seen>> images_;
+  SliceImages<SeenImage<Seen>> images_;
 };
 
 template <typename Seen>
@@ -407,19 +402,12 @@ template <typename Seen>
 void SeenKeys<Seen>::begin_image(SnapshotWriter& out) {
   begin_changes();
   save_head(out);
-  for (auto& [place, table] : map()) {
-    SnapshotWriter entry;
-    place.save(entry);
-    const std::string lines = entry.take();
-    out.lines(lines);
-    images_.emplace_back(table, lines, memory_, out);
-  }
+  images_.begin(map(), out);
 }
 
 template <typename Seen>
 bool SeenKeys<Seen>::continue_image(std::size_t keys) {
-  while (!images_.empty() && images_.front().go_on(keys)) images_.pop_front();
-  return images_.empty();
+  return images_.go_on(keys);
 }
 
 // With a limit tables go that time has not passed: then all that there are are named.

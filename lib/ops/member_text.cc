@@ -300,8 +300,8 @@ void MemberText::rename_item(std::size_t i, const std::string& name) {
   const std::string old(Value(Kind::string, items_[i].key).text(scratch));
   std::vector<Item> kept;
   for (std::size_t k = 0; k < items_.size(); ++k) {
-    const std::string_view other = Value(Kind::string, items_[k].key).text(scratch);
-    if (k == i || (other != old && other != name)) kept.push_back(items_[k]);
+    const bool goes = has_name(items_[k].key, old) || has_name(items_[k].key, name);
+    if (k == i || !goes) kept.push_back(items_[k]);
     if (k == i) kept.back().key = key;
   }
   items_ = std::move(kept);
