@@ -153,6 +153,7 @@ class Paced:
         self.keys = options.keys
         self.chunk = int(options.rate * PACE)
         self.number = 0
+        self.told = START  # the watermark
         self.folder = folder / "ck2"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.right = None
@@ -196,7 +197,11 @@ class Paced:
         return self.put(self.right, "".join(line_of(number, number) for number in numbers[1::2]))
 
     def pass_time(self):
-        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(START + self.number // 1000))
+        """A watermark when there is a new one, as a source does."""
+        if START + self.number // 1000 == self.told:
+            return
+        self.told = START + self.number // 1000
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.told))
         self.control(f'{{"watermark":"{when}"}}')
 
     def probe(self, name):
@@ -227,8 +232,7 @@ class Paced:
                 epoch, due = epoch + 1, due + 1
             self.probe(f"p{first_epoch}x{step}")
             self.events(self.chunk)
-            if step % 200 == 0:
-                self.pass_time()
+            self.pass_time()
         while self.sent:
             time.sleep(0.01)
         while epoch is not None and not self.is_saved(epoch - 1):
