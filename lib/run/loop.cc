@@ -508,6 +508,16 @@ void Loop::save_before_end(Ending ending) {
   }
 }
 
+// The end mark says that all is done: it leaves when what stands beside the stream is durable.
+void Loop::keep_side_files() {
+  const auto lengths = side_files();
+  const Status kept = lengths ? sync_side_files() : lengths.error();
+  if (kept) return;
+  if (lengths) settings_.say(kept.error().message);
+  failed_ = true;
+  outputs_.out.writer().discard();
+}
+
 void Loop::save_after_end() {
   if (settings_.recovery == nullptr) return;
   Status saved = settings_.recovery->after_end();
@@ -535,6 +545,7 @@ int Loop::finish() {
     save_before_end(driver_.ending(interrupted));
     driver_.finish(interrupted);
     failed_ = failed_ || driver_.status() == ExitStatus::io;
+    if (settings_.recovery != nullptr) keep_side_files();
   }
   if (outputs_.exec) outputs_.exec->finish();
   std::optional<int> sides_status;

@@ -429,10 +429,11 @@ class Process {
     return {recovery_->keeping(), recovery_->epoch(), recovery_.get()};
   }
 
-  // What was in it when the state was saved stays, what came later is cut off.  The exit status if
-  // it cannot be opened.
+  // What was in it when the state was saved stays, what came later is cut off; of a stream that is
+  // complete all stays.  The exit status if it cannot be opened.
   std::optional<int> open_side_file(const std::string& name, SideFile& file) {
     std::optional<std::uint64_t> keep;
+    if (recovery_ && recovery_->is_complete()) keep = length_of(name).value_or(0);
     if (recovery_ && recovery_->saved()) {
       for (const FileLength& saved : recovery_->saved()->side_files) {
         if (saved.name == name) keep = saved.length;

@@ -17,7 +17,7 @@ import subprocess
 import time
 import unittest
 
-from harness import BIN, TOOLS, ToolTest, clean_environment
+from harness import BIN, TOOLS, ToolTest, clean_environment, run
 from pipeline import Pipeline, slow_stage
 
 DATA = pathlib.Path(os.environ.get("STREAMUTILS_DATA", "")) / "zeek-dns.ndjson.gz"
@@ -244,6 +244,14 @@ class KillsWhileLinesAreHeld(WithKills):
         if counts.exists():
             self.assertEqual((pipeline.folder / "counts").read_bytes(), counts.read_bytes())
 
+    def test_what_is_complete_keeps_its_side_files(self):
+        self.options = ("--count-to", "counts", "--within", "1h")
+        expected = self.undisturbed()
+        pipeline = self.pipeline("complete")
+        for _ in range(2):
+            self.finish(pipeline, expected)
+        self.assertGreater((pipeline.folder / "counts").stat().st_size, 0)
+
     def test_the_last_ones(self):
         self.options = ("--keep", "last", "--within", "3m")
         self.kill_anybody(KILLS // 4)
@@ -273,6 +281,14 @@ class EndMark(ToolTest):
                 self.assertTrue(chunk, "no end mark")
                 last = last[-100:] + chunk
             self.assertTrue((self.folder / "ck" / "sdedup.1").exists())
+
+    def test_it_does_not_leave_where_a_side_file_has_no_room(self):
+        stream = b'{"~stream":{"begin":{"time":"ts","epoch":0}}}\n{"ts":1,"k":"a"}\n{"ts":1,"k":"a"}\n{"~stream":{"end":true}}\n'
+        result = run([str(BIN / "sdedup"), "k", "--within", "1s", "--count-to", "/dev/full", "--checkpoint", "ck"],
+                     stream, cwd=self.folder)
+        self.assertEqual(result.returncode, 4)
+        self.assertIn(b"/dev/full: No space left on device", result.stderr)
+        self.assertNotIn(b'"end"', result.stdout)
 
 
 class OtherFailures(ExactlyOnce):
