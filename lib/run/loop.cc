@@ -449,6 +449,7 @@ void Loop::leave_with_reader() {
   outputs_.bad_to.flush();
   outputs_.late_to.flush();
   outputs_.side.flush();
+  if (settings_.recovery != nullptr) settings_.recovery->reader_has_left();
   die_of(SIGPIPE);
 }
 
@@ -567,7 +568,7 @@ int Loop::finish() {
   }
   // A reader behind a socket that left without having read everything resets it.
   const int error = outputs_.out.error();
-  if (error == EPIPE || error == ECONNRESET) die_of(SIGPIPE);
+  if (error == EPIPE || error == ECONNRESET) leave_with_reader();
   if (sides_failed()) {
     settings_.say(outputs_.sides->problem());
     failed_ = true;

@@ -426,7 +426,7 @@ class Process {
   Resumption resumption(const CommonOptions& common) const {
     if (!recovery_ && common.checkpoint.empty()) return {};
     if (!recovery_) return {Keeping::checkpoints, {}, nullptr};
-    return {recovery_->keeping(), recovery_->epoch(), recovery_.get()};
+    return {recovery_->keeping(), recovery_->epoch(), recovery_.get(), recovery_->is_complete()};
   }
 
   // What was in it when the state was saved stays, what came later is cut off; of a stream that is
