@@ -485,12 +485,21 @@ class Process {
     for (std::size_t i = 0; i < sources.size(); ++i) {
       if (!taken.resumed[i]) continue;
       const InputPosition& from = saved.header.inputs[*taken.from[i]];
-      if (!sources[i].seek(from.offset)) return file_error(sources[i].name);
+      errno = 0;
+      if (!sources[i].seek(from.offset)) return cannot_go_on(sources[i], from.offset);
       if (from.offset == 0) continue;
       recovery_->tell(fmt::format("{}: goes on at byte {}, behind line {}", sources[i].name,
                                   from.offset, from.lines));
     }
     return {};
+  }
+
+  static Error cannot_go_on(const Source& source, std::uint64_t offset) {
+    if (!source.is_packed || (errno != 0 && errno != EBADMSG)) return file_error(source.name);
+    return Error{
+        fmt::format("{} holds less than the {} bytes that were read of it: it was replaced, or is "
+                    "damaged",
+                    source.name, offset)};
   }
 
   Tool tool_;

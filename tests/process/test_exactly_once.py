@@ -230,6 +230,18 @@ class KillsWhileChangesAreSaved(WithKills):
         return found
 
 
+class KillsWhileWhatIsPackedIsRead(WithKills):
+    def stages(self, *args, **more):
+        """Without those that would drop what is read twice."""
+        stages = super().stages(*args, **more, windows="sgroup qtype_name count")
+        return [stage for stage in stages if stage[0] != "sdedup"]
+
+    def test_kill_anybody(self):
+        log = self.folder / "log"
+        log.write_bytes(gzip.compress(log.read_bytes()))
+        self.kill_anybody(KILLS // 4)
+
+
 class KillsWhileLinesAreHeld(WithKills):
     """The kinds of sdedup that hold lines, or tell of keys in a file beside the stream."""
     options = ()
