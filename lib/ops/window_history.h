@@ -100,10 +100,12 @@ class SliceQueue {
   // Rows: SliceRows or SliceImage.
   template <typename Rows>
   void save(Rows& rows, const Group& group) const {
-    for (std::size_t i = head_; i < parts_.size(); ++i) {
-      const Part& part = parts_[i];
-      rows.write({part.slice, part.sum.first_seen, i < raw_ ? 1U : 0U}, group, part.sum.block);
-    }
+    rows.write_in_order(group, [this](const auto& put) {
+      for (std::size_t i = head_; i < parts_.size(); ++i) {
+        const Part& part = parts_[i];
+        put({part.slice, part.sum.first_seen, i < raw_ ? 1U : 0U}, part.sum.block);
+      }
+    });
   }
   void restore_row(SnapshotReader& in, const Tools& tools);
 
