@@ -136,6 +136,29 @@ class WithKills(ExactlyOnce):
             shutil.rmtree(pipeline.folder)
         print(f"{kills} kills in {rounds} rounds, seed {SEED}")
 
+    def kill_anybody_with_changes(self, stage, **more):
+        """The same, once an epoch of the stage has been seen that is one of changes."""
+        pipeline = self.pipeline("changes", **more)
+        pipeline.start()
+        while pipeline.is_running() and not self.has_changes(pipeline, stage):
+            time.sleep(0.005)
+        self.assertTrue(self.has_changes(pipeline, stage), pipeline.messages())
+        pipeline.kill_all()
+        pipeline.wait()
+        self.finish(pipeline, self.undisturbed(**more))
+        shutil.rmtree(pipeline.folder)
+        shutil.rmtree(self.folder / "undisturbed")
+        self.kill_anybody(KILLS // 4, **more)
+
+    @staticmethod
+    def has_changes(pipeline, stage):
+        """Whether the file of an epoch is one that another has begun."""
+        found = False
+        for file in pipeline.folder.glob(f"ck/{stage}.*[0-9]"):
+            with contextlib.suppress(FileNotFoundError):
+                found = found or file.stat().st_nlink > 1
+        return found
+
     def kill_until_complete(self, pipeline, expected, wanted):
         kills = 0
         while kills < wanted:
@@ -199,35 +222,13 @@ class KillsWhileChangesAreSaved(WithKills):
     """With so many keys that an epoch changes few of them."""
 
     def test_of_a_table(self):
-        self.kill_anybody_with_changes("sgroup", "sgroup uid count sum id.orig_p --every 1h")
+        self.kill_anybody_with_changes("sgroup", windows="sgroup uid count sum id.orig_p --every 1h")
 
     def test_of_windows(self):
-        self.kill_anybody_with_changes("swindow", "tumbling 1d count sum id.orig_p by uid")
+        self.kill_anybody_with_changes("swindow", windows="tumbling 1d count sum id.orig_p by uid")
 
     def test_of_sessions(self):
-        self.kill_anybody_with_changes("swindow", "session 20m count by uid")
-
-    def kill_anybody_with_changes(self, stage, windows):
-        pipeline = self.pipeline("changes", windows=windows)
-        pipeline.start()
-        while pipeline.is_running() and not self.has_changes(pipeline, stage):
-            time.sleep(0.005)
-        self.assertTrue(self.has_changes(pipeline, stage), pipeline.messages())
-        pipeline.kill_all()
-        pipeline.wait()
-        self.finish(pipeline, self.undisturbed(windows=windows))
-        shutil.rmtree(pipeline.folder)
-        shutil.rmtree(self.folder / "undisturbed")
-        self.kill_anybody(KILLS // 4, windows=windows)
-
-    @staticmethod
-    def has_changes(pipeline, stage):
-        """Whether the file of an epoch is one that another has begun."""
-        found = False
-        for file in pipeline.folder.glob(f"ck/{stage}.*[0-9]"):
-            with contextlib.suppress(FileNotFoundError):
-                found = found or file.stat().st_nlink > 1
-        return found
+        self.kill_anybody_with_changes("swindow", windows="session 20m count by uid")
 
 
 class KillsWhileWhatIsPackedIsRead(WithKills):
@@ -275,6 +276,18 @@ class KillsWhileLinesAreHeld(WithKills):
     def test_the_last_ones_of_stretches_with_counts(self):
         self.options = ("--keep", "last", "--within", "2m", "--refresh", "--count-to", "counts")
         self.kill_anybody(KILLS // 4)
+
+    def test_the_last_ones_while_changes_are_saved(self):
+        self.options = ("--keep", "last", "--within", "15m")
+        self.kill_anybody_with_changes("sdedup")
+
+    def test_repeats_that_are_counted_while_changes_are_saved(self):
+        self.options = ("--count-to", "counts", "--within", "15m")
+        self.kill_anybody_with_changes("sdedup")
+
+    def test_stretches_that_are_counted_while_changes_are_saved(self):
+        self.options = ("--count-to", "counts", "--within", "15m", "--refresh")
+        self.kill_anybody_with_changes("sdedup")
 
 
 class EndMark(ToolTest):
