@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -392,12 +393,15 @@ class DedupCounts final : public Operator {
     const auto oldest = map().begin();
     const std::size_t n = oldest->second.size();
     if (out.count(kPushedOut, n)) out.say(words_of_pushed_out(*options_.max_keys));
-    std::vector<std::pair<Timestamp, Fingerprint>> told;
+    // By turn, of equal ones as they came.
+    std::vector<std::tuple<Timestamp, HeldLines::Order, Fingerprint>> told;
     oldest->second.for_each([&](const Slot& slot) {
-      if (!slot.is_once()) told.emplace_back(turn_of(tally_at(slot.ref())), slot.print);
+      if (slot.is_once()) return;
+      const Ref ref = slot.ref();
+      told.emplace_back(turn_of(tally_at(ref)), rows_.order_of(ref), slot.print);
     });
     std::sort(told.begin(), told.end());
-    for (const auto& [turn, print] : told) {
+    for (const auto& [turn, order, print] : told) {
       const Ref ref = oldest->second.find(print)->ref();
       tell(ref, false, out);
       rows_.remove(ref, moved_);

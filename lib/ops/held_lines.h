@@ -69,6 +69,10 @@ class HeldLines {
   // In memory, with all that stands beside them.
   std::size_t bytes() const;
 
+  // Of two rows of one time the lesser one came first.
+  using Order = std::pair<std::uint64_t, std::size_t>;
+  Order order_of(Ref ref) const { return {chunks_[index_of(ref)].number, place_of(ref)}; }
+
   // Chunks
 
   // A row stands in the chunk of an index, at a place.

@@ -16,7 +16,7 @@
 namespace streamutils {
 namespace {
 
-constexpr std::uint64_t kVersion = 3;
+constexpr std::uint64_t kVersion = 4;
 constexpr std::pair<std::string_view, std::string SnapshotHeader::*> kFacts[] = {
     {"watermark", &SnapshotHeader::watermark},
     {"time_style", &SnapshotHeader::time_style},

@@ -1,6 +1,6 @@
 // The file of a snapshot: a header, the entries (stream/snapshot.h), a trailer.
 //
-//     {"snapshot":3,"tool":"sdedup","options":"sdedup id","epoch":7,"inputs":[…],"hash_seed":"…"}
+//     {"snapshot":4,"tool":"sdedup","options":"sdedup id","epoch":7,"inputs":[…],"hash_seed":"…"}
 //     {"entry":"driver",…}
 //     …
 //     {"end":true,"lines":12,"checksum":"1a2b3c4d"}
@@ -8,7 +8,7 @@
 // Behind it may stand others, which hold what has changed since; together they are the snapshot of
 // the last one's epoch:
 //
-//     {"snapshot":3,"tool":"sdedup","options":"sdedup id","epoch":8,"after":7,"inputs":[…],…}
+//     {"snapshot":4,"tool":"sdedup","options":"sdedup id","epoch":8,"after":7,"inputs":[…],…}
 //     …
 //     {"end":true,"lines":5,"checksum":"5e6f7a8b"}
 //

@@ -9,6 +9,7 @@ SPDX-License-Identifier: Apache-2.0
 import gzip
 import os
 import random
+import re
 import shlex
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from harness import BIN, ToolTest, clean_environment
 from pipeline import BRANCH, Pipeline, slow_stage
 from test_exactly_once import EXPECTED, KILLS, SEED
 
-SIDE_FILES = ("late", "counts")
+SIDE_FILES = ("late", "count")  # that are written --late-to and --count-to
 
 
 def events(seed, count):
@@ -52,8 +53,8 @@ class Chance:
                "tumbling 20rows", "sliding 20rows 5rows")
     KEYS = ("", "by user", "by region", "by user,region", "by type")
     REPEATS = ("id", "id --within 3s", "id --within 2s --refresh", "id --keep last --within 2s", "id --max-keys 500",
-               "id --approx 1%", "user,type --within 1s", "user --within 1s --count-to counts",
-               "user --within 2s --keep last --count-to counts", "type,qty,user --within 4s --refresh --count-to counts")
+               "id --approx 1%", "user,type --within 1s", "user --within 1s --count-to FILE",
+               "user --within 2s --keep last --count-to FILE", "type,qty,user --within 4s --refresh --count-to FILE")
     JOINS = ("on user within 200ms", "on id within 1s", "on user,region within -500ms..500ms")
     ON_RIGHT = ("", "", "sdedup id --name right1", "sfilter 'qty>2' --around 100ms --name right1", "sfilter -m 300",
                 "sdedup id --keep last --within 1s --name right1 | smap z=1",
@@ -82,7 +83,13 @@ class Chance:
             return
         if any(BRANCH in stage for stage in stages):
             self.right = self.one(*self.ON_RIGHT)
-        self.stages = [f"{stage} --name stage{number}" for number, stage in enumerate(stages)]
+        self.stages = [f"{self.with_own_files(stage, number)} --name stage{number}" for number, stage in enumerate(stages)]
+
+    @staticmethod
+    def with_own_files(stage, number):
+        for option in SIDE_FILES:
+            stage = re.sub(rf"(--{option}-to) \w+", rf"\1 {option}.{number}", stage)
+        return stage
 
     def stage(self):
         return self.one(self.repeats, self.window, self.window, self.window, self.groups, self.join, self.join,
@@ -103,7 +110,7 @@ class Chance:
             more += [self.one("", "", "--grace 5s"), self.one("", "", "--fill") if keys else ""]
         if window.startswith("tumbling") and "rows" not in window:
             more.append(self.one("", "", "--every 1s"))
-        more.append(self.one("", "--late-to late"))
+        more.append(self.one("", "--late-to FILE"))
         return f"swindow {window} {self.aggregates()} {keys} {' '.join(more)} --idle off"
 
     def groups(self):
