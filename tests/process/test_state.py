@@ -259,9 +259,9 @@ class Refusals(StateTest):
         self.file("state/windows", whole.replace(b'"in":1', b'"in":2', 1))
         self.assert_says(self.window().stderr, "is damaged")
         self.file("state/windows", whole.replace(b'"snapshot":4', b'"snapshot":9', 1))
-        self.assert_says(self.window().stderr, "newer version", "its format is 9, and this one reads 3")
+        self.assert_says(self.window().stderr, "newer version", "its format is 9, and this one reads 4")
         self.file("state/windows", whole.replace(b'"snapshot":4', b'"snapshot":3', 1))
-        self.assert_says(self.window().stderr, "older version", "its format is 2, and this one reads 3")
+        self.assert_says(self.window().stderr, "older version", "its format is 3, and this one reads 4")
 
     def test_two_processes(self):
         with Running([str(BIN / "swindow"), *WINDOW, "--state", self.state]) as running:

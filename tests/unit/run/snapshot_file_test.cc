@@ -148,10 +148,10 @@ TEST_CASE("what a refusal says") {
   CHECK(reason(text.substr(0, text.size() - 1)) ==
         "is cut short: its end is missing, so writing it was interrupted");
   CHECK(reason("hello\nworld\n") == "is no snapshot of streamutils");
-  CHECK(reason("{\"snapshot\":4}\n") ==
-        "was written by a newer version of streamutils: its format is 4, and this one reads 3");
+  CHECK(reason("{\"snapshot\":5}\n") ==
+        "was written by a newer version of streamutils: its format is 5, and this one reads 4");
   CHECK(reason("{\"snapshot\":2}\n") ==
-        "was written by an older version of streamutils: its format is 2, and this one reads 3");
+        "was written by an older version of streamutils: its format is 2, and this one reads 4");
 }
 
 TEST_CASE("a snapshot fits the tool and the options that made it") {
