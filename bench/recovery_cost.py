@@ -40,11 +40,15 @@ STAGES = {
     "sliding": ["swindow", "sliding", "12h", "3h", "count", "sum", "v", "by", "k"],
     "cumulate": ["swindow", "cumulate", "12h", "3h", "count", "sum", "v", "by", "k"],
     "rolling": ["swindow", "rolling", "{whole}s", "count", "sum", "v", "by", "k"],
+    "rows": ["swindow", "tumbling", "100rows", "count", "sum", "v", "by", "k"],
+    "rows-sliding": ["swindow", "sliding", "9rows", "3rows", "count", "sum", "v", "by", "k"],
     "session": ["swindow", "session", "4h", "count", "by", "k"],
     "group": ["sgroup", "k", "count", "sum", "v"],
     "join": ["sjoin", "on", "k", "within", "{half}s", "-", "right"],
 }
 TIMED = ["--idle", "off"]
+# Events wait for the watermark there, and leave together: it follows each chunk, not each second.
+WAITING = {"rows", "rows-sliding"}
 
 
 def words_of(stage, keys):
@@ -152,6 +156,7 @@ class Paced:
         self.words = words_of(stage, options.keys)
         self.keys = options.keys
         self.chunk = int(options.rate * PACE)
+        self.chunks_a_watermark = 1 if stage in WAITING else int(1 / PACE)
         self.number = 0
         self.folder = folder / "ck2"
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -227,7 +232,7 @@ class Paced:
                 epoch, due = epoch + 1, due + 1
             self.probe(f"p{first_epoch}x{step}")
             self.events(self.chunk)
-            if step % 200 == 0:
+            if step % self.chunks_a_watermark == 0:
                 self.pass_time()
         while self.sent:
             time.sleep(0.01)

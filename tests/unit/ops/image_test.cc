@@ -278,6 +278,11 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    windows("rolling 40s max v by k"),
                                    windows("rolling 3rows count by k"),
                                    windows("rolling 100s count"),
+                                   windows("tumbling 100rows count sum v last v by k"),
+                                   windows("tumbling 3rows list v by k,v"),
+                                   windows("sliding 9rows 4rows max v by k"),
+                                   windows("sliding 30rows 2rows distinct v last v by k"),
+                                   windows("sliding 2rows 5rows max v by k"),
                                    groups("k count sum v"),
                                    groups("k,v list v distinct v"),
                                    groups("k avg v distinct v", seconds(60)),
@@ -327,9 +332,9 @@ TEST_CASE("changes are put on top of state that does not fit into memory") {
     Make spilling;
   };
   std::vector<Kind> kinds = {{groups("k count list v"), groups("k count list v", {}, 1)}};
-  for (const std::string kind :
-       {"tumbling 90s", "sliding 200s 50s", "cumulate 200s 40s", "session 40s",
-        "session 30s max 90s", "rolling 60s", "rolling 3rows"}) {
+  for (const std::string kind : {"tumbling 90s", "sliding 200s 50s", "cumulate 200s 40s",
+                                 "session 40s", "session 30s max 90s", "rolling 60s",
+                                 "rolling 3rows", "tumbling 100rows", "sliding 9rows 4rows"}) {
     WindowOptions options;
     options.arguments = parse_window_arguments(split_words(kind + " count list v by k")).value();
     WindowOptions spilling = options;
