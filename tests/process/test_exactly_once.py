@@ -207,6 +207,9 @@ class KillsWhileChangesAreSaved(WithKills):
     def test_of_sessions(self):
         self.kill_anybody_with_changes("swindow", "session 20m count by uid")
 
+    def test_of_windows_of_rows(self):
+        self.kill_anybody_with_changes("swindow", "sliding 9rows 3rows count sum id.orig_p by uid")
+
     def kill_anybody_with_changes(self, stage, windows):
         pipeline = self.pipeline("changes", windows=windows)
         pipeline.start()
