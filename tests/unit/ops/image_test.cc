@@ -92,6 +92,7 @@ void run(const Make& make, unsigned keys, std::mt19937& random, Taken& taken) {
   Images images(make, *op, random);
   Recorder out;
   std::int64_t now = 100;
+  std::int64_t watermark = 0;
   for (int i = 0; i < 600; ++i) {
     now += below(10) == 0 ? below(40) : below(2);
     std::string line =
@@ -106,7 +107,10 @@ void run(const Make& make, unsigned keys, std::mt19937& random, Taken& taken) {
     record.set_input(random() % 2);
     op->on_record(record, out);
     images.step();
-    if (below(6) == 0) op->on_watermark(at_seconds(now - 8), out);
+    if (below(6) == 0 && now - 8 > watermark) {
+      watermark = now - 8;
+      op->on_watermark(at_seconds(watermark), out);
+    }
     images.step();
   }
   taken.images += images.taken();
@@ -287,6 +291,9 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    groups("k,v list v distinct v"),
                                    groups("k avg v distinct v", seconds(60)),
                                    join("on k table r", JoinType::left),
+                                   join("on k asof r", JoinType::left),
+                                   join("on k asof within 90s r", JoinType::inner),
+                                   join("on k asof within 900s r", JoinType::left),
                                    join("on k within -300s..400s l r", JoinType::inner),
                                    join("on k within 400s l r", JoinType::full),
                                    join("on k,v within 500s l r", JoinType::anti),
