@@ -38,6 +38,7 @@ STAGES = {
     "counts": ["sdedup", "k", "--count-to", "/dev/null", "--within", "12h"],
     "tumbling": ["swindow", "tumbling", "12h", "count", "sum", "v", "by", "k"],
     "sliding": ["swindow", "sliding", "12h", "3h", "count", "sum", "v", "by", "k"],
+    "grace": ["swindow", "sliding", "12h", "3h", "count", "sum", "v", "by", "k", "--grace", "1h"],
     "cumulate": ["swindow", "cumulate", "12h", "3h", "count", "sum", "v", "by", "k"],
     "rolling": ["swindow", "rolling", "{whole}s", "count", "sum", "v", "by", "k"],
     "rows": ["swindow", "tumbling", "100rows", "count", "sum", "v", "by", "k"],

@@ -103,7 +103,7 @@ void run(const Make& make, unsigned keys, std::mt19937& random, Taken& taken) {
     line.append(Record::kPadding, '\0');
     Record record;
     record.reset(std::string_view(line).substr(0, size));
-    record.set_time(at_seconds(now - below(12)));
+    record.set_time(at_seconds(now - below(below(40) == 0 ? 60 : 12)));
     record.set_input(random() % 2);
     op->on_record(record, out);
     images.step();
@@ -269,6 +269,9 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    windows("tumbling 200s count by k", seconds(20)),
                                    windows("sliding 60s 90s var v by k"),
                                    windows("sliding 200s 50s count sum v by k"),
+                                   windows("sliding 200s 50s count last v by k", {}, seconds(90)),
+                                   windows("sliding 90s 60s list v by k,v", {}, seconds(400)),
+                                   windows("sliding 52s 50s max v by k", {}, seconds(400)),
                                    windows("session 40s count sum v last v by k"),
                                    windows("session 9s list v by k,v"),
                                    windows("session 30s max v by k", seconds(20)),
