@@ -49,8 +49,6 @@ STAGES = {
     "join": ["sjoin", "on", "k", "within", "{half}s", "-", "right"],
 }
 TIMED = ["--idle", "off"]
-# Events wait for the watermark there, and leave together: it follows each chunk, not each second.
-WAITING = {"rows", "rows-sliding", "asof"}
 
 
 def words_of(stage, keys):
@@ -158,8 +156,8 @@ class Paced:
         self.words = words_of(stage, options.keys)
         self.keys = options.keys
         self.chunk = int(options.rate * PACE)
-        self.chunks_a_watermark = 1 if stage in WAITING else int(1 / PACE)
         self.number = 0
+        self.told = START  # the watermark
         self.folder = folder / "ck2"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.right = None
@@ -203,7 +201,11 @@ class Paced:
             self.put(fd, "".join(line_of(number, key_of(number)) for number in side))
 
     def pass_time(self):
-        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(START + self.number // 1000))
+        """A watermark when there is a new one, as a source does."""
+        if START + self.number // 1000 == self.told:
+            return
+        self.told = START + self.number // 1000
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.told))
         self.control(f'{{"watermark":"{when}"}}')
 
     def probe(self, name):
@@ -242,8 +244,7 @@ class Paced:
                 epoch, due = epoch + 1, due + 1
             self.probe(f"p{first_epoch}x{step}")
             self.events(self.chunk)
-            if step % self.chunks_a_watermark == 0:
-                self.pass_time()
+            self.pass_time()
         self.drain()
         while epoch is not None and not self.is_saved(epoch - 1):
             time.sleep(0.01)

@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "ops/change_count.h"
+#include "ops/dedup_changes.h"
 #include "ops/dedup_count_row.h"
 #include "ops/dedup_image.h"
 #include "ops/dedup_reach.h"
@@ -19,6 +23,7 @@
 #include "ops/fingerprint_table.h"
 #include "ops/held_lines.h"
 #include "ops/held_lines_image.h"
+#include "ops/held_lines_restorer.h"
 #include "ops/slice_images.h"
 #include "stream/row_text.h"
 #include "stream/snapshot_bytes.h"
@@ -38,10 +43,15 @@ struct Once {
   Ref ref() const { return word >> 1; }
   void set_distance(std::uint64_t distance) { word = distance << 1; }
   void set_ref(Ref ref) { word = ref << 1 | 1; }
-  // In snapshots, where the row says which group it is of.
+
+  // In snapshots: the row says which group it is of; or, in changes, the group has gone.
+  static constexpr Ref kNowhere = Ref{1} << 8 * HeldLines::kRefBytes;
+  static constexpr Ref kGone = kNowhere + 1;
   void forget_place() {
-    if (!is_once()) set_ref(0);
+    if (!is_once() && !is_gone()) set_ref(kNowhere);
   }
+  bool is_gone() const { return !is_once() && ref() == kGone; }
+  static constexpr bool kRefresh = false;  // what changes is noted each time (ops/dedup_changes.h)
 };
 
 // The head of the row of a group with repeats.
@@ -55,20 +65,31 @@ struct Tally {
 
 // How a group with repeats stands in a snapshot.
 struct TallyFormat {
+  // Of the least and the greatest how long before and behind the turn they are.
   static constexpr std::string_view kColumns =
-      R"(["turn","first","least","greatest","repeats","low","high","key"])";
+      R"(["place","turn","before","behind","repeats","low","high","key"])";
   static std::size_t head_size() { return sizeof(Tally); }
   static void write(const HeldLines::Row& row, RowText& text) {
     Tally tally;
     std::memcpy(&tally, row.head, sizeof tally);
-    text.put(to_nanos(row.time));
-    text.put(to_nanos(tally.first));
-    text.put(to_nanos(tally.least));
-    text.put(to_nanos(tally.greatest));
-    text.put(tally.repeats);
-    text.put(tally.print.low);
-    text.put(tally.print.high);
+    text.put_values(6 * kValueRoom, [&](char* to) {
+      to = write_value(to, to_nanos(row.time));
+      to = write_value(to, distance(tally.least, row.time));
+      to = write_value(to, distance(row.time, tally.greatest));
+      to = write_value(to, tally.repeats);
+      return write_value(write_value(to, tally.print.low), tally.print.high);
+    });
     save_bytes(text, row.line);
+  }
+  // Of the current row.
+  static Tally read(SnapshotReader& in, Timestamp turn, bool refresh) {
+    const Timestamp least = before(turn, in.unsigned_integer(2));
+    const Timestamp greatest = behind(turn, in.unsigned_integer(3));
+    return {refresh ? least : turn,
+            least,
+            greatest,
+            in.unsigned_integer(4),
+            {in.unsigned_integer(5), in.unsigned_integer(6)}};
   }
 };
 
@@ -102,7 +123,9 @@ class DedupCounts final : public Operator {
       return {.fate = Fate::dropped};
     } else {
       make_room(out);
-      place(*print, t).set_distance(distance_of(t));
+      Once once;
+      once.set_distance(distance_of(t));
+      put(*print, t, once);
     }
     out.emit(record.line());
     return {};
@@ -119,11 +142,7 @@ class DedupCounts final : public Operator {
     reach_.set_now(now);
     if (!options_.within) return;
     while (!rows_.empty() && is_complete(tally_at(rows_.first()))) tell_first(false, out);
-    const std::int64_t slice = slice_of(minus(now, reach_.length()));
-    while (!map().empty() && map().begin()->first.slice < slice) {
-      size_ -= map().begin()->second.size();
-      erase(map().begin());
-    }
+    drop_complete();
   }
   void on_end(Emitter& out) override { tell_all(false, out); }
   void on_interrupt(Emitter& out) override { tell_all(true, out); }
@@ -135,6 +154,8 @@ class DedupCounts final : public Operator {
   void save(SnapshotWriter& out) const override;
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override;
+  bool has_changes() const override { return changes_.are_worth_it(size_) && image_.has_changes(); }
+  void begin_changes(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override {
     return images_.go_on(entries) && image_.go_on(entries);
   }
@@ -206,32 +227,59 @@ class DedupCounts final : public Operator {
   void before_change(const Table& table, const Slot& slot) const {
     if (!images_.empty()) table.tell(slot);
   }
-  void erase(SliceTables<Once>::Map::iterator table) {
+  void drop(SliceTables<Once>::Map::iterator table) {
     images_.before_end(table->second);
+    changes_.remove(changed_.drop(table->first));
+    size_ -= table->second.size();
     map().erase(table);
   }
+  // What nobody looks for any more.
+  void drop_complete() {
+    const std::int64_t slice = slice_of(minus(reach_.now(), reach_.length()));
+    while (!map().empty() && map().begin()->first.slice < slice) drop(map().begin());
+  }
 
-  // A slot for a group whose turn is t.  One that is complete and has stood there is not looked for
-  // any more.
-  Slot& place(const Fingerprint& print, Timestamp t) {
+  // The slot of a group whose turn is t.  One that is complete and has stood there is not looked
+  // for any more.
+  void put(const Fingerprint& print, Timestamp t, const Once& once) {
     const std::int64_t slice = slice_of(t);
     const auto end = tables_.behind(slice);
     for (auto at = tables_.from(slice); at != end; ++at) {
       Slot* const slot = at->second.find(print);
       if (slot == nullptr) continue;
       before_change(at->second, *slot);
-      return *slot;
+      // Which row it is stands in no snapshot.
+      const bool is_same = !slot->is_once() && !once.is_once();
+      static_cast<Once&>(*slot) = once;
+      if (!is_same) note_change(at->first, *slot);
+      return;
     }
     ++size_;
-    return tables_.table_for(slice).insert(print);
+    Slot& slot = tables_.table_for(slice).insert(print);
+    static_cast<Once&>(slot) = once;
+    if (changes_.are_known()) note_change(std::prev(tables_.behind(slice))->first, slot);
   }
 
   void displace(const SlicePlace& place, const Fingerprint& print) {
     const auto table = map().find(place);
     images_.before_end(table->second);
-    table->second.erase(table->second.find(print));
+    Slot* const slot = table->second.find(print);
+    Slot gone = *slot;
+    gone.set_ref(Once::kGone);
+    note_change(place, gone);
+    table->second.erase(slot);
     --size_;
     if (table->second.size() == 0) map().erase(table);
+  }
+
+  void note_change(const SlicePlace& place, const Slot& slot) {
+    if (!changes_.are_known()) return;
+    changed_.put(place, slot);
+    if (!changes_.add(size_)) changed_.clear();
+  }
+  void forget_changes() {
+    changed_.clear();
+    changes_.begin();
   }
 
   // The slot that says that the row stands there, and its table; or null.
@@ -273,11 +321,15 @@ class DedupCounts final : public Operator {
     if (next) absorb(tally, *next, members);
     if (members.empty()) members = counts_.members_of(record);
     const bool is_first = !found.ref && !next && turn_of(tally) == turn_of(found.tally);
-    if (!is_first) take_out(found, print);
-    if (next) take_out(*next, print);
+    // With a limit it is to stand in the last table of the slice.
+    const bool is_there = !options_.max_keys && slice_of(turn_of(tally)) == found.place.slice;
+    take_out(found, print, is_first || is_there);
+    if (next) take_out(*next, print, false);
     const Ref ref = rows_.add(turn_of(tally), members);
     std::memcpy(rows_.edit_head(ref), &tally, sizeof tally);
-    place(print, turn_of(tally)).set_ref(ref);
+    Once repeated;
+    repeated.set_ref(ref);
+    put(print, turn_of(tally), repeated);
   }
 
   // A stretch that has grown may touch the next one: both are one then.
@@ -299,11 +351,12 @@ class DedupCounts final : public Operator {
     if (members.empty() && later.ref) members = rows_.line(*later.ref);
   }
 
-  // Rows move when one goes: where the other one's stands is asked again.
-  void take_out(const Found& found, const Fingerprint& print) {
+  // The row, and its slot unless that stays.  Rows move when one goes: where the other one's stands
+  // is asked again.
+  void take_out(const Found& found, const Fingerprint& print, bool slot_stays) {
     const Slot* slot = map().find(found.place)->second.find(print);
     const auto ref = ref_of(*slot);
-    displace(found.place, print);
+    if (!slot_stays) displace(found.place, print);
     if (ref) rows_.remove(*ref, moved_);
   }
 
@@ -329,8 +382,7 @@ class DedupCounts final : public Operator {
 
   // Nobody looks for any of them again.
   void tell_all(bool partial, Emitter& out) {
-    while (!map().empty()) erase(map().begin());
-    size_ = 0;
+    while (!map().empty()) drop(map().begin());
     while (!rows_.empty()) tell_first(partial, out);
   }
 
@@ -350,18 +402,19 @@ class DedupCounts final : public Operator {
       tell(ref, false, out);
       rows_.remove(ref, moved_);
     }
-    size_ -= n;
-    erase(oldest);
+    drop(oldest);
   }
 
-  std::optional<Ref> restore_row(SnapshotReader& in, std::uint32_t chunk, Timestamp turn);
-  void restore_slice(SnapshotReader& in);
-  void point_to(const std::vector<Ref>& rows, SnapshotReader& in);
-  void save_head(SnapshotWriter& out) const {
+  void save_head(SnapshotWriter& out, bool changes = false) const {
     out.entry("dedup_counts").field("watermark", reach_.now()).field("events", events_);
+    if (changes) out.field("changes", true);
     tables_.save(out);
     keys_.save(out);
   }
+  void restore_row(SnapshotReader& in, RestoredRow row, std::vector<Ref>& rows);
+  void forget_row(const HeldLines::Row& row);
+  void restore_slice(SnapshotReader& in, bool changes, std::set<SlicePlace>& named);
+  void point_to(const std::vector<Ref>& rows, SnapshotReader& in);
 
   DedupOptions options_;
   DedupReach reach_;
@@ -372,6 +425,9 @@ class DedupCounts final : public Operator {
   SliceTables<Once> tables_;
   std::size_t size_ = 0;  // of all tables
   HeldLines rows_;        // by their turns
+
+  ChangeCount changes_;  // of slots, since the last image was begun
+  ChangedKeys<Once> changed_;
 
   // The image that is being taken: of the tables, then of the rows.
   SliceImages<SlotsImage<Once>> images_;
@@ -391,79 +447,101 @@ void DedupCounts::save(SnapshotWriter& out) const {
 
 // Slots are handed over before any row, so that they stand in front.
 void DedupCounts::begin_image(SnapshotWriter& out) {
+  forget_changes();
   save_head(out);
   images_.begin(map(), out);
-  image_.begin(out);
+  image_.begin(out, size_);
 }
 
-// Of the current row; gives where it stands.
-std::optional<Ref> DedupCounts::restore_row(SnapshotReader& in, std::uint32_t chunk,
-                                            Timestamp turn) {
-  const Tally tally{from_nanos(in.integer(1)),
-                    from_nanos(in.integer(2)),
-                    from_nanos(in.integer(3)),
-                    in.unsigned_integer(4),
-                    {in.unsigned_integer(5), in.unsigned_integer(6)}};
+// With a limit tables go that time has not passed: then all that there are are named.
+void DedupCounts::begin_changes(SnapshotWriter& out) {
+  save_head(out, true);
+  if (options_.max_keys) {
+    for (const auto& [place, table] : map()) place.save(out);
+  }
+  changed_.take([&out](const SlicePlace& place, std::vector<Slot> slots) {
+    SnapshotWriter entry;
+    place.save(entry);
+    out.part(std::make_unique<ChangedSlots<Slot>>(entry.take(), std::move(slots)));
+  });
+  forget_changes();
+  image_.begin_changes(out, size_);
+}
+
+// Of the current row.
+void DedupCounts::restore_row(SnapshotReader& in, RestoredRow row, std::vector<Ref>& rows) {
+  const Tally tally = TallyFormat::read(in, row.time(), options_.refresh);
   const std::string members = restore_bytes(in, 7);
   if (members.find('\n') != std::string::npos) in.fail("a key that is told has a line end");
-  if (!in.status().ok()) return std::nullopt;
-  const auto ref = rows_.restore_row(chunk, turn, members);
-  if (ref) {
-    std::memcpy(rows_.edit_head(*ref), &tally, sizeof tally);
-  } else {
-    in.fail("a row is not held where it says");
-  }
-  return ref;
+  if (!in.status().ok()) return;
+  const auto ref = row.put(members);
+  if (!ref) return in.fail("a row is not held where it says");
+  std::memcpy(rows_.edit_head(*ref), &tally, sizeof tally);
+  rows.push_back(*ref);
 }
 
-void DedupCounts::restore_slice(SnapshotReader& in) {
-  Table& table = map()[SlicePlace(in)];
-  const std::size_t size = table.size();
-  restore_slots(in, table);
-  size_ += table.size() - size;
+// Its slot waits for another, or goes.
+void DedupCounts::forget_row(const HeldLines::Row& row) {
+  Tally tally;
+  std::memcpy(&tally, row.head, sizeof tally);
+  Slot* const slot = slot_of(row.ref, tally).second;
+  if (slot != nullptr) slot->set_ref(Once::kNowhere);
+}
+
+void DedupCounts::restore_slice(SnapshotReader& in, bool changes, std::set<SlicePlace>& named) {
+  const SlicePlace place(in);
+  named.insert(place);
+  Table& table = map()[place];
+  size_ -= table.size();
+  restore_slots(in, table, changes);
+  size_ += table.size();
 }
 
 // Slots say that there is a row; once all are there, where.
 Status DedupCounts::restore(SnapshotReader& in) {
   if (!in.next_is("dedup_counts")) return Error{"the snapshot has no entry 'dedup_counts'"};
+  const bool changes = in.json("changes").exists();
   reach_.set_now(in.time("watermark"));
+  if (changes && options_.within) drop_complete();
   events_ = in.unsigned_integer("events");
   tables_.restore(in);
   keys_.restore(in);
   std::vector<Ref> rows;
   HeldLinesRestorer lines(
       in, rows_, TallyFormat::head_size(),
-      [&](std::uint32_t chunk, Timestamp turn) {
-        if (const auto row = restore_row(in, chunk, turn)) rows.push_back(*row);
-      },
-      [](const HeldLines::Row&) {});
-  while (in.status().ok() && in.next_is("slice")) restore_slice(in);
+      [&](const RestoredRow& row) { restore_row(in, row, rows); },
+      [&](const HeldLines::Row& row) { forget_row(row); });
+  std::set<SlicePlace> named;
+  while (in.status().ok() && in.next_is("slice")) restore_slice(in, changes, named);
   lines.begin();
   for (bool more = true; more && in.status().ok();) {
     more = lines.take_chunk();
     if (more || !in.next_is("slice")) continue;
-    restore_slice(in);
+    restore_slice(in, changes, named);
     more = true;
   }
   if (!in.status().ok()) return in.status();
   lines.end();
+  for (auto table = map().begin(); table != map().end();) {
+    const auto next = std::next(table);
+    const bool is_dropped = changes && options_.max_keys && !named.contains(table->first);
+    if (is_dropped || table->second.size() == 0) drop(table);
+    table = next;
+  }
   point_to(rows, in);
   return in.status();
 }
 
 void DedupCounts::point_to(const std::vector<Ref>& rows, SnapshotReader& in) {
-  std::size_t found = 0;
   for (const Ref ref : rows) {
-    Slot* const slot = slot_of(0, tally_at(ref)).second;
-    if (slot == nullptr) continue;
-    slot->set_ref(ref);
-    ++found;
+    Slot* const slot = slot_of(Once::kNowhere, tally_at(ref)).second;
+    if (slot != nullptr) slot->set_ref(ref);
   }
-  std::size_t repeated = 0;
   for (const auto& [place, table] : map()) {
-    table.for_each([&](const Slot& slot) { repeated += slot.is_once() ? 0 : 1; });
+    table.for_each([&](const Slot& slot) {
+      if (ref_of(slot) == Once::kNowhere) in.fail("a group has repeats, and no row says which");
+    });
   }
-  if (repeated != found) in.fail("a group has repeats, and no row says which");
 }
 
 }  // namespace

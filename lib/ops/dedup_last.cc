@@ -16,6 +16,7 @@
 #include "ops/fingerprint_table.h"
 #include "ops/held_lines.h"
 #include "ops/held_lines_image.h"
+#include "ops/held_lines_restorer.h"
 #include "stream/row_text.h"
 #include "stream/snapshot_bytes.h"
 
@@ -66,7 +67,9 @@ class GroupFormat {
   explicit GroupFormat(const DedupOptions& options)
       : counts_(options.counts), refresh_(options.refresh), within_(options.within.has_value()) {}
 
-  static constexpr std::string_view kColumns = R"(["last","first","least","repeats","line"])";
+  // Of the first and the least how long before the last they are.
+  static constexpr std::string_view kColumns =
+      R"(["place","last","first","least","repeats","line"])";
 
   std::size_t head_size() const {
     return counts_ ? sizeof(Head) : refresh_ ? sizeof(Timestamp) : 0;
@@ -100,8 +103,7 @@ class GroupFormat {
   std::string_view line(const Group& group, std::string_view line, std::string& scratch) const {
     if (head_size() > 0 || !within_ || group.first == group.greatest) return line;
     scratch.clear();
-    append_distance(scratch, static_cast<std::uint64_t>(to_nanos(group.greatest)) -
-                                 static_cast<std::uint64_t>(to_nanos(group.first)));
+    append_distance(scratch, distance(group.first, group.greatest));
     return scratch += line;
   }
 
@@ -109,11 +111,19 @@ class GroupFormat {
   void write(const HeldLines::Row& row, RowText& text) const {
     std::string_view line = row.line;
     const Group group = read(row.time, row.head, line);
-    text.put(to_nanos(group.greatest));
-    text.put(to_nanos(group.first));
-    text.put(to_nanos(counts_ ? group.least : group.first));
-    text.put(group.repeats);
+    const Timestamp least = counts_ ? group.least : group.first;
+    text.put_values(4 * kValueRoom, [&](char* to) {
+      to = write_value(to, to_nanos(group.greatest));
+      to = write_value(to, distance(group.first, group.greatest));
+      to = write_value(to, distance(least, group.greatest));
+      return write_value(to, group.repeats);
+    });
     save_bytes(text, line);
+  }
+  // Of the current row, behind the time of the last one.
+  static Group read(SnapshotReader& in, Timestamp greatest) {
+    return {before(greatest, in.unsigned_integer(2)), before(greatest, in.unsigned_integer(3)),
+            greatest, in.unsigned_integer(4)};
   }
 
  private:
@@ -365,7 +375,7 @@ class DedupLast final : public Operator {
     out.entry("dedup_last").field("watermark", reach_.now());
     keys_.save(out);
   }
-  void restore_group(SnapshotReader& in, std::uint32_t chunk, Timestamp greatest);
+  void restore_group(SnapshotReader& in, RestoredRow row);
 
   DedupOptions options_;
   DedupReach reach_;
@@ -381,13 +391,12 @@ class DedupLast final : public Operator {
 };
 
 // Of the current row.
-void DedupLast::restore_group(SnapshotReader& in, std::uint32_t chunk, Timestamp greatest) {
-  const Group group{from_nanos(in.integer(1)), from_nanos(in.integer(2)), greatest,
-                    in.unsigned_integer(3)};
-  const std::string line = restore_bytes(in, 4);
+void DedupLast::restore_group(SnapshotReader& in, RestoredRow row) {
+  const Group group = GroupFormat::read(in, row.time());
+  const std::string line = restore_bytes(in, 5);
   if (line.find('\n') != std::string::npos) in.fail("a line that is held is several");
   if (!in.status().ok()) return;
-  const auto ref = lines_.restore_row(chunk, greatest, format_.line(group, line, text_));
+  const auto ref = row.put(format_.line(group, line, text_));
   if (!ref) return in.fail("a line is not held where it says");
   set_head(*ref, group);
   const auto print = keys_.read_line(line_at(*ref));
@@ -400,8 +409,7 @@ Status DedupLast::restore(SnapshotReader& in) {
   reach_.set_now(in.time("watermark"));
   keys_.restore(in);
   HeldLinesRestorer lines(
-      in, lines_, format_.head_size(),
-      [&](std::uint32_t chunk, Timestamp greatest) { restore_group(in, chunk, greatest); },
+      in, lines_, format_.head_size(), [&](const RestoredRow& row) { restore_group(in, row); },
       [&](const HeldLines::Row& row) {
         const auto print = keys_.read_line(line_at(row.ref));
         if (print) displace(*print, group_at(row.ref), row.ref);

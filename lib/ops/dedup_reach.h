@@ -16,6 +16,16 @@
 
 namespace streamutils {
 
+// How long one time is before another, in nanoseconds, modulo 2^64: any two are told apart.
+inline std::uint64_t distance(Timestamp from, Timestamp to) {
+  return static_cast<std::uint64_t>(to_nanos(to)) - static_cast<std::uint64_t>(to_nanos(from));
+}
+// The other way.
+inline Timestamp before(Timestamp t, std::uint64_t distance) {
+  return from_nanos(static_cast<std::int64_t>(static_cast<std::uint64_t>(to_nanos(t)) - distance));
+}
+inline Timestamp behind(Timestamp t, std::uint64_t distance) { return before(t, 0 - distance); }
+
 class DedupReach {
  public:
   explicit DedupReach(const DedupOptions& options)

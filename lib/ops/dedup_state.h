@@ -131,8 +131,8 @@ class ChangedSlots final : public SnapshotPart {
   std::vector<Slot> slots_;
 };
 
-// Into the table.  changes: a slot may be there, and is replaced.  What cannot be read makes
-// in.status() an error.
+// Into the table.  changes: a slot may be there, and is replaced, or taken out if what stands
+// beside the fingerprint says that it has gone.  What cannot be read makes in.status() an error.
 template <typename Table>
 void restore_slots(SnapshotReader& in, Table& table, bool changes = false) {
   using Slot = typename Table::Slot;
@@ -148,6 +148,19 @@ void restore_slots(SnapshotReader& in, Table& table, bool changes = false) {
       Slot slot;
       std::memcpy(&slot, words, sizeof(Slot));
       if (Fingerprint(slot.print).low == 0) return in.fail("a fingerprint is zero");
+      if constexpr (requires { slot.is_gone(); }) {
+        if (slot.is_gone() && !changes) return in.fail("a fingerprint has gone from nowhere");
+        if (slot.is_gone()) {
+          Slot* const gone = table.find(slot.print);
+          if (gone != nullptr) table.erase(gone);
+          continue;
+        }
+      }
+      if constexpr (requires { slot.forget_place(); }) {
+        Slot saved = slot;
+        saved.forget_place();
+        if (std::memcmp(&saved, &slot, sizeof slot) != 0) return in.fail("a slot points somewhere");
+      }
       const auto [place, is_new] = table.find_or_insert(slot.print);
       if (!is_new && !changes) return in.fail("a fingerprint comes twice");
       *place = slot;

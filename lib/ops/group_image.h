@@ -68,6 +68,12 @@ class GroupRows {
     aggregates_.save_values(states, row);
     save_key_values(row, key);
   }
+  // Rows of one group in their order: visit(put) calls put(facts, states) for each, the same each
+  // time that it is called.
+  template <typename Visit>
+  void write_in_order(const Group& group, const Visit& visit) {
+    visit([&](const Facts& facts, const std::byte* states) { write(facts, group, states); });
+  }
   // The same with states that have been packed.
   void write(const Facts& facts, const GroupKey& key, const std::byte* packed) {
     if (write_plain_row(facts, key, packed)) return;
@@ -209,18 +215,29 @@ class GroupImage {
   explicit GroupImage(const AggregateList& aggregates)
       : aggregates_(aggregates),
         can_pack_(aggregates.packed().can_pack()),
-        memory_(std::make_shared<PartMemory>()) {}
+        memory_(std::make_shared<PartMemory>()),
+        scratch_(aggregates.packed().size()) {}
 
   void begin(SnapshotWriter& out) { out_ = &out; }
   // Between begin() and finish().
   bool is_open() const { return out_ != nullptr; }
 
-  // REQUIRES: is_open().
+  // In no particular order.  REQUIRES: is_open(), as of write_in_order().
   void write(const Facts& facts, const Group& group, const std::byte* states) {
     if (can_pack_ && add_packed(facts, group.group_key(), states)) return;
-    if (!aggregates_.can_copy()) return write_text(facts, group, states);
-    const auto make = [this] { return std::make_unique<GroupPart<Facts>>(memory_, aggregates_); };
-    parts_.add(*out_, make, facts, group, states);
+    write_as_it_is(facts, group, states);
+  }
+
+  // See GroupRows.  Those that are packed leave apart from those that are not: so all are, or none.
+  template <typename Visit>
+  void write_in_order(const Group& group, const Visit& visit) {
+    bool packed = can_pack_;
+    visit([&](const Facts&, const std::byte* states) {
+      packed = packed && aggregates_.packed().pack(states, scratch_.data());
+    });
+    visit([&](const Facts& facts, const std::byte* states) {
+      packed ? write(facts, group, states) : write_as_it_is(facts, group, states);
+    });
   }
 
   // All have been written.
@@ -236,6 +253,11 @@ class GroupImage {
       packed_ = std::make_unique<PackedPart<Facts>>(memory_, aggregates_);
     }
     return packed_->add(facts, key, states);
+  }
+  void write_as_it_is(const Facts& facts, const Group& group, const std::byte* states) {
+    if (!aggregates_.can_copy()) return write_text(facts, group, states);
+    const auto make = [this] { return std::make_unique<GroupPart<Facts>>(memory_, aggregates_); };
+    parts_.add(*out_, make, facts, group, states);
   }
   void hand_over_packed() {
     if (packed_ && !packed_->is_empty()) out_->part(std::move(packed_));
@@ -257,6 +279,7 @@ class GroupImage {
   const AggregateList& aggregates_;
   const bool can_pack_;
   std::shared_ptr<PartMemory> memory_;
+  std::vector<std::byte> scratch_;  // for the packed states of one row
   SnapshotWriter* out_ = nullptr;
   std::unique_ptr<PackedPart<Facts>> packed_;
   // In place of them, where states cannot be packed.

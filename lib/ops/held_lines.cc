@@ -55,7 +55,7 @@ std::size_t HeldLines::bytes() const {
 HeldLines::Ref HeldLines::add(Timestamp time, std::string_view line) {
   const auto bucket = bucket_for(time);
   const std::uint32_t index = chunk_for(bucket->second, time, line.size() + head_size_ + 1);
-  touch(index);
+  if (watcher_ != nullptr) watcher_->before_add(index);
   const Ref ref = append(index, time, line);
   ++bucket->second.rows;
   if (bucket != buckets_.begin()) return ref;
@@ -88,15 +88,9 @@ HeldLines::Ref HeldLines::append(std::uint32_t index, Timestamp time, std::strin
 
 void HeldLines::remove(Ref ref, const Moved& moved) {
   const auto index = static_cast<std::uint32_t>(ref >> 16);
-  touch(index);
-  Chunk& chunk = chunks_[index];
+  if (watcher_ != nullptr) watcher_->before_change(ref);
   const auto bucket = buckets_.find(bucket_of(time(ref)));
-  const std::size_t size = size_at(chunk, ref & 0xFFFF);
-  std::memset(row(ref), 0xFF, chunk.time_bytes);
-  chunk.gaps += size;
-  --chunk.rows;
-  --bucket->second.rows;
-  --size_;
+  const std::size_t size = take_out(ref, bucket->second);
   if (bucket->second.rows == 0) {
     const bool was_due = bucket == buckets_.begin();
     erase(bucket);
@@ -114,6 +108,18 @@ void HeldLines::remove(Ref ref, const Moved& moved) {
   }
 }
 
+// Makes a gap of the row.  How many bytes that are.
+std::size_t HeldLines::take_out(Ref ref, Bucket& bucket) {
+  Chunk& chunk = chunks_[index_of(ref)];
+  const std::size_t size = size_at(chunk, place_of(ref));
+  std::memset(row(ref), 0xFF, chunk.time_bytes);
+  chunk.gaps += size;
+  --chunk.rows;
+  --bucket.rows;
+  --size_;
+  return size;
+}
+
 // A chunk without rows goes, unless the next row goes into it.
 void HeldLines::tidy(Buckets::iterator bucket, std::uint32_t index, const Moved& moved) {
   Chunk& chunk = chunks_[index];
@@ -127,7 +133,7 @@ void HeldLines::tidy(Buckets::iterator bucket, std::uint32_t index, const Moved&
 }
 
 void HeldLines::close_gaps(std::uint32_t index, const Moved& moved) {
-  touch(index);
+  if (watcher_ != nullptr) watcher_->before_move(index);
   Chunk& chunk = chunks_[index];
   std::size_t to = 0;
   for (std::size_t at = 0; at < chunk.used;) {
@@ -223,6 +229,12 @@ HeldLines::Rows HeldLines::rows_of(std::uint32_t index) const {
   return {chunk.number, chunk.base, chunk.time_bytes, chunk.rows, {chunk.memory.get(), chunk.used}};
 }
 
+std::string_view HeldLines::bytes_of(Ref ref) const {
+  const Chunk& chunk = chunks_[index_of(ref)];
+  if (is_gap(chunk, place_of(ref))) return {};
+  return {row(ref), size_at(chunk, place_of(ref))};
+}
+
 // --- Restoring -----------------------------------------------------------------------------------
 
 bool HeldLines::widen_to(Duration width) {
@@ -230,34 +242,68 @@ bool HeldLines::widen_to(Duration width) {
   return width_ == width;
 }
 
-std::uint32_t HeldLines::restore_chunk(std::uint64_t number, std::uint64_t base,
-                                       std::size_t time_bytes, Timestamp first) {
+HeldLines::Restored HeldLines::restore_chunk(std::uint64_t number, std::uint64_t base,
+                                             std::size_t time_bytes, Timestamp time) {
   const std::uint32_t index = free_index();
   Chunk& chunk = chunks_[index];
   chunk.number = number;
   chunk.base = base;
   chunk.time_bytes = time_bytes;
   chunks_begun_ = std::max(chunks_begun_, number);
-  std::vector<std::uint32_t>& chunks = buckets_[bucket_of(first)].chunks;
+  std::vector<std::uint32_t>& chunks = buckets_[bucket_of(time)].chunks;
   const auto place = std::upper_bound(
       chunks.begin(), chunks.end(), number,
       [this](std::uint64_t n, std::uint32_t other) { return n < chunks_[other].number; });
   chunks.insert(place, index);
-  return index;
+  return {index, bucket_of(time)};
 }
 
-std::optional<HeldLines::Ref> HeldLines::restore_row(std::uint32_t index, Timestamp time,
-                                                     std::string_view line) {
-  Chunk& chunk = chunks_[index];
+HeldLines::Restored HeldLines::chunk_of(std::uint32_t index) const {
+  const Chunk& chunk = chunks_[index];
+  std::size_t at = 0;
+  while (is_gap(chunk, at)) at += size_at(chunk, at);
+  return {index, bucket_of(time(ref_of(index, at)))};
+}
+
+std::optional<HeldLines::Ref> HeldLines::row_at(Restored& restored, std::size_t place) const {
+  const Chunk& chunk = chunks_[restored.index];
+  while (restored.passed < std::min(place, chunk.used)) {
+    restored.passed += size_at(chunk, restored.passed);
+  }
+  if (restored.passed != place || place >= chunk.used || is_gap(chunk, place)) return std::nullopt;
+  return ref_of(restored.index, place);
+}
+
+std::optional<HeldLines::Ref> HeldLines::restore_row(Restored& restored, std::size_t place,
+                                                     Timestamp time, std::string_view line) {
+  Chunk& chunk = chunks_[restored.index];
+  if (place < chunk.used) {
+    const auto ref = row_at(restored, place);
+    const bool is_same = ref && this->time(*ref) == time && this->line(*ref) == line;
+    return is_same ? ref : std::nullopt;
+  }
   const std::size_t row_size = chunk.time_bytes + head_size_ + line.size() + 1;
-  const std::int64_t bucket = bucket_of(time);
-  const bool is_first = chunk.used == 0;
-  const bool fits = is_first || (chunk.used + row_size <= kChunk &&
-                                 bucket == bucket_of(this->time(ref_of(index, 0))));
-  if (!fits || chunk.distance(time) >= chunk.gap()) return std::nullopt;
-  make_room(chunk, row_size);
-  ++buckets_[bucket].rows;
-  return append(index, time, line);
+  const std::size_t gap = place - chunk.used;
+  const bool fits = place == 0 || (place < kChunk && place + row_size <= kChunk);
+  const bool is_gap = gap == 0 || gap > chunk.time_bytes + head_size_;
+  if (!fits || !is_gap || bucket_of(time) != restored.bucket) return std::nullopt;
+  if (chunk.distance(time) >= chunk.gap()) return std::nullopt;
+  make_room(chunk, gap + row_size);
+  if (gap > 0) append_gap(chunk, gap);
+  ++buckets_[restored.bucket].rows;
+  return append(restored.index, time, line);
+}
+
+void HeldLines::append_gap(Chunk& chunk, std::size_t size) {
+  char* const to = chunk.memory.get() + chunk.used;
+  std::memset(to, 0xFF, size - 1);
+  to[size - 1] = '\n';
+  chunk.used += size;
+  chunk.gaps += size;
+}
+
+void HeldLines::remove_row(const Restored& restored, Ref ref) {
+  take_out(ref, buckets_.find(restored.bucket)->second);
 }
 
 void HeldLines::remove_chunk(std::uint32_t index) {

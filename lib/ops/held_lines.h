@@ -15,7 +15,7 @@
 //
 // Rows of one time stand in the order in which they came, if chunks are taken in the order of their
 // numbers.  So images (ops/held_lines_image.h) copy chunks, in any order, and who restores them
-// makes them again with their numbers.
+// makes them again with their numbers, and their rows where they stood.
 //
 // A line that is replaced leaves a gap.  When more than half of a chunk is gaps, its rows move
 // together, so that lines take at most twice their size; who knows where they stood is told.
@@ -60,7 +60,7 @@ class HeldLines {
   const char* head(Ref ref) const { return row(ref) + chunks_[ref >> 16].time_bytes; }
   // To be changed.
   char* edit_head(Ref ref) {
-    touch(static_cast<std::uint32_t>(ref >> 16));
+    if (watcher_ != nullptr) watcher_->before_change(ref);
     return row(ref) + chunks_[ref >> 16].time_bytes;
   }
   // Valid until the next change; Record::kPadding bytes behind it are readable.
@@ -70,6 +70,11 @@ class HeldLines {
   std::size_t bytes() const;
 
   // Chunks
+
+  // A row stands in the chunk of an index, at a place.
+  static Ref ref_of(std::uint32_t index, std::size_t place) { return Ref{index} << 16 | place; }
+  static std::uint32_t index_of(Ref ref) { return static_cast<std::uint32_t>(ref >> 16); }
+  static std::size_t place_of(Ref ref) { return ref & 0xFFFF; }
 
   // The rows of a chunk as they stand in memory, some of them gaps.  kReach bytes behind them are
   // read, too.
@@ -81,6 +86,7 @@ class HeldLines {
     std::size_t time_bytes;
     std::size_t count;  // without gaps
     std::string_view bytes;
+    std::size_t begin = 0;  // the place of the first
   };
   struct Row {
     Ref ref;
@@ -93,29 +99,42 @@ class HeldLines {
   std::size_t chunks() const { return chunks_.size(); }
   std::vector<std::uint32_t> in_order() const;
   Rows rows_of(std::uint32_t index) const;
+  // A row of a chunk as it stands in memory.  Empty: a gap.
+  std::string_view bytes_of(Ref ref) const;
+  // What stands there.  rows: of its chunk.
+  static Row read_row(const Rows& rows, Ref ref, std::size_t head_size, std::string_view bytes) {
+    const char* const head = bytes.data() + rows.time_bytes;
+    const std::uint64_t distance = distance_at(bytes.data(), rows.time_bytes);
+    return {ref,
+            from_nanos(static_cast<std::int64_t>(rows.base + distance)),
+            head,
+            {head + head_size, bytes.size() - rows.time_bytes - head_size - 1}};
+  }
   // Calls visit(row) for those that are no gaps.  Their number is that of rows_of().
   template <typename Visit>
   static void for_each_row(const Rows& rows, std::uint32_t index, std::size_t head_size,
                            Visit visit) {
+    const std::size_t beside = rows.time_bytes + head_size;
     for (std::size_t at = 0; at < rows.bytes.size();) {
-      const char* const head = rows.bytes.data() + at + rows.time_bytes;
-      const std::size_t beside = rows.time_bytes + head_size;
       const std::size_t size = rows.bytes.find('\n', at + beside) + 1 - at;
-      const std::uint64_t distance = distance_at(rows.bytes.data() + at, rows.time_bytes);
-      if (distance != gap_of(rows.time_bytes)) {
-        visit(Row{ref_of(index, at),
-                  from_nanos(static_cast<std::int64_t>(rows.base + distance)),
-                  head,
-                  {head + head_size, size - beside - 1}});
+      const std::string_view row = rows.bytes.substr(at, size);
+      if (distance_at(row.data(), rows.time_bytes) != gap_of(rows.time_bytes)) {
+        visit(read_row(rows, ref_of(index, rows.begin + at), head_size, row));
       }
       at += size;
     }
   }
 
-  // Who is told of chunks before their rows change, or go.
+  // Who is told of rows and chunks before they change.
   class Watcher {
    public:
-    virtual void before_change(std::uint32_t index) = 0;
+    // A row comes behind those of the chunk.
+    virtual void before_add(std::uint32_t index) = 0;
+    // A row changes, or goes.
+    virtual void before_change(Ref ref) = 0;
+    // The rows of the chunk move together.
+    virtual void before_move(std::uint32_t index) = 0;
+    // The chunk goes.
     virtual void before_end(std::uint32_t index) = 0;
 
    protected:
@@ -124,14 +143,28 @@ class HeldLines {
   // Null: nobody.
   void set_watcher(Watcher* watcher) { watcher_ = watcher; }
 
-  // To restore them: a chunk as rows_of() has told, by the time of its first row, and its rows, for
-  // which is room.  nullopt: no such rows have ever stood there.
+  // To restore them.
   Duration width() const { return width_; }
   // False if none has ever been so wide.
   bool widen_to(Duration width);
-  std::uint32_t restore_chunk(std::uint64_t number, std::uint64_t base, std::size_t time_bytes,
-                              Timestamp first);
-  std::optional<Ref> restore_row(std::uint32_t index, Timestamp time, std::string_view line);
+  // A chunk of which rows are restored or taken out, in the order of their places.
+  struct Restored {
+    std::uint32_t index;
+    std::int64_t bucket;
+    std::size_t passed = 0;  // the place up to which all is done
+  };
+  // One as rows_of() has told, by the time of a row of it; and one that is there and has rows.
+  Restored restore_chunk(std::uint64_t number, std::uint64_t base, std::size_t time_bytes,
+                         Timestamp time);
+  Restored chunk_of(std::uint32_t index) const;
+  // The row at that place; nullopt: none begins there.
+  std::optional<Ref> row_at(Restored& chunk, std::size_t place) const;
+  // A row that is there, and of which only the head may change; or one behind all others, for which
+  // is room.  nullopt: no such row has ever stood there.
+  std::optional<Ref> restore_row(Restored& chunk, std::size_t place, Timestamp time,
+                                 std::string_view line);
+  // Takes out a row.
+  void remove_row(const Restored& chunk, Ref ref);
   // Takes out a chunk with all its rows.  REQUIRES: it has rows.
   void remove_chunk(std::uint32_t index);
   // All is there.
@@ -169,7 +202,6 @@ class HeldLines {
   };
   using Buckets = std::map<std::int64_t, Bucket>;
 
-  static Ref ref_of(std::uint32_t chunk, std::size_t at) { return Ref{chunk} << 16 | at; }
   char* row(Ref ref) const { return chunks_[ref >> 16].memory.get() + (ref & 0xFFFF); }
   // The distance that marks a gap: greater than that of any time.
   static std::uint64_t gap_of(std::size_t time_bytes) {
@@ -198,10 +230,9 @@ class HeldLines {
   void erase(Buckets::iterator bucket);
   void make_due();
   void pass_gaps();
-  void touch(std::uint32_t index) {
-    if (watcher_ != nullptr) watcher_->before_change(index);
-  }
   Ref append(std::uint32_t index, Timestamp time, std::string_view line);
+  static void append_gap(Chunk& chunk, std::size_t size);
+  std::size_t take_out(Ref ref, Bucket& bucket);
   std::uint32_t free_index();
 
   std::size_t head_size_;

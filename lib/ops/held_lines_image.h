@@ -1,19 +1,29 @@
 // HeldLinesImage: images (stream/operator.h) of lines that are held, in slices.
 //
-// What is copied is a chunk, some kilobytes, when its turn comes or before one of its rows changes:
+// What is copied is a chunk, some kilobytes, when its turn comes or before one of its rows changes.
+// In front of a row stands its place in the chunk:
 //
 //     {"entry":"held","width":1000000}
-//     {"entry":"chunk","number":7,"base":1795341600000000000,"bytes":3,"columns":[…]}
-//     [1795341600000000000,…]
+//     {"entry":"chunk","number":7,"base":1795341600000000000,"bytes":3,"columns":["place",…]}
+//     [0,1795341600000000000,…]
 //
-// An image of changes holds the chunks in which a row has changed since the image before, each as a
-// whole, and the numbers of those that have gone.  Lines come and go in order of time, mostly, so
-// that those are few where few lines are replaced long after they came.
+// An image of changes holds the numbers of chunks that have gone and, of a chunk that has changed
+// since the image before, the rows that have: those that are new or have another head and, of those
+// that have gone, their places.  A chunk whose rows have moved together stands there as a whole.
+//
+//     {"entry":"held","width":1000000,"changes":true,"columns":["gone"]}
+//     [6]
+//     {"entry":"chunk","number":7,"base":1795341600000000000,"bytes":3,"changes":true,"columns":…}
+//     [96]
+//     [31120,1795341600000000000,…]
+//
+// ops/held_lines_restorer.h puts them back.
 //
 // Format: what a row is.  It has
-//     static constexpr std::string_view kColumns, their names as JSON: ["time","line"]
+//     static constexpr std::string_view kColumns, their names as JSON: ["place","time","line"]
 //     std::size_t head_size() const, that of the lines,
-//     void write(const HeldLines::Row& row, RowText& text) const; the first value is the time
+//     void write(const HeldLines::Row& row, RowText& text) const, the values behind the place, of
+//     which the first is the time
 // It is copied, and looks at nothing but the row.
 // An inside header of lib/ops.
 // SPDX-License-Identifier: Apache-2.0
@@ -25,13 +35,12 @@
 #include <cstring>
 #include <memory>
 #include <new>
-#include <optional>
+#include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "base/copy.h"
 #include "ops/change_count.h"
 #include "ops/held_lines.h"
 #include "ops/image_part.h"
@@ -45,42 +54,91 @@ inline void save_held(SnapshotWriter& out, const HeldLines& lines, bool changes 
   if (changes) out.field("changes", true);
 }
 
+// Copies of rows that have changed, which stand apart in their chunk.
+class ChangedRows {
+ public:
+  void clear() { bytes_.clear(); }
+  // bytes: as they stand in memory; empty: the row has gone.
+  void add(std::size_t place, std::string_view bytes) {
+    const Head head{place, bytes.size()};
+    bytes_.append(reinterpret_cast<const char*>(&head), sizeof head).append(bytes);
+  }
+
+  std::string_view bytes() const { return bytes_; }
+  // Calls visit(place, bytes) for what bytes() has given; kReach bytes behind it are read, too.
+  template <typename Visit>
+  static void for_each(std::string_view all, Visit visit) {
+    while (!all.empty()) {
+      Head head;
+      std::memcpy(&head, all.data(), sizeof head);
+      visit(head.place, all.substr(sizeof head, head.size));
+      all.remove_prefix(sizeof head + head.size);
+    }
+  }
+
+ private:
+  struct Head {
+    std::size_t place;
+    std::size_t size;
+  };
+
+  std::string bytes_;
+};
+
+// rows: of a chunk, all of them, or those that images before do not hold; changed: of the others.
 template <typename Format>
 void save_chunk(SnapshotWriter& out, const Format& format, const HeldLines::Rows& rows,
-                std::uint32_t index) {
+                std::uint32_t index, std::string_view changed = {}) {
   out.entry("chunk").field("number", rows.number).field("base", rows.base);
-  out.field("bytes", std::uint64_t{rows.time_bytes}).json("columns", Format::kColumns);
-  HeldLines::for_each_row(rows, index, format.head_size(),
-                          [&](const HeldLines::Row& row) { format.write(row, out.row()); });
+  out.field("bytes", std::uint64_t{rows.time_bytes});
+  if (rows.begin > 0) out.field("changes", true);
+  out.json("columns", Format::kColumns);
+  const auto write = [&](const HeldLines::Row& row) {
+    RowText& text = out.row();
+    text.put(std::uint64_t{HeldLines::place_of(row.ref)});
+    format.write(row, text);
+  };
+  ChangedRows::for_each(changed, [&](std::size_t place, std::string_view bytes) {
+    if (bytes.empty()) return out.row().put(std::uint64_t{place});
+    const HeldLines::Ref ref = HeldLines::ref_of(index, place);
+    write(HeldLines::read_row(rows, ref, format.head_size(), bytes));
+  });
+  HeldLines::for_each_row(rows, index, format.head_size(), write);
 }
 
-// All lines.
+// All lines, without the gaps between them.
 template <typename Format>
 void save_held_lines(SnapshotWriter& out, const Format& format, const HeldLines& lines) {
   save_held(out, lines);
+  std::string bytes;
   for (const std::uint32_t index : lines.in_order()) {
-    if (lines.rows_of(index).count > 0) save_chunk(out, format, lines.rows_of(index), index);
+    HeldLines::Rows rows = lines.rows_of(index);
+    if (rows.count == 0) continue;
+    bytes.clear();
+    HeldLines::for_each_row(rows, index, format.head_size(), [&](const HeldLines::Row& row) {
+      bytes.append(lines.bytes_of(row.ref));
+    });
+    const std::size_t size = bytes.size();
+    bytes.append(HeldLines::Rows::kReach, '\0');
+    rows.bytes = std::string_view(bytes).substr(0, size);
+    save_chunk(out, format, rows, index);
   }
 }
 
-// Copies of chunks.
+// Copies of chunks, or of what has changed of them.
 template <typename Format>
 class ChunkPart final : public CopiedPart {
  public:
   ChunkPart(std::shared_ptr<PartMemory> memory, const Format& format)
       : CopiedPart(std::move(memory)), format_(format) {}
 
-  // False if there is no more room.
-  bool add(const HeldLines::Rows& rows, std::uint32_t index) {
-    std::byte* const to = CopiedPart::add(sizeof(Copy) + room_of(rows.bytes.size()));
+  // As save_chunk().  False if there is no more room.
+  bool add(const HeldLines::Rows& rows, std::uint32_t index, std::string_view changed) {
+    std::byte* const to =
+        CopiedPart::add(sizeof(Copy) + room_of(changed.size() + rows.bytes.size()));
     if (to == nullptr) return false;
-    new (to) Copy{rows.number,
-                  rows.base,
-                  rows.count,
-                  rows.bytes.size(),
-                  static_cast<std::uint32_t>(rows.time_bytes),
-                  index};
-    std::memcpy(to + sizeof(Copy), rows.bytes.data(), rows.bytes.size());
+    new (to) Copy{rows, index, changed.size()};
+    copy_bytes(copy_bytes(reinterpret_cast<char*>(to + sizeof(Copy)), changed), rows.bytes);
     return true;
   }
 
@@ -88,21 +146,19 @@ class ChunkPart final : public CopiedPart {
     for (const std::byte* at = begin(); at < end();) {
       const auto& copy = *reinterpret_cast<const Copy*>(at);
       const auto* const bytes = reinterpret_cast<const char*>(at + sizeof copy);
-      const HeldLines::Rows rows{
-          copy.number, copy.base, copy.time_bytes, copy.count, {bytes, copy.size}};
-      save_chunk(out, format_, rows, copy.index);
-      at += sizeof copy + room_of(copy.size);
+      HeldLines::Rows rows = copy.rows;
+      rows.bytes = {bytes + copy.changed, copy.rows.bytes.size()};
+      save_chunk(out, format_, rows, copy.index, {bytes, copy.changed});
+      at += sizeof copy + room_of(copy.changed + rows.bytes.size());
     }
   }
 
  private:
+  // The bytes that have changed follow, and those of the rows.
   struct Copy {
-    std::uint64_t number;
-    std::uint64_t base;
-    std::uint64_t count;
-    std::uint64_t size;
-    std::uint32_t time_bytes;
+    HeldLines::Rows rows;  // its bytes are elsewhere
     std::uint32_t index;
+    std::size_t changed;  // bytes
   };
 
   static std::size_t room_of(std::size_t bytes) {
@@ -120,15 +176,16 @@ class HeldLinesImage final : HeldLines::Watcher {
   HeldLinesImage(const HeldLinesImage&) = delete;
   HeldLinesImage& operator=(const HeldLinesImage&) = delete;
 
-  void begin(SnapshotWriter& out) {
+  // others: how many entries the state has beside the lines.
+  void begin(SnapshotWriter& out, std::size_t others = 0) {
     save_held(out, lines_);
-    begin(out, kAll);
+    begin_chunks(out, others, false);
   }
   // True when it is complete.  It counts down the rows that it takes, about.
   bool go_on(std::size_t& rows) {
     if (out_ == nullptr) return true;
-    for (; next_ < state_.size(); ++next_) {
-      if ((state_[next_] & kWanted) == 0) continue;
+    for (; next_ < chunks_.size(); ++next_) {
+      if (!chunks_[next_].is_wanted) continue;
       if (rows == 0) return false;
       rows -= std::min(rows, kRowsOfChunk);
       take(next_);
@@ -139,9 +196,9 @@ class HeldLinesImage final : HeldLines::Watcher {
   }
 
   // Of what has changed since the image before was begun.
-  bool has_changes() const { return is_known_ && are_few(changed_, lines_.chunks()); }
+  bool has_changes() const { return changes_.are_worth_it(lines_.size() + others_); }
   // REQUIRES: has_changes().
-  void begin_changes(SnapshotWriter& out) {
+  void begin_changes(SnapshotWriter& out, std::size_t others = 0) {
     save_held(out, lines_, true);
     out.json("columns", R"(["gone"])");
     for (std::uint32_t i = 0; i < lines_.chunks(); ++i) {
@@ -149,55 +206,103 @@ class HeldLinesImage final : HeldLines::Watcher {
       if (rows.count == 0 && rows.number != 0) gone_.push_back(rows.number);
     }
     for (const std::uint64_t number : gone_) out.row().put(number);
-    begin(out, kChanged);
+    begin_chunks(out, others, true);
   }
 
  private:
-  // Of a chunk: whether it is still to be copied, and whether it has changed since the image began.
-  static constexpr std::uint8_t kWanted = 1;
-  static constexpr std::uint8_t kChanged = 2;
-  static constexpr std::uint8_t kAll = 3;
   static constexpr std::size_t kRowsOfChunk = 256;
 
-  // Chunks of which the state has one of these bits; new ones have none.
-  void begin(SnapshotWriter& out, std::uint8_t which) {
+  // What is known of a chunk.
+  struct Chunk {
+    bool is_wanted = false;              // it, or what has changed of it, is still to be copied
+    std::size_t known = 0;               // bytes of it that images before hold
+    std::vector<std::uint16_t> changed;  // places of rows among them, some of them twice
+  };
+
+  void begin_chunks(SnapshotWriter& out, std::size_t others, bool changes) {
     out_ = &out;
     next_ = 0;
     last_ = 0;
-    state_.resize(lines_.chunks());
-    for (std::uint32_t i = 0; i < state_.size(); ++i) {
+    others_ = others;
+    chunks_.resize(lines_.chunks());
+    for (std::uint32_t i = 0; i < chunks_.size(); ++i) {
       const HeldLines::Rows rows = lines_.rows_of(i);
-      const bool is_wanted = rows.count > 0 && (which == kAll || (state_[i] & which) != 0);
-      state_[i] = is_wanted ? kWanted : 0;
+      Chunk& chunk = chunks_[i];
+      if (!changes || rows.count == 0) chunk = {};
+      const bool has_changed = chunk.known < rows.bytes.size() || !chunk.changed.empty();
+      chunk.is_wanted = rows.count > 0 && has_changed;
       last_ = std::max(last_, rows.number);
     }
-    changed_ = 0;
+    changes_.begin();
     gone_.clear();
-    is_known_ = true;
     lines_.set_watcher(this);
   }
 
-  void before_change(std::uint32_t index) override {
-    if (index >= state_.size()) state_.resize(index + 1);
-    if (state_[index] == kChanged) return;
+  bool note_change() { return changes_.add(lines_.size() + others_); }
+
+  void before_add(std::uint32_t index) override {
     take(index);
-    state_[index] = kChanged;
-    ++changed_;
+    note_change();
+  }
+  void before_change(HeldLines::Ref ref) override {
+    const std::uint32_t index = HeldLines::index_of(ref);
+    take(index);
+    Chunk& chunk = chunks_[index];
+    const std::size_t place = HeldLines::place_of(ref);
+    if (place >= chunk.known || !note_change()) return;
+    if (chunk.changed.size() == chunk.changed.capacity()) make_room(chunk.changed);
+    chunk.changed.push_back(static_cast<std::uint16_t>(place));
+  }
+  void before_move(std::uint32_t index) override {
+    take(index);
+    for (std::size_t n = lines_.rows_of(index).count; n > 0; --n) note_change();
+    forget(chunks_[index]);
   }
   void before_end(std::uint32_t index) override {
-    if (index >= state_.size()) return;
     take(index);
-    if ((state_[index] & kChanged) != 0) --changed_;
-    state_[index] = 0;
+    forget(chunks_[index]);
     const std::uint64_t number = lines_.rows_of(index).number;
     if (number <= last_) gone_.push_back(number);
   }
 
+  // What images hold of it is of no use any more.
+  void forget(Chunk& chunk) {
+    changes_.remove(chunk.changed.size());
+    chunk = {};
+  }
+
+  // A row that changes time and again is to take no more than others.
+  void make_room(std::vector<std::uint16_t>& places) {
+    const std::size_t size = places.size();
+    sort_once(places);
+    changes_.remove(size - places.size());
+    if (2 * places.size() >= size) places.reserve(std::max<std::size_t>(2 * size, 8));
+  }
+  static void sort_once(std::vector<std::uint16_t>& places) {
+    std::sort(places.begin(), places.end());
+    places.erase(std::unique(places.begin(), places.end()), places.end());
+  }
+
   void take(std::uint32_t index) {
-    if ((state_[index] & kWanted) == 0) return;
-    state_[index] = 0;
+    if (index >= chunks_.size()) chunks_.resize(index + 1);
+    Chunk& chunk = chunks_[index];
+    if (!std::exchange(chunk.is_wanted, false)) return;
+    HeldLines::Rows rows = lines_.rows_of(index);
+    copy_changed(chunk, index);
+    rows.begin = std::exchange(chunk.known, rows.bytes.size());
+    rows.bytes.remove_prefix(rows.begin);
     const auto make = [this] { return std::make_unique<ChunkPart<Format>>(memory_, format_); };
-    parts_.add(*out_, make, lines_.rows_of(index), index);
+    parts_.add(*out_, make, rows, index, changed_.bytes());
+  }
+
+  // They are not known as changed any more.
+  void copy_changed(Chunk& chunk, std::uint32_t index) {
+    changed_.clear();
+    sort_once(chunk.changed);
+    for (const std::uint16_t place : chunk.changed) {
+      changed_.add(place, lines_.bytes_of(HeldLines::ref_of(index, place)));
+    }
+    chunk.changed.clear();
   }
 
   HeldLines& lines_;
@@ -205,80 +310,13 @@ class HeldLinesImage final : HeldLines::Watcher {
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
   SnapshotWriter* out_ = nullptr;  // null: no image is being taken
   ImageParts<ChunkPart<Format>> parts_;
-  std::vector<std::uint8_t> state_;  // of each chunk
+  std::vector<Chunk> chunks_;
   std::uint32_t next_ = 0;           // whose turn comes
-  bool is_known_ = false;            // what has changed
   std::uint64_t last_ = 0;           // the greatest number of a chunk when the image began
-  std::size_t changed_ = 0;          // chunks
   std::vector<std::uint64_t> gone_;  // numbers of those of then
-};
-
-// Puts lines back, of a whole image or of changes.
-//
-// restore_row(index, time): puts the current row of `in` into that chunk.
-// forget(row): undoes that for a row that goes.
-template <typename RestoreRow, typename Forget>
-class HeldLinesRestorer {
- public:
-  HeldLinesRestorer(SnapshotReader& in, HeldLines& lines, std::size_t head_size,
-                    RestoreRow restore_row, Forget forget)
-      : in_(in),
-        lines_(lines),
-        head_size_(head_size),
-        restore_row_(std::move(restore_row)),
-        forget_(std::move(forget)) {}
-
-  // What save_held() has written.
-  void begin() {
-    if (!in_.next_is("held")) return in_.fail("no entry 'held'");
-    const bool changes = in_.json("changes").exists();
-    if (!lines_.widen_to(Duration(in_.integer("width")))) in_.fail("no such width");
-    if (changes) note_numbers();
-    while (in_.status().ok() && in_.next_row()) remove(in_.unsigned_integer(std::size_t{0}));
-  }
-
-  // The next entry, if it is a chunk; else false.
-  bool take_chunk() {
-    if (!in_.status().ok() || !in_.next_is("chunk")) return false;
-    const std::uint64_t number = in_.unsigned_integer("number");
-    const std::uint64_t base = in_.unsigned_integer("base");
-    const std::uint64_t time_bytes = in_.unsigned_integer("bytes");
-    const bool is_one = number > 0 && time_bytes >= 1 && time_bytes <= 8;
-    if (!is_one || !restored_.insert(number).second) in_.fail("no such chunk, or it comes twice");
-    remove(number);
-    std::optional<std::uint32_t> index;
-    while (in_.status().ok() && in_.next_row()) {
-      const Timestamp time = from_nanos(in_.integer(std::size_t{0}));
-      if (!in_.status().ok()) break;
-      if (!index) index = lines_.restore_chunk(number, base, time_bytes, time);
-      restore_row_(*index, time);
-    }
-    return true;
-  }
-
-  void end() { lines_.end_restoring(); }
-
- private:
-  void note_numbers() {
-    for (const std::uint32_t index : lines_.in_order()) {
-      known_.emplace(lines_.rows_of(index).number, index);
-    }
-  }
-  void remove(std::uint64_t number) {
-    const auto found = known_.find(number);
-    if (found == known_.end()) return;
-    HeldLines::for_each_row(lines_.rows_of(found->second), found->second, head_size_, forget_);
-    lines_.remove_chunk(found->second);
-    known_.erase(found);
-  }
-
-  SnapshotReader& in_;
-  HeldLines& lines_;
-  std::size_t head_size_;
-  RestoreRow restore_row_;
-  Forget forget_;
-  std::unordered_map<std::uint64_t, std::uint32_t> known_;  // chunks by their numbers
-  std::unordered_set<std::uint64_t> restored_;
+  std::size_t others_ = 0;
+  ChangeCount changes_;  // rows
+  ChangedRows changed_;  // scratch
 };
 
 }  // namespace streamutils

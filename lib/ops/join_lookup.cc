@@ -2,6 +2,7 @@
 #include "ops/join_lookup.h"
 
 #include <algorithm>
+#include <bit>
 #include <random>
 #include <utility>
 
@@ -20,10 +21,14 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-JoinLookup::JoinLookup()
-    : seed_(random_seed()),
-      memory_(make_zeroed(kFirstSlots * sizeof(Slot))),
-      mask_(kFirstSlots - 1) {}
+JoinLookup::JoinLookup() : seed_(random_seed()) { make_slots(kFirstSlots); }
+
+// REQUIRES: count is a power of two, and more than one.
+void JoinLookup::make_slots(std::size_t count) {
+  memory_ = make_zeroed(count * sizeof(Slot));
+  mask_ = count - 1;
+  shift_ = 32 - std::countr_zero(count);
+}
 
 std::uint32_t JoinLookup::hash_of(std::string_view key) const {
   return static_cast<std::uint32_t>(XXH3_64bits_withSeed(key.data(), key.size(), seed_));
@@ -31,7 +36,7 @@ std::uint32_t JoinLookup::hash_of(std::string_view key) const {
 
 // The slot of the key, or the empty one where it would stand.
 std::size_t JoinLookup::slot_of(std::string_view key, std::uint32_t hash) const {
-  for (std::size_t i = hash & mask_;; i = (i + 1) & mask_) {
+  for (std::size_t i = home_of(hash);; i = (i + 1) & mask_) {
     const Slot slot = slots()[i];
     if (slot.row == 0 || (slot.hash == hash && rows_.at(slot.row)->key() == key)) return i;
   }
@@ -59,12 +64,12 @@ void JoinLookup::free(TableRows::Ref row) {
 
 void JoinLookup::grow() {
   const std::size_t old_size = mask_ + 1;
-  const Zeroed old = std::exchange(memory_, make_zeroed(2 * old_size * sizeof(Slot)));
-  mask_ = 2 * old_size - 1;
+  const Zeroed old = std::move(memory_);
+  make_slots(2 * old_size);
   const Slot* from = reinterpret_cast<const Slot*>(old.get());
   for (std::size_t n = 0; n < old_size; ++n) {
     if (from[n].row == 0) continue;
-    std::size_t i = from[n].hash & mask_;
+    std::size_t i = home_of(from[n].hash);
     while (slots()[i].row != 0) i = (i + 1) & mask_;
     slots()[i] = from[n];
   }
@@ -78,7 +83,7 @@ void JoinLookup::erase(std::string_view key, std::uint32_t hash) {
   const TableRows::Ref row = slots[hole].row;
   if (row == 0) return;
   for (std::size_t i = (hole + 1) & mask_; slots[i].row != 0; i = (i + 1) & mask_) {
-    const std::size_t home = slots[i].hash & mask_;
+    const std::size_t home = home_of(slots[i].hash);
     if (((i - home) & mask_) < ((i - hole) & mask_)) continue;
     slots[hole] = slots[i];
     hole = i;
@@ -89,7 +94,7 @@ void JoinLookup::erase(std::string_view key, std::uint32_t hash) {
 }
 
 void JoinLookup::prefetch_row(std::uint32_t hash) const {
-  std::size_t i = hash & mask_;
+  std::size_t i = home_of(hash);
   while (slots()[i].row != 0 && slots()[i].hash != hash) i = (i + 1) & mask_;
   if (slots()[i].row == 0) return;
   const char* row = reinterpret_cast<const char*>(rows_.at(slots()[i].row));

@@ -40,7 +40,7 @@ class JoinLookup {
   void erase(std::string_view key) { erase(key, hash_of(key)); }
 
   // Fetches the slot; a while later, what it leads to.
-  void prefetch_slot(std::uint32_t hash) const { __builtin_prefetch(&slots()[hash & mask_]); }
+  void prefetch_slot(std::uint32_t hash) const { __builtin_prefetch(&slots()[home_of(hash)]); }
   void prefetch_row(std::uint32_t hash) const;
 
   // By number.  Valid until the next change.
@@ -63,6 +63,9 @@ class JoinLookup {
   };
 
   Slot* slots() const { return reinterpret_cast<Slot*>(memory_.get()); }
+  // By the upper bits: a table that grows is read and written from one end to the other.
+  std::size_t home_of(std::uint32_t hash) const { return hash >> shift_; }
+  void make_slots(std::size_t count);
   std::size_t slot_of(std::string_view key, std::uint32_t hash) const;
   void grow();
   void free(TableRows::Ref row);
@@ -70,6 +73,7 @@ class JoinLookup {
   std::uint64_t seed_;
   Zeroed memory_;
   std::size_t mask_;  // there is a power of two of slots
+  int shift_;         // of a hash, which leaves the number of a slot
   std::size_t size_ = 0;
   TableRows rows_;
 };

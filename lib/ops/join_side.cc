@@ -23,10 +23,7 @@ bool goes_first(const FoundRow& a, const FoundRow& b) {
 
 JoinSide::JoinSide(std::uint8_t side, JoinPart::Write write, std::optional<Duration> lasts,
                    std::uint64_t first_chunk)
-    : log_(side, write, first_chunk),
-      lasts_(lasts),
-      slots_(make_zeroed(kFirstSlots * sizeof(Slot))),
-      anew_(log_.back()) {}
+    : log_(side, write, first_chunk), lasts_(lasts), looked_at_(log_.back()) {}
 
 JoinLog::Place JoinSide::add(const LoggedRow& facts, const LoggedText& text) {
   const JoinLog::Place place = log_.add(facts, text);
@@ -35,11 +32,13 @@ JoinLog::Place JoinSide::add(const LoggedRow& facts, const LoggedText& text) {
 }
 
 void JoinSide::link(LoggedRow& row, JoinLog::Place place) {
-  if ((used_ + 1) * 4 > slot_count() * 3 || place - anew_ > kLongestUnseen) write_slots_anew();
-  Slot& slot = slots()[slot_of(row.hash)];
-  if (slot.newest == 0) ++used_;
+  const auto leads = [this](const Slot& slot) { return leads_to_row(slot); };
+  if (place - looked_at_ > kLongestUnseen) {
+    slots_.drop_idle(leads);
+    looked_at_ = place;
+  }
+  Slot& slot = slots_.slot_for(row.hash, leads);
   const std::uint32_t newest = std::exchange(slot.newest, static_cast<std::uint32_t>(place));
-  slot.hash = row.hash;
   row.previous = log_.contains(newest) ? newest : 0;
   if (InOrder* hot = hot_rows(row.hash)) {
     drop_expired(*hot);
@@ -47,22 +46,11 @@ void JoinSide::link(LoggedRow& row, JoinLog::Place place) {
   }
 }
 
-// Without those that lead to nothing; at most three eighths are used then.
-void JoinSide::write_slots_anew() {
-  const std::span<const Slot> old(slots(), slot_count());
-  const auto leads_to_row = [this](const Slot& slot) { return log_.contains(slot.newest); };
-  used_ = static_cast<std::size_t>(std::count_if(old.begin(), old.end(), leads_to_row));
-  std::size_t count = kFirstSlots;
-  while ((used_ + 1) * 8 > count * 3) count *= 2;
-  const Zeroed old_memory = std::exchange(slots_, make_zeroed(count * sizeof(Slot)));
-  for (const Slot& slot : old) {
-    if (leads_to_row(slot)) slots()[slot_of(slot.hash)] = slot;
-  }
-  for (auto hot = hot_.begin(); hot != hot_.end();) {
-    drop_expired(hot->second);
-    hot = hot->second.empty() ? hot_.erase(hot) : std::next(hot);
-  }
-  anew_ = log_.back();
+// If not, the slot goes, and what is known of its hash.
+bool JoinSide::leads_to_row(const Slot& slot) {
+  if (log_.contains(slot.newest)) return true;
+  if (!hot_.empty()) hot_.erase(slot.hash);
+  return false;
 }
 
 // Rows of a hot key are in order of expiry, too.
@@ -81,13 +69,13 @@ bool JoinSide::is_held(const Slot& slot) const {
 void JoinSide::clear() {
   hot_.clear();
   log_.clear();
-  write_slots_anew();
+  slots_.clear();
 }
 
 void JoinSide::compact() {
   hot_.clear();
   log_.compact(watermark_);
-  write_slots_anew();
+  slots_.clear();
   log_.for_each_from(log_.front(), [this](LoggedRow& row, JoinLog::Place at) { link(row, at); });
 }
 
@@ -111,7 +99,7 @@ std::span<const FoundRow> JoinSide::find(std::string_view key, std::uint32_t has
 
 // Takes rows out of the chain that are not held any more.
 void JoinSide::walk(std::uint32_t hash, std::string_view key, Timestamp first, Timestamp last) {
-  std::uint32_t* next = &slots()[slot_of(hash)].newest;
+  std::uint32_t* next = &slots_.find(hash).newest;
   if (*next == 0) return;
   std::size_t passed = 0;
   // The slot keeps a place, even of one that has gone: it is found by that.
@@ -137,7 +125,7 @@ void JoinSide::walk(std::uint32_t hash, std::string_view key, Timestamp first, T
 
 void JoinSide::put_in_order(std::uint32_t hash) {
   std::vector<FoundRow> rows;
-  for (std::uint32_t place = slots()[slot_of(hash)].newest; log_.contains(place);) {
+  for (std::uint32_t place = slots_.find(hash).newest; log_.contains(place);) {
     LoggedRow& row = log_.at(place);
     if (is_held(row)) rows.push_back({row.time, row.number, &row, log_.whole(place)});
     place = row.previous;

@@ -1,12 +1,11 @@
 // JoinSide: the rows of one side of an interval join, found by key and time.
 //
-//     slots   | hash, newest | hash, newest | …       open addressing, 8 bytes a slot
+//     slots   | hash, newest | hash, newest | …       join_slots.h, 8 bytes a slot
 //     log     … row <---- row <-------- row           each points to the one before with its hash
 //
 // To add a row writes to its slot and to the end of the log alone.  That a row expires costs
-// nothing: who walks a chain takes those out that have, and a slot that leads to nothing is thrown
-// away when all slots are written anew, before there are too many.  Keys are compared in a search:
-// two keys of one hash share a chain.
+// nothing: who walks a chain takes those out that have, and a slot that leads to nothing is dropped
+// some time later.  Keys are compared in a search: two keys of one hash share a chain.
 //
 // A search that walks past many rows of other times is of a hot key, which may have hundreds of
 // thousands: from then on its rows stand in order of time as well, in a B-tree.
@@ -21,11 +20,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/near.h"
 #include "base/time.h"
-#include "base/zeroed.h"
 #include "ops/join_list.h"
 #include "ops/join_log.h"
+#include "ops/join_slots.h"
 
 namespace streamutils {
 
@@ -51,17 +49,17 @@ class JoinSide {
 
   JoinLog& log() { return log_; }
   const JoinLog& log() const { return log_; }
-  std::size_t bytes() const { return log_.bytes() + slots_.get_deleter().bytes; }
+  std::size_t bytes() const { return log_.bytes() + slots_.bytes(); }
 
   // True if the slots are more than stay next to the processor by themselves.
-  bool is_large() const { return slot_count() >= kManySlots; }
+  bool is_large() const { return slots_.is_large(); }
   // Brings near what add() and find() of this hash will look at, in two steps: the second has to
   // wait for the first.
-  void prefetch_slot(std::uint32_t hash) const { bring_near(&slots()[home_of(hash)]); }
+  void prefetch_slot(std::uint32_t hash) const { slots_.prefetch(hash); }
   void prefetch_row(std::uint32_t hash) const {
-    const Slot* const slot = likely_slot(hash);
-    if (slot == nullptr || !log_.contains(slot->newest)) return;
-    const auto* const row = reinterpret_cast<const std::byte*>(&log_.at(slot->newest));
+    const Slot& slot = slots_.find(hash);
+    if (!log_.contains(slot.newest)) return;
+    const auto* const row = reinterpret_cast<const std::byte*>(&log_.at(slot.newest));
     __builtin_prefetch(row, 1);
     __builtin_prefetch(row + sizeof(LoggedRow) + 15, 1);  // it may stand in two cache lines
   }
@@ -88,41 +86,22 @@ class JoinSide {
   template <typename Skips>
   std::size_t count_hashes(Skips skips) const {
     std::size_t count = 0;
-    for (const Slot slot : std::span(slots(), slot_count())) {
+    slots_.for_each([&](const Slot& slot) {
       if (is_held(slot) && !skips(slot.hash)) ++count;
-    }
+    });
     return count;
   }
-  bool holds_hash(std::uint32_t hash) const { return is_held(slots()[slot_of(hash)]); }
+  bool holds_hash(std::uint32_t hash) const { return is_held(slots_.find(hash)); }
 
  private:
-  static constexpr std::size_t kFirstSlots = 16;
-  static constexpr std::size_t kManySlots = 1 << 8;
-
-  struct Slot {
-    std::uint32_t hash;
-    std::uint32_t newest;  // the place of a row; 0: the slot is empty
-  };
+  using Slot = JoinSlots::Slot;
   using InOrder = TimeOrdered<FoundRow>;
 
-  Slot* slots() const { return reinterpret_cast<Slot*>(slots_.get()); }
-  std::size_t slot_count() const { return slots_.get_deleter().bytes / sizeof(Slot); }
-  std::size_t home_of(std::uint32_t hash) const { return hash & (slot_count() - 1); }
-  // The one that has the hash, or the empty one where it would stand.
-  std::size_t slot_of(std::uint32_t hash) const {
-    std::size_t i = home_of(hash);
-    while (slots()[i].newest != 0 && slots()[i].hash != hash) i = (i + 1) & (slot_count() - 1);
-    return i;
-  }
-  const Slot* likely_slot(std::uint32_t hash) const {
-    const Slot& slot = slots()[slot_of(hash)];
-    return slot.newest != 0 ? &slot : nullptr;
-  }
   bool is_held(const LoggedRow& row) const { return !row.done && row.expiry >= watermark_; }
   bool is_held(const Slot& slot) const;
 
   void link(LoggedRow& row, JoinLog::Place place);
-  void write_slots_anew();
+  bool leads_to_row(const Slot& slot);
   void walk(std::uint32_t hash, std::string_view key, Timestamp first, Timestamp last);
   void put_in_order(std::uint32_t hash);
   void drop_expired(InOrder& rows) const;
@@ -134,9 +113,8 @@ class JoinSide {
   JoinLog log_;
   std::optional<Duration> lasts_;
   Timestamp watermark_ = kMinTime;
-  Zeroed slots_;          // a power of two of them
-  std::size_t used_ = 0;  // that are not empty
-  JoinLog::Place anew_;   // the end of the log when they were written anew
+  JoinSlots slots_;
+  JoinLog::Place looked_at_;  // the end of the log when all slots were looked at
   std::unordered_map<std::uint32_t, InOrder> hot_;  // by hash
   std::vector<FoundRow> found_;
 };

@@ -2,6 +2,7 @@
 #include "ops/keyed.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <random>
 #include <span>
@@ -36,8 +37,15 @@ bool is_same(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-GroupTable::GroupTable(std::size_t state_size)
-    : state_size_(state_size), slots_(make_zeroed(kFirstSlots * sizeof(Slot))) {}
+GroupTable::GroupTable(std::size_t state_size) : state_size_(state_size) {
+  make_slots(kFirstSlots);
+}
+
+// REQUIRES: count is a power of two, and more than one.
+void GroupTable::make_slots(std::size_t count) {
+  slots_ = make_zeroed(count * sizeof(Slot));
+  shift_ = 32 - std::countr_zero(count);
+}
 
 std::uint32_t GroupTable::hash_of(std::string_view canonical) {
   static const std::uint64_t seed = random_seed();
@@ -46,7 +54,7 @@ std::uint32_t GroupTable::hash_of(std::string_view canonical) {
 
 std::size_t GroupTable::slot_of(std::string_view key, std::uint32_t hash) const {
   const std::size_t mask = slot_count() - 1;
-  for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+  for (std::size_t i = home_of(hash);; i = (i + 1) & mask) {
     const Slot slot = slots()[i];
     if (slot.where == 0 || (slot.hash == hash && is_same(at(slot.where)->key(), key))) return i;
   }
@@ -81,12 +89,13 @@ GroupTable::Found GroupTable::find_or_add(const GroupKey& key) {
 
 void GroupTable::grow() {
   const std::size_t old_count = slot_count();
-  const Zeroed old = std::exchange(slots_, make_zeroed(2 * slots_.get_deleter().bytes));
+  const Zeroed old = std::move(slots_);
+  make_slots(2 * old_count);
   const Slot* const old_slots = reinterpret_cast<const Slot*>(old.get());
   const std::size_t mask = slot_count() - 1;
   for (const Slot slot : std::span(old_slots, old_count)) {
     if (slot.where == 0) continue;
-    std::size_t i = slot.hash & mask;
+    std::size_t i = home_of(slot.hash);
     while (slots()[i].where != 0) i = (i + 1) & mask;
     slots()[i] = slot;
   }
@@ -105,7 +114,7 @@ void GroupTable::erase(Group* group, std::uint32_t hash) {
 void GroupTable::empty_slot(std::size_t hole) {
   const std::size_t mask = slot_count() - 1;
   for (std::size_t i = (hole + 1) & mask; slots()[i].where != 0; i = (i + 1) & mask) {
-    const std::size_t home = slots()[i].hash & mask;
+    const std::size_t home = home_of(slots()[i].hash);
     if (((i - home) & mask) < ((i - hole) & mask)) continue;
     slots()[hole] = slots()[i];
     hole = i;
@@ -119,7 +128,7 @@ void GroupTable::clear() {
   if (slots == slot_count()) {
     std::memset(slots_.get(), 0, slots * sizeof(Slot));
   } else {
-    slots_ = make_zeroed(slots * sizeof(Slot));
+    make_slots(slots);
   }
   size_ = 0;
   free_.clear();

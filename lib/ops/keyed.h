@@ -128,7 +128,8 @@ class GroupTable {
   }
   Slot* slots() const { return reinterpret_cast<Slot*>(slots_.get()); }
   std::size_t slot_count() const { return slots_.get_deleter().bytes / sizeof(Slot); }
-  std::size_t home_of(std::uint32_t hash) const { return hash & (slot_count() - 1); }
+  // By the upper bits: a table that grows is read and written from one end to the other.
+  std::size_t home_of(std::uint32_t hash) const { return hash >> shift_; }
   Group* at(std::uint32_t where) const {
     std::byte* const chunk = chunks_[where / kUnitsPerIndex];
     return reinterpret_cast<Group*>(chunk + where % kUnitsPerIndex * kUnit);
@@ -140,6 +141,7 @@ class GroupTable {
   }
   // The slot that holds the key, or the empty one where it would stand.
   std::size_t slot_of(std::string_view key, std::uint32_t hash) const;
+  void make_slots(std::size_t count);
   void grow();
   void empty_slot(std::size_t i);
   std::size_t units_of(std::size_t key_size, std::size_t spelling_size) const;
@@ -151,6 +153,7 @@ class GroupTable {
 
   std::size_t state_size_;
   Zeroed slots_;  // a power of two of them
+  int shift_;     // of a hash, which leaves the number of a slot
   std::size_t size_ = 0;
 
   // Memory comes in chunks.  A place in it is a number: the chunk in the upper half, the unit of 16

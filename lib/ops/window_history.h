@@ -105,14 +105,15 @@ class SliceQueue {
 
   // Every slice as a row, the oldest first; back from the current row of the reader, of which the
   // states begin at that value.
-  // Rows: has write(SliceFacts, group, states), as SliceRows and SliceImage.
+  // Rows: has write_in_order(group, visit), as SliceRows and SliceImage.
   template <typename Rows>
   void save(Rows& rows, const Group& group) const {
-    for (std::size_t i = head_; i < parts_.size(); ++i) {
-      const Part& part = parts_[i];
-      const SliceFacts facts{part.slice, part.sum.first_seen, i < raw_ ? 1U : 0U};
-      rows.write(facts, group, part.sum.block);
-    }
+    rows.write_in_order(group, [this](const auto& put) {
+      for (std::size_t i = head_; i < parts_.size(); ++i) {
+        const Part& part = parts_[i];
+        put({part.slice, part.sum.first_seen, i < raw_ ? 1U : 0U}, part.sum.block);
+      }
+    });
   }
   void restore_row(SnapshotReader& in, const Tools& tools,
                    std::size_t first_state = SliceFacts::kCount);

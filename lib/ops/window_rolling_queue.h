@@ -89,9 +89,11 @@ class RollingQueue {
   }
   template <typename Rows>
   void save_newest(std::size_t n, Rows& rows, const Group& group) const {
-    for (std::size_t i = events_.size() - std::min(n, size()); i < events_.size(); ++i) {
-      rows.write({events_[i].time, group.first_seen}, group, events_[i].own);
-    }
+    rows.write_in_order(group, [&](const auto& put) {
+      for (std::size_t i = events_.size() - std::min(n, size()); i < events_.size(); ++i) {
+        put({events_[i].time, group.first_seen}, events_[i].own);
+      }
+    });
   }
   void restore_row(SnapshotReader& in, const Tools& tools);
 

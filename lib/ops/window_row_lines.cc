@@ -34,7 +34,22 @@ class WithLine {
   WithLine(const RowLine& line, const FixedWindows& windows, std::int64_t first_open, Rows& rows)
       : line_(line), windows_(windows), first_open_(first_open), rows_(rows) {}
 
-  void write(const SliceFacts& slice, const Group& group, const std::byte* states) {
+  template <typename Visit>
+  void write_in_order(const Group& group, const Visit& visit) {
+    rows_.write_in_order(group, [&](const auto& put) {
+      number_ = opened_ = 0;
+      visit([&](const SliceFacts& slice, const std::byte* states) {
+        put(facts_of(slice, group), states);
+      });
+    });
+  }
+  // Of a key without slices.
+  void write(const Group& group, const std::byte* nothing) {
+    rows_.write(facts_of({}, group), group, nothing);
+  }
+
+ private:
+  RowLineFacts facts_of(const SliceFacts& slice, const Group& group) {
     RowLineFacts facts{slice,      number_++,        line_.slices.size(), line_.rows,
                        line_.last, group.first_seen, Timestamp{},         false};
     const bool has_more = opened_ < line_.starts.size();
@@ -43,15 +58,14 @@ class WithLine {
       facts.opened = line_.starts[opened_++];
       facts.opens = true;
     }
-    rows_.write(facts, group, states);
+    return facts;
   }
 
- private:
   const RowLine& line_;
   const FixedWindows& windows_;
   std::int64_t first_open_;
   Rows& rows_;
-  std::uint64_t number_ = 0;
+  std::size_t number_ = 0;  // slices that have been written
   std::size_t opened_ = 0;  // windows that have been written
 };
 
@@ -189,7 +203,7 @@ void RowLines::save_line(Group* group, Rows& rows) const {
   WithLine<Rows> with_line(line, windows_, first_open(line), rows);
   if (!line.slices.is_empty()) return line.slices.save(with_line, *group);
   std::byte* const nothing = tools_.pool.make();
-  with_line.write({}, *group, nothing);
+  with_line.write(*group, nothing);
   tools_.pool.free(nothing);
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <thread>
 
 #include "base/crc32c.h"
@@ -25,7 +26,7 @@ Status StageCheckpoints::open(ExitStatus& status) {
   if (Status made = make_folder(folder_.path()); !made) return made;
   if (Status locked = lock(name(), status); !locked) return locked;
   if (Status read = read_commit(); !read) return read;
-  return StageCheckpoints::is_complete() ? check_complete(status) : read_saved(status);
+  return is_pipeline_complete() ? check_complete(status) : read_saved(status);
 }
 
 Status StageCheckpoints::lock(const std::string& name, ExitStatus& status) {
@@ -99,11 +100,32 @@ Result<SnapshotHeader> StageCheckpoints::noted_end() const {
   return std::move(content->header);
 }
 
+bool StageCheckpoints::had_ended() const {
+  bool was_passed = false;
+  for (const std::string& stage : commit_->via) {
+    if (stage == "-" + entry()) return true;
+    was_passed = was_passed || stage == entry();
+  }
+  if (was_passed) return false;
+  const auto end = noted_end();
+  return end && end->complete && end->epoch.value_or(epoch_) < epoch_ &&
+         check_fits(*end, settings().tool, settings().options).ok();
+}
+
+// What is noted of an end says nothing once the stream goes on from before it.
+Status StageCheckpoints::attached() {
+  if (is_complete()) return {};
+  unlink(file_of_end().c_str());
+  std::signal(SIGPIPE, SIG_IGN);  // the process lives on to note that the reader has left
+  return {};
+}
+
 Status StageCheckpoints::read_saved(ExitStatus& status) {
   if (is_complete()) return {};
   const std::string path = folder_.file(name(), epoch_);
   if (!file_exists(path)) {
-    if (epoch_ == 0 || has_ended_before(epoch_)) return {};
+    has_ended_ = epoch_ != 0 && had_ended();
+    if (epoch_ == 0 || has_ended_) return {};
     auto now = folder_.read_commit();
     if (now && *now && (*now)->epoch != epoch_) {
       status = ExitStatus::try_again;
@@ -164,6 +186,10 @@ Status StageCheckpoints::complete(std::uint64_t epoch) {
 Status StageCheckpoints::after_end() {
   if (Status saved = saver_.complete(); !saved) return saved;
   return background_.collect(Duration::max());
+}
+
+void StageCheckpoints::reader_has_left() {
+  if (!is_complete()) static_cast<void>(note_end(epoch_));
 }
 
 }  // namespace streamutils

@@ -35,12 +35,7 @@ class StageCheckpoints : public Recovery {
   virtual Status open(ExitStatus& status);
 
   std::optional<std::uint64_t> epoch() const override { return epoch_; }
-  bool is_complete() const override { return commit_ && commit_->complete; }
-  // The stream of this stage had ended before that epoch, though not that of the whole pipeline.
-  virtual bool has_ended_before(std::uint64_t epoch) {
-    (void)epoch;
-    return false;
-  }
+  bool is_complete() const override { return has_ended_ || is_pipeline_complete(); }
   Keeping keeping() const override { return Keeping::checkpoints; }
 
   Result<std::string> take(std::uint64_t epoch, const std::vector<std::string>& via,
@@ -48,15 +43,22 @@ class StageCheckpoints : public Recovery {
   Duration tick() override;
   Status before_end(Ending ending) override;
   Status after_end() override;
+  void reader_has_left() override;
 
  protected:
+  Status attached() override;
+  bool is_pipeline_complete() const { return commit_ && commit_->complete; }
   Status lock(const std::string& name, ExitStatus& status);
   Status read_commit();
   Status read_saved(ExitStatus& status);
+  // The stream of this stage had ended before the epoch that counts, though not that of the whole
+  // pipeline.
+  bool had_ended() const;
   // Nothing is left to be done: then this stage must have been part of what was done.
   Status check_complete(ExitStatus& status) const;
   // That this stage has come to the end of its stream, behind this epoch, stands in a file of its
-  // own: epochs may go on without it, and the last one has no barrier.
+  // own: epochs may go on without it, and the last one has no barrier.  So does that its reader has
+  // left; if that one has died, epochs do not go on without this stage, and the note says nothing.
   Status note_end(std::uint64_t epoch);
   // The same before the end mark leaves, which says that this stage has saved all that was to be
   // saved: if it has not, the stream stops here, and no end mark leaves.
@@ -69,7 +71,8 @@ class StageCheckpoints : public Recovery {
   CheckpointFolder folder_;
   FileLock lock_;
   std::optional<Commit> commit_;
-  std::uint64_t epoch_ = 0;
+  std::uint64_t epoch_ = 0;  // that is restored
+  bool has_ended_ = false;   // in an earlier run; others have not
   StateSaver saver_;
   Background background_;  // what the sink does besides
 };
@@ -85,8 +88,6 @@ class SourceCheckpoints final : public StageCheckpoints {
         leader_(std::move(leader)) {}
 
   Status open(ExitStatus& status) override;
-  bool is_complete() const override { return ended_ || StageCheckpoints::is_complete(); }
-  bool has_ended_before(std::uint64_t epoch) override;
   Duration tick() override;
   Status before_end(Ending ending) override;
 
@@ -108,7 +109,6 @@ class SourceCheckpoints final : public StageCheckpoints {
   std::uint64_t last_ = 0;  // of the last one that this process sent, 0 before
   Clock::time_point due_;
   bool complained_ = false;
-  bool ended_ = false;
   std::optional<std::uint64_t> first_of_leader_;  // the number with which it began
   std::uint64_t records_ = 0;                     // read when the last one was sent
   Timestamp watermark_ = kMinTime;                // likewise

@@ -36,7 +36,7 @@ Status SourceCheckpoints::open(ExitStatus& status) {
   next_ = std::max(folder_.greatest_epoch(), epoch_) + 2;
   lock_.note(next_);
   due_ = Clock::now() + every_;
-  if (StageCheckpoints::is_complete()) {
+  if (is_pipeline_complete()) {
     settings().warn(
         fmt::format("{}: the stream is complete, there is nothing to do; another one "
                     "needs a folder of its own",
@@ -48,7 +48,7 @@ Status SourceCheckpoints::open(ExitStatus& status) {
 // Where it all begins must be known before anything has been read: files may be rotated meanwhile.
 Status SourceCheckpoints::attached() {
   if (is_complete()) return {};
-  unlink(file_of_end().c_str());
+  if (Status attached = StageCheckpoints::attached(); !attached) return attached;
   const std::string path = folder_.file(name(), 0);
   if (epoch_ != 0 || file_exists(path)) return {};
   return write_snapshot(path, header(0), driver(), {});
@@ -133,13 +133,6 @@ Status SourceCheckpoints::before_end(Ending ending) {
 void SourceCheckpoints::follow_to_the_end() {
   const auto until = Clock::now() + kPatienceWithLeader;
   while (!insert_next_of_leader() && Clock::now() < until) std::this_thread::sleep_for(kPoll);
-}
-
-bool SourceCheckpoints::has_ended_before(std::uint64_t epoch) {
-  const auto end = noted_end();
-  ended_ = end && end->complete && end->epoch.value_or(epoch) < epoch &&
-           check_fits(*end, settings().tool, settings().options).ok();
-  return ended_;
 }
 
 }  // namespace streamutils

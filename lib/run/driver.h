@@ -119,6 +119,8 @@ struct DriverSettings {
   Keeping keeping = Keeping::nothing;
   std::optional<std::uint64_t> epoch;  // what this stage has restored; with --checkpoint alone
   Checkpoints* checkpoints = nullptr;  // null: state is not saved at barriers
+  // The stream has ended in an earlier run, in which all has left: only its end is told again.
+  bool is_over = false;
   // After a restart the last watermark is written again: whoever merges the stream with others
   // goes by it, and keeps nothing himself (run/jobs_merge.h).
   bool repeats_watermark = false;

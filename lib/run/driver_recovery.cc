@@ -142,8 +142,10 @@ bool Driver::insert_barrier(std::uint64_t epoch) {
 // What is open has left.  If what came in goes on in another run, so does what leaves.
 void Driver::complete() {
   watermark_ = kMaxTime;
-  op_->on_watermark(kMaxTime, *out_);
-  op_->on_end(*out_);
+  if (!settings_.is_over) {
+    op_->on_watermark(kMaxTime, *out_);
+    op_->on_end(*out_);
+  }
   if (stopped_) return;
   const bool goes_on = std::any_of(inputs_.begin(), inputs_.end(),
                                    [](const Input& input) { return input.suspended; });

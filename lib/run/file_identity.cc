@@ -8,11 +8,13 @@
 #include <cerrno>
 
 #include "base/crc32c.h"
+#include "formats/unpack.h"
 
 namespace streamutils {
 namespace {
 
 constexpr std::uint64_t kHead = 1024;
+constexpr std::uint64_t kMagic = 4;  // bytes that tell whether a file is packed
 
 // The first `size` bytes; fewer if the file is shorter.
 std::string read_head(int fd, std::uint64_t size) {
@@ -41,7 +43,8 @@ std::optional<FileIdentity> identify(int fd, std::uint64_t read) {
 bool is_same(int fd, const FileIdentity& seen, std::uint64_t read) {
   struct stat status {};
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return false;
-  if (static_cast<std::uint64_t>(status.st_size) < read) return false;
+  const bool is_shorter = static_cast<std::uint64_t>(status.st_size) < read;
+  if (is_shorter && !is_packed(read_head(fd, kMagic))) return false;
   const auto now = identify(fd, seen.head_size);
   return now && *now == seen;
 }

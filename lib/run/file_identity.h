@@ -32,7 +32,8 @@ struct FileIdentity {
 // are.  nullopt if it is no regular file, or cannot be read at a place (a pipe).
 std::optional<FileIdentity> identify(int fd, std::uint64_t read);
 
-// True if the file is the one that was seen then, and still holds what had been read of it.
+// True if the file is the one that was seen then, and still holds what had been read of it, as far
+// as its size tells: what is packed (formats/unpack.h) may hold more than that.
 bool is_same(int fd, const FileIdentity& seen, std::uint64_t read);
 
 }  // namespace streamutils

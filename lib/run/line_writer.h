@@ -29,6 +29,8 @@ class LineWriter final : public Sink {
   void write(std::string_view line) override { write_pieces({&line, 1}); }
   void write_pieces(std::span<const std::string_view> pieces) override;
   void flush();
+  // Drops what has not been written.
+  void discard() { size_ = 0; }
 
   // To be called behind each block that was written, or failed to be.
   void set_after_block(std::function<void()> call) { after_block_ = std::move(call); }

@@ -449,6 +449,7 @@ void Loop::leave_with_reader() {
   outputs_.bad_to.flush();
   outputs_.late_to.flush();
   outputs_.side.flush();
+  if (settings_.recovery != nullptr) settings_.recovery->reader_has_left();
   die_of(SIGPIPE);
 }
 
@@ -508,6 +509,16 @@ void Loop::save_before_end(Ending ending) {
   }
 }
 
+// The end mark says that all is done: it leaves when what stands beside the stream is durable.
+void Loop::keep_side_files() {
+  const auto lengths = side_files();
+  const Status kept = lengths ? sync_side_files() : lengths.error();
+  if (kept) return;
+  if (lengths) settings_.say(kept.error().message);
+  failed_ = true;
+  outputs_.out.writer().discard();
+}
+
 void Loop::save_after_end() {
   if (settings_.recovery == nullptr) return;
   Status saved = settings_.recovery->after_end();
@@ -535,6 +546,7 @@ int Loop::finish() {
     save_before_end(driver_.ending(interrupted));
     driver_.finish(interrupted);
     failed_ = failed_ || driver_.status() == ExitStatus::io;
+    if (settings_.recovery != nullptr) keep_side_files();
   }
   if (outputs_.exec) outputs_.exec->finish();
   std::optional<int> sides_status;
@@ -556,7 +568,7 @@ int Loop::finish() {
   }
   // A reader behind a socket that left without having read everything resets it.
   const int error = outputs_.out.error();
-  if (error == EPIPE || error == ECONNRESET) die_of(SIGPIPE);
+  if (error == EPIPE || error == ECONNRESET) leave_with_reader();
   if (sides_failed()) {
     settings_.say(outputs_.sides->problem());
     failed_ = true;

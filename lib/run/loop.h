@@ -214,6 +214,7 @@ class Loop final : public Files {
   Duration tick();
   void look_at_signals();
   void save_before_end(Ending ending);
+  void keep_side_files();
   void save_after_end();
   void leave_with_reader();
   void show_progress();

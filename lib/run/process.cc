@@ -426,13 +426,14 @@ class Process {
   Resumption resumption(const CommonOptions& common) const {
     if (!recovery_ && common.checkpoint.empty()) return {};
     if (!recovery_) return {Keeping::checkpoints, {}, nullptr};
-    return {recovery_->keeping(), recovery_->epoch(), recovery_.get()};
+    return {recovery_->keeping(), recovery_->epoch(), recovery_.get(), recovery_->is_complete()};
   }
 
-  // What was in it when the state was saved stays, what came later is cut off.  The exit status if
-  // it cannot be opened.
+  // What was in it when the state was saved stays, what came later is cut off; of a stream that is
+  // complete all stays.  The exit status if it cannot be opened.
   std::optional<int> open_side_file(const std::string& name, SideFile& file) {
     std::optional<std::uint64_t> keep;
+    if (recovery_ && recovery_->is_complete()) keep = length_of(name).value_or(0);
     if (recovery_ && recovery_->saved()) {
       for (const FileLength& saved : recovery_->saved()->side_files) {
         if (saved.name == name) keep = saved.length;
@@ -484,12 +485,21 @@ class Process {
     for (std::size_t i = 0; i < sources.size(); ++i) {
       if (!taken.resumed[i]) continue;
       const InputPosition& from = saved.header.inputs[*taken.from[i]];
-      if (!sources[i].seek(from.offset)) return file_error(sources[i].name);
+      errno = 0;
+      if (!sources[i].seek(from.offset)) return cannot_go_on(sources[i], from.offset);
       if (from.offset == 0) continue;
       recovery_->tell(fmt::format("{}: goes on at byte {}, behind line {}", sources[i].name,
                                   from.offset, from.lines));
     }
     return {};
+  }
+
+  static Error cannot_go_on(const Source& source, std::uint64_t offset) {
+    if (!source.is_packed || (errno != 0 && errno != EBADMSG)) return file_error(source.name);
+    return Error{
+        fmt::format("{} holds less than the {} bytes that were read of it: it was replaced, or is "
+                    "damaged",
+                    source.name, offset)};
   }
 
   Tool tool_;

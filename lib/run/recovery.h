@@ -81,6 +81,8 @@ class Recovery : public Checkpoints {
   // In front of Driver::finish, and when all output has been written and closed.
   virtual Status before_end(Ending ending) = 0;
   virtual Status after_end() = 0;
+  // Nobody wants more of the output.  It may be that who read it has come to its end, or has died.
+  virtual void reader_has_left() {}
 
  protected:
   const RecoverySettings& settings() const { return settings_; }

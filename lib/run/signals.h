@@ -2,7 +2,8 @@
 //
 // SIGINT and SIGTERM once ask the tool to end; twice, the second one kills it at once.  SIGUSR1
 // asks for statistics.  Handlers only set flags and write a byte to a pipe, so that a poll which is
-// about to sleep wakes up.  SIGPIPE keeps its default: quiet death.
+// about to sleep wakes up.  SIGPIPE keeps its default: quiet death;
+// a stage with --checkpoint notes something first (run/checkpoint.h).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

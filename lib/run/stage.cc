@@ -203,6 +203,7 @@ std::unique_ptr<Driver> make_driver(const Tool& tool, const std::vector<std::str
   settings.keeping = resumption.keeping;
   settings.epoch = resumption.epoch;
   settings.checkpoints = resumption.checkpoints;
+  settings.is_over = resumption.is_over;
   settings.repeats_watermark = !world.copy.empty();
   settings.out = &out;
   settings.files = files;

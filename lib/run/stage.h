@@ -54,6 +54,7 @@ struct Resumption {
   Keeping keeping = Keeping::nothing;
   std::optional<std::uint64_t> epoch = {};
   Checkpoints* checkpoints = nullptr;
+  bool is_over = false;  // the stream has ended in an earlier run
 };
 
 // A driver for what was parsed.  inputs: one for each file, or one for standard input.

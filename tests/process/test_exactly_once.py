@@ -17,7 +17,7 @@ import subprocess
 import time
 import unittest
 
-from harness import BIN, TOOLS, ToolTest, clean_environment
+from harness import BIN, TOOLS, ToolTest, clean_environment, run
 from pipeline import Pipeline, slow_stage
 
 DATA = pathlib.Path(os.environ.get("STREAMUTILS_DATA", "")) / "zeek-dns.ndjson.gz"
@@ -136,6 +136,29 @@ class WithKills(ExactlyOnce):
             shutil.rmtree(pipeline.folder)
         print(f"{kills} kills in {rounds} rounds, seed {SEED}")
 
+    def kill_anybody_with_changes(self, stage, **more):
+        """The same, once an epoch of the stage has been seen that is one of changes."""
+        pipeline = self.pipeline("changes", **more)
+        pipeline.start()
+        while pipeline.is_running() and not self.has_changes(pipeline, stage):
+            time.sleep(0.005)
+        self.assertTrue(self.has_changes(pipeline, stage), pipeline.messages())
+        pipeline.kill_all()
+        pipeline.wait()
+        self.finish(pipeline, self.undisturbed(**more))
+        shutil.rmtree(pipeline.folder)
+        shutil.rmtree(self.folder / "undisturbed")
+        self.kill_anybody(KILLS // 4, **more)
+
+    @staticmethod
+    def has_changes(pipeline, stage):
+        """Whether the file of an epoch is one that another has begun."""
+        found = False
+        for file in pipeline.folder.glob(f"ck/{stage}.*[0-9]"):
+            with contextlib.suppress(FileNotFoundError):
+                found = found or file.stat().st_nlink > 1
+        return found
+
     def kill_until_complete(self, pipeline, expected, wanted):
         kills = 0
         while kills < wanted:
@@ -199,38 +222,29 @@ class KillsWhileChangesAreSaved(WithKills):
     """With so many keys that an epoch changes few of them."""
 
     def test_of_a_table(self):
-        self.kill_anybody_with_changes("sgroup", "sgroup uid count sum id.orig_p --every 1h")
+        self.kill_anybody_with_changes("sgroup", windows="sgroup uid count sum id.orig_p --every 1h")
 
     def test_of_windows(self):
-        self.kill_anybody_with_changes("swindow", "tumbling 1d count sum id.orig_p by uid")
+        self.kill_anybody_with_changes("swindow", windows="tumbling 1d count sum id.orig_p by uid")
 
     def test_of_sessions(self):
-        self.kill_anybody_with_changes("swindow", "session 20m count by uid")
+        self.kill_anybody_with_changes("swindow", windows="session 20m count by uid")
 
     def test_of_windows_of_rows(self):
-        self.kill_anybody_with_changes("swindow", "sliding 9rows 3rows count sum id.orig_p by uid")
+        windows = "sliding 9rows 3rows count sum id.orig_p by uid"
+        self.kill_anybody_with_changes("swindow", windows=windows)
 
-    def kill_anybody_with_changes(self, stage, windows):
-        pipeline = self.pipeline("changes", windows=windows)
-        pipeline.start()
-        while pipeline.is_running() and not self.has_changes(pipeline, stage):
-            time.sleep(0.005)
-        self.assertTrue(self.has_changes(pipeline, stage), pipeline.messages())
-        pipeline.kill_all()
-        pipeline.wait()
-        self.finish(pipeline, self.undisturbed(windows=windows))
-        shutil.rmtree(pipeline.folder)
-        shutil.rmtree(self.folder / "undisturbed")
-        self.kill_anybody(KILLS // 4, windows=windows)
 
-    @staticmethod
-    def has_changes(pipeline, stage):
-        """Whether the file of an epoch is one that another has begun."""
-        found = False
-        for file in pipeline.folder.glob(f"ck/{stage}.*[0-9]"):
-            with contextlib.suppress(FileNotFoundError):
-                found = found or file.stat().st_nlink > 1
-        return found
+class KillsWhileWhatIsPackedIsRead(WithKills):
+    def stages(self, *args, **more):
+        """Without those that would drop what is read twice."""
+        stages = super().stages(*args, **more, windows="sgroup qtype_name count")
+        return [stage for stage in stages if stage[0] != "sdedup"]
+
+    def test_kill_anybody(self):
+        log = self.folder / "log"
+        log.write_bytes(gzip.compress(log.read_bytes()))
+        self.kill_anybody(KILLS // 4)
 
 
 class KillsWhileLinesAreHeld(WithKills):
@@ -247,6 +261,14 @@ class KillsWhileLinesAreHeld(WithKills):
         if counts.exists():
             self.assertEqual((pipeline.folder / "counts").read_bytes(), counts.read_bytes())
 
+    def test_what_is_complete_keeps_its_side_files(self):
+        self.options = ("--count-to", "counts", "--within", "1h")
+        expected = self.undisturbed()
+        pipeline = self.pipeline("complete")
+        for _ in range(2):
+            self.finish(pipeline, expected)
+        self.assertGreater((pipeline.folder / "counts").stat().st_size, 0)
+
     def test_the_last_ones(self):
         self.options = ("--keep", "last", "--within", "3m")
         self.kill_anybody(KILLS // 4)
@@ -258,6 +280,18 @@ class KillsWhileLinesAreHeld(WithKills):
     def test_the_last_ones_of_stretches_with_counts(self):
         self.options = ("--keep", "last", "--within", "2m", "--refresh", "--count-to", "counts")
         self.kill_anybody(KILLS // 4)
+
+    def test_the_last_ones_while_changes_are_saved(self):
+        self.options = ("--keep", "last", "--within", "15m")
+        self.kill_anybody_with_changes("sdedup")
+
+    def test_repeats_that_are_counted_while_changes_are_saved(self):
+        self.options = ("--count-to", "counts", "--within", "15m")
+        self.kill_anybody_with_changes("sdedup")
+
+    def test_stretches_that_are_counted_while_changes_are_saved(self):
+        self.options = ("--count-to", "counts", "--within", "15m", "--refresh")
+        self.kill_anybody_with_changes("sdedup")
 
 
 class EndMark(ToolTest):
@@ -276,6 +310,14 @@ class EndMark(ToolTest):
                 self.assertTrue(chunk, "no end mark")
                 last = last[-100:] + chunk
             self.assertTrue((self.folder / "ck" / "sdedup.1").exists())
+
+    def test_it_does_not_leave_where_a_side_file_has_no_room(self):
+        stream = b'{"~stream":{"begin":{"time":"ts","epoch":0}}}\n{"ts":1,"k":"a"}\n{"ts":1,"k":"a"}\n{"~stream":{"end":true}}\n'
+        result = run([str(BIN / "sdedup"), "k", "--within", "1s", "--count-to", "/dev/full", "--checkpoint", "ck"],
+                     stream, cwd=self.folder)
+        self.assertEqual(result.returncode, 4)
+        self.assertIn(b"/dev/full: No space left on device", result.stderr)
+        self.assertNotIn(b'"end"', result.stdout)
 
 
 class OtherFailures(ExactlyOnce):

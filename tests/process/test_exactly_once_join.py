@@ -50,9 +50,11 @@ class ExactlyOnceJoin(ExactlyOnce):
         return [["sread", "left", "--disorder", "15s", "--checkpoint-every", every],
                 slow_stage(slow * self.LEFT_DELAY), [*self.JOIN, "-", BRANCH], ["swrite", "out"]]
 
+    more_on_right = []  # stages
+
     def branch(self, slow=1):
         return [["sread", "right", "--name", "right", "--follow-epochs=sread"],
-                slow_stage(slow * self.RIGHT_DELAY)]
+                slow_stage(slow * self.RIGHT_DELAY), *self.more_on_right]
 
     def pipeline(self, name, **more):
         folder = self.folder / name
@@ -63,7 +65,8 @@ class ExactlyOnceJoin(ExactlyOnce):
 
     def undisturbed(self):
         """Without checkpoints."""
-        words = [word if word != BRANCH else "<(sread -w right)" for word in self.JOIN_WORDS]
+        right = " | ".join(["sread -w right", *map(" ".join, self.more_on_right)])
+        words = [word if word != BRANCH else f"<({right})" for word in self.JOIN_WORDS]
         script = f"sread -w --disorder 15s left | {' '.join(words)}"
         path = f"{BIN}:{os.environ['PATH']}"
         result = subprocess.run(["bash", "-c", script], cwd=self.folder, capture_output=True, check=True,
@@ -138,9 +141,8 @@ class OtherFailures(ExactlyOnceJoin):
             self.assert_expected(pipeline.wait(), pipeline)
         self.finish(pipeline, expected)
 
-    def test_a_side_that_ends_long_before_the_other(self):
+    def check_what_ends_early(self):
         """The source that follows is done while the epochs go on, and the next run finds that it was."""
-        (self.folder / "right").write_bytes((self.folder / "right").read_bytes()[:100000].rsplit(b"\n", 1)[0] + b"\n")
         expected = self.undisturbed()
         pipeline = self.pipeline("short", slow=6)
         for _ in range(3):
@@ -149,6 +151,28 @@ class OtherFailures(ExactlyOnceJoin):
             pipeline.wait()
         for _ in range(2):  # it is a part of what is complete, too
             self.finish(pipeline, expected)
+
+    def cut_right(self):
+        (self.folder / "right").write_bytes((self.folder / "right").read_bytes()[:100000].rsplit(b"\n", 1)[0] + b"\n")
+
+    def test_a_side_that_ends_long_before_the_other(self):
+        self.cut_right()
+        self.check_what_ends_early()
+
+    def test_stages_of_a_side_that_ends_long_before_the_other(self):
+        self.cut_right()
+        self.more_on_right = [["sdedup", "uid", "--name", "seen"], ["sfilter", "--around", "1s", "n>=0"]]
+        self.check_what_ends_early()
+
+    def test_a_stage_that_ends_its_side(self):
+        """What stands in front of it dies of SIGPIPE, and is a part of the pipeline all the same."""
+        self.more_on_right = [["sfilter", "-m", "100"], ["sdedup", "uid"]]
+        self.check_what_ends_early()
+
+    def test_a_table_at_the_end_of_a_side_is_written_once(self):
+        self.cut_right()
+        self.more_on_right = [["sgroup", "uid", "max", "ts", "as", "ts"]]
+        self.check_what_ends_early()
 
     @unittest.skipUnless((DATA / "zeek-rdp.ndjson.gz").exists(), "made up events are through too soon")
     def test_a_side_that_dies_is_not_a_side_that_ends(self):

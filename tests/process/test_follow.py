@@ -242,6 +242,22 @@ class Packed(ToolTest):
             self.assertEqual(result.stdout, few[:few.rindex(b"\n") + 1])
             self.assert_says(result.stderr, "log: the packed data is damaged or cut off")
 
+    def test_what_was_read_is_not_read_in_the_next_run(self):
+        """Places in it are larger than the file."""
+        state, other = str(self.folder / "state"), str(self.folder / "other")
+        log = self.file("log.gz", gzip.compress(self.LINES))
+        for words in ("--state", state, log), ("--state", other, f"{self.folder}/*.gz"):
+            self.assertEqual(self.sread(*words).stdout, self.LINES)
+            self.assertEqual(self.sread(*words).stdout, b"")
+        with open(log, "ab") as file:
+            file.write(gzip.compress(b'{"ts":1700000099}\n'))
+        self.assertEqual(self.sread("--state", state, log).stdout, b'{"ts":1700000099}\n')
+        with open(log, "rb+") as file:
+            file.truncate(3000)
+        result = self.sread("--state", state, log)
+        self.assertEqual((result.stdout, result.returncode), (b"", 4))
+        self.assert_says(result.stderr, "log.gz holds less than the", "it was replaced, or is damaged")
+
     def test_short_files_that_begin_alike(self):
         for data in (b"", b"\x1f", b"\x28\xb5", b"{}", b"{}\n"):
             result = self.sread(self.file("log", data))

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "stream/row_text.h"
+#include "stream/snapshot_bytes.h"
 
 using namespace streamutils;
 
@@ -137,4 +138,25 @@ TEST_CASE("the values of a row read back as they were put") {
   CHECK(in.json(5).raw() == "[1]");
   CHECK(in.text(6) == long_text);
   CHECK(in.status().ok());
+}
+
+TEST_CASE("bytes of a row read back as they were, and are the text of JSON where they are text") {
+  std::string all;
+  for (int byte = 0; byte < 0x80; ++byte) all += static_cast<char>(byte);
+  for (const std::string& bytes :
+       {std::string(), std::string("plain"), std::string(R"({"k":"a\"b"})"), std::string("\\"),
+        std::string(70, '"'), std::string("a\x1f"), std::string("\x7f\""),
+        std::string("\xc3\xa9\""), std::string("\xff\""), all}) {
+    CAPTURE(bytes);
+    SnapshotWriter out;
+    save_bytes(out.row(), bytes);
+    const std::string row = out.take();
+    std::string text;
+    append_json_string(text, bytes);
+    if (bytes.find('\xff') == std::string::npos) CHECK(row == "[" + text + "]\n");
+    SnapshotReader in(row);
+    REQUIRE(in.next_row());
+    CHECK(restore_bytes(in, std::size_t{0}) == bytes);
+    CHECK(in.status().ok());
+  }
 }
