@@ -38,10 +38,14 @@ STAGES = {
     "counts": ["sdedup", "k", "--count-to", "/dev/null", "--within", "12h"],
     "tumbling": ["swindow", "tumbling", "12h", "count", "sum", "v", "by", "k"],
     "sliding": ["swindow", "sliding", "12h", "3h", "count", "sum", "v", "by", "k"],
+    "grace": ["swindow", "sliding", "12h", "3h", "count", "sum", "v", "by", "k", "--grace", "1h"],
     "cumulate": ["swindow", "cumulate", "12h", "3h", "count", "sum", "v", "by", "k"],
     "rolling": ["swindow", "rolling", "{whole}s", "count", "sum", "v", "by", "k"],
+    "rows": ["swindow", "tumbling", "100rows", "count", "sum", "v", "by", "k"],
+    "rows-sliding": ["swindow", "sliding", "9rows", "3rows", "count", "sum", "v", "by", "k"],
     "session": ["swindow", "session", "4h", "count", "by", "k"],
     "group": ["sgroup", "k", "count", "sum", "v"],
+    "asof": ["sjoin", "on", "k", "asof", "-", "right"],
     "join": ["sjoin", "on", "k", "within", "{half}s", "-", "right"],
 }
 TIMED = ["--idle", "off"]
@@ -87,7 +91,7 @@ class Run:
         if words[0] == "sjoin":
             follow = ["--follow-epochs=sread"] if saves else []
             right.append(self.start(["sread", "log.right", "--name", "right", *follow], None, folder / "right"))
-        first = self.start(["sread", "log." + stage if right else "log", *every], None, subprocess.PIPE)
+        first = self.start(["sread", "log.left" if right else "log", *every], None, subprocess.PIPE)
         middle = self.start(words, first.stdout, subprocess.PIPE)
         last = self.start(["swrite", "out"], middle.stdout, None)
         self.stages = {}
@@ -159,7 +163,7 @@ class Paced:
         self.right = None
         if self.words[0] == "sjoin":
             os.mkfifo(folder / "right2")
-            self.words[-3] = str(folder / "right2")
+            self.words[self.words.index("right")] = str(folder / "right2")
             self.right = os.open(folder / "right2", os.O_RDWR)
         self.process = subprocess.Popen(  # pylint: disable=consider-using-with
             [str(options.tools / self.words[0]), *self.words[1:], "--checkpoint", str(self.folder)],
@@ -173,8 +177,7 @@ class Paced:
             self.events(CHUNK)
             self.pass_time()
         self.probe("filled")
-        while "filled" in self.sent:
-            time.sleep(0.01)
+        self.drain()
         self.delays.clear()
 
     def put(self, fd, text):
@@ -187,14 +190,15 @@ class Paced:
             self.put(fd, f'{{"~stream":{body}}}\n')
 
     def events(self, count):
-        """Each key comes again and again; in a join, none does."""
+        """Each key comes again and again; in a join within a time, none does."""
         numbers = range(self.number, self.number + count)
         self.number += count
         if self.right is None:
             text = "".join(line_of(number, number * 7919 % self.keys) for number in numbers)
             return self.put(self.process.stdin.fileno(), text)
-        self.put(self.process.stdin.fileno(), "".join(line_of(number, number) for number in numbers[::2]))
-        return self.put(self.right, "".join(line_of(number, number) for number in numbers[1::2]))
+        key_of = (lambda number: number) if "within" in self.words else (lambda number: number // 2 * 7919 % self.keys)
+        for fd, side in ((self.process.stdin.fileno(), numbers[::2]), (self.right, numbers[1::2])):
+            self.put(fd, "".join(line_of(number, key_of(number)) for number in side))
 
     def pass_time(self):
         """A watermark when there is a new one, as a source does."""
@@ -208,6 +212,14 @@ class Paced:
         """A line on the first input; it passes in its order."""
         self.sent[name] = time.monotonic()
         self.put(self.process.stdin.fileno(), f'{{"~stream":{{"probe":"{name}"}}}}\n')
+
+    def drain(self):
+        """Until all probes have passed; in a join, a line waits until the other input is as far."""
+        while self.sent:
+            time.sleep(0.01)
+            if self.right is not None:
+                self.events(2)
+                self.pass_time()
 
     def read(self):
         rest = b""
@@ -233,8 +245,7 @@ class Paced:
             self.probe(f"p{first_epoch}x{step}")
             self.events(self.chunk)
             self.pass_time()
-        while self.sent:
-            time.sleep(0.01)
+        self.drain()
         while epoch is not None and not self.is_saved(epoch - 1):
             time.sleep(0.01)
         return [1000 * delay for delay in self.delays], epoch, sum(processor_seconds(self.process.pid)) - spent
@@ -292,8 +303,8 @@ def main():
         folder = pathlib.Path(name)
         if options.only != "delay":
             events(folder / "log", count, lambda number: number * 7919 % options.keys)
-        if options.only != "delay" and "join" in stages:
-            events(folder / "log.join", count // 2, lambda number: number)
+        if options.only != "delay" and any(STAGES[stage][0] == "sjoin" for stage in stages):
+            events(folder / "log.left", count // 2, lambda number: number)
             events(folder / "log.right", count // 2, lambda number: number + count)
         for stage in stages:
             if options.only != "throughput":

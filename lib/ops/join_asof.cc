@@ -9,6 +9,10 @@
 //
 // A version that comes late, its time < W, cannot reach the events that have left.  It counts for
 // those to come if no newer one is known that W has passed.
+//
+// An image of changes (stream/operator.h) holds the events and versions that have come: which of
+// the others have left is known by the watermark.  But a version that says there is none goes when
+// the watermark passes it, and takes those before it along: so it is told that it has been.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <memory>
@@ -16,6 +20,7 @@
 #include <string>
 #include <utility>
 
+#include "ops/change_count.h"
 #include "ops/image_parts.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
@@ -32,6 +37,7 @@ struct alignas(16) Versions {
 JoinList& versions_of(Group& group) { return reinterpret_cast<Versions*>(group.state())->list; }
 
 constexpr std::string_view kRows = "rows";
+constexpr std::string_view kDeleted = "deleted";
 
 // The key of an event is its head.
 void write_rows(const JoinPart& part, SnapshotWriter& out) {
@@ -78,7 +84,7 @@ class AsofJoin final : public Operator {
   void on_watermark(Timestamp now, Emitter& out) override {
     watermark_ = now;
     while (!events_.empty() && events_.top().due < now) release(out);
-    while (!queue_.empty() && queue_.top().due < now) pass(queue_.top().row);
+    pass_until(now);
   }
 
   void on_end(Emitter& out) override {
@@ -111,6 +117,17 @@ class AsofJoin final : public Operator {
   void begin_image(SnapshotWriter& out) override {
     save_head(out);
     rows_.begin_image(out, number_);
+    begin_deletions();
+  }
+  bool has_changes() const override {
+    return deletions_.are_known() && are_few(rows_.fresh() + deletions_.size(), rows_.size());
+  }
+  void begin_changes(SnapshotWriter& out) override {
+    save_head(out);
+    out.entry(kDeleted).json("columns", R"(["time","number","key"])");
+    out.lines(deleted_.take());
+    rows_.begin_changes(out, number_);
+    begin_deletions();
   }
   bool continue_image(std::size_t entries) override { return rows_.continue_image(entries); }
 
@@ -192,6 +209,7 @@ class AsofJoin final : public Operator {
   void save_head(SnapshotWriter& out) const {
     out.entry("asof").field("number", number_).field("watermark", watermark_);
   }
+  void restore_deletions(SnapshotReader& in);
   void restore_row(SnapshotReader& in);
 
   void insert(std::string_view key, JoinRow* row) {
@@ -204,9 +222,12 @@ class AsofJoin final : public Operator {
   }
 
   void release(Emitter& out) {
+    answer(*events_.top().row, false, out);
+    forget_event();
+  }
+  void forget_event() {
     JoinRow* row = events_.top().row;
     events_.pop();
-    answer(*row, false, out);
     rows_.free(row);
   }
 
@@ -232,6 +253,10 @@ class AsofJoin final : public Operator {
     return row->deletes || too_old ? nullptr : row;
   }
 
+  void pass_until(Timestamp now) {
+    while (!queue_.empty() && queue_.top().due < now) pass(queue_.top().row);
+  }
+
   // The watermark has passed a version: it holds, and those before it do not matter any more.  The
   // second time it is too old itself.
   void pass(JoinRow* row) {
@@ -239,6 +264,7 @@ class AsofJoin final : public Operator {
     if (row->done) return rows_.free(row);
     rows_.keep_for_image(*row);
     JoinList& list = versions_of(*row->group);
+    if (row->deletes && list.first().row != row) note_deletion(*row);
     drop_before(list, row);
     if (row->passed || row->deletes) {
       list.remove({row->time, row});
@@ -258,14 +284,28 @@ class AsofJoin final : public Operator {
   // What stands in front of the row has been passed too: either it waits in the queue a second
   // time, or it is nowhere but in the list.
   void drop_before(JoinList& list, const JoinRow* row) {
-    while (list.first().row != row) {
-      JoinRow* const old = list.first().row;
-      list.remove(list.first());
-      rows_.keep_for_image(*old);
-      old->done = true;
-      if (!options_.arguments.within) rows_.free(old);
-      --versions_;
-    }
+    while (list.first().row != row) drop_first(list);
+  }
+  void drop_first(JoinList& list) {
+    JoinRow* const old = list.first().row;
+    list.remove(list.first());
+    rows_.keep_for_image(*old);
+    old->done = true;
+    if (old->passed && !options_.arguments.within) rows_.free(old);
+    --versions_;
+  }
+
+  void begin_deletions() {
+    deletions_.begin();
+    deleted_.take();
+  }
+  void note_deletion(const JoinRow& row) {
+    if (!deletions_.are_known()) return;
+    RowText& text = deleted_.row();
+    text.put(to_nanos(row.time));
+    text.put(row.number);
+    save_bytes(text, row.group->key());
+    if (!deletions_.add(rows_.size())) deleted_.take();
   }
 
   void forget(Group* group) {
@@ -286,6 +326,9 @@ class AsofJoin final : public Operator {
   std::size_t versions_ = 0;
   std::uint64_t number_ = 0;
   Timestamp watermark_ = kMinTime;
+  // Since the last image was begun: versions that took others along.
+  ChangeCount deletions_;
+  SnapshotWriter deleted_;
 };
 
 void AsofJoin::save(SnapshotWriter& out) const {
@@ -302,11 +345,30 @@ void AsofJoin::save(SnapshotWriter& out) const {
 Status AsofJoin::restore(SnapshotReader& in) {
   if (!in.next_is("asof")) return Error{"no entry 'asof'"};
   number_ = in.unsigned_integer("number");
-  watermark_ = in.time("watermark");
+  const Timestamp before = std::exchange(watermark_, in.time("watermark"));
+  while (!events_.empty() && events_.top().due < watermark_) forget_event();
+  // One that came late waits until the watermark grows.
+  if (watermark_ > before) pass_until(watermark_);
+  if (in.next_is(kDeleted)) restore_deletions(in);
   while (in.next_is(kRows)) {
     while (in.next_row()) restore_row(in);
   }
   return in.status();
+}
+
+void AsofJoin::restore_deletions(SnapshotReader& in) {
+  while (in.next_row()) {
+    const Timestamp time = from_nanos(in.integer(std::size_t{0}));
+    const std::uint64_t number = in.unsigned_integer(1);
+    Group* const group = groups_.find(restore_bytes(in, 2));
+    if (group == nullptr) continue;
+    JoinList& list = versions_of(*group);
+    const auto goes = [&](const JoinRow& row) {
+      return std::pair(row.time, row.number) < std::pair(time, number);
+    };
+    while (!list.empty() && goes(*list.first().row)) drop_first(list);
+    if (list.empty()) forget(group);
+  }
 }
 
 void AsofJoin::restore_row(SnapshotReader& in) {
@@ -322,8 +384,9 @@ void AsofJoin::restore_row(SnapshotReader& in) {
   row->deletes = in.unsigned_integer(3) != 0;
   row->passed = in.unsigned_integer(4) != 0;
   insert(key, row);
-  if (!row->passed) queue_.push(JoinDue(row));
-  if (row->passed && options_.arguments.within) queue_again(row);
+  if (!row->passed) return queue_.push(JoinDue(row));
+  drop_before(versions_of(*row->group), row);
+  if (options_.arguments.within) queue_again(row);
 }
 
 }  // namespace

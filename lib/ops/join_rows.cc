@@ -25,10 +25,13 @@ JoinRow* JoinRows::make(std::string_view head, std::string_view text) {
   char* bytes = reinterpret_cast<char*>(row + 1);
   std::copy(head.begin(), head.end(), bytes);
   std::copy(text.begin(), text.end(), bytes + head.size());
-  row->mark = mark_;
+  row->image = images_;
   row->previous = last_;
   (last_ == nullptr ? first_ : last_->next) = row;
   last_ = row;
+  if (first_fresh_ == nullptr) first_fresh_ = row;
+  ++fresh_;
+  ++size_;
   bytes_ += size;
   return row;
 }
@@ -36,6 +39,9 @@ JoinRow* JoinRows::make(std::string_view head, std::string_view text) {
 void JoinRows::free(JoinRow* row) {
   keep_for_image(*row);
   if (row == image_next_) image_next_ = row->next;
+  if (row == first_fresh_) first_fresh_ = row->next;
+  if (row->number >= image_end_) --fresh_;
+  --size_;
   (row == first_ ? first_ : row->previous->next) = row->next;
   (row == last_ ? last_ : row->next->previous) = row->previous;
   const std::size_t size = row->size();
@@ -86,10 +92,23 @@ bool JoinPart::add(const Copy& copy, std::string_view key, const char* texts) {
 }
 
 void JoinRows::begin_image(SnapshotWriter& out, std::uint64_t next) {
+  image_next_ = first_;
+  image_begin_ = 0;
+  begin_image_of(out, next);
+}
+
+void JoinRows::begin_changes(SnapshotWriter& out, std::uint64_t next) {
+  image_next_ = first_fresh_;
+  image_begin_ = image_end_;
+  begin_image_of(out, next);
+}
+
+void JoinRows::begin_image_of(SnapshotWriter& out, std::uint64_t next) {
   image_out_ = &out;
   image_end_ = next;
-  image_next_ = first_;
-  mark_ = !mark_;
+  ++images_;
+  first_fresh_ = nullptr;
+  fresh_ = 0;
 }
 
 // Rows that are made while an image is being taken are for the next.
@@ -107,9 +126,10 @@ bool JoinRows::continue_image(std::size_t rows) {
 }
 
 void JoinRows::take(JoinRow& row) {
-  row.mark = mark_;
+  row.image = images_;
+  if (row.done || row.number < image_begin_) return;
   const auto make = [this] { return std::make_unique<JoinPart>(memory_, write_); };
-  if (!row.done) parts_.add(*image_out_, make, row);
+  parts_.add(*image_out_, make, row);
 }
 
 }  // namespace streamutils

@@ -35,11 +35,11 @@ struct JoinRow {
   JoinRow* next;
   std::uint32_t head_size;
   std::uint32_t text_size;
-  std::uint8_t side;  // 0: of LEFT
-  bool done;          // is in no list any more
-  bool deletes;       // a version that says there is none
-  bool passed;        // a version that the watermark has passed
-  bool mark;  // see JoinRows::keep_for_image: it differs in rows that an image has yet to take
+  std::uint8_t side;    // 0: of LEFT
+  bool done;            // is in no list any more
+  bool deletes;         // a version that says there is none
+  bool passed;          // a version that the watermark has passed
+  std::uint32_t image;  // for JoinRows: the number of the last image that it was made or taken in
 
   std::string_view head() const { return {bytes(), head_size}; }
   std::string_view text() const { return {bytes() + head_size, text_size}; }
@@ -118,31 +118,41 @@ class JoinRows {
 
   // By number.
   std::vector<JoinRow*> all() const;
+  std::size_t size() const { return size_; }
   std::size_t bytes() const { return bytes_; }
 
   // An image (stream/operator.h) of the rows that are not done.  Each goes there before it changes,
   // or when its turn comes.  next: the number of the next row.
   void begin_image(SnapshotWriter& out, std::uint64_t next);
+  // The same of those that have been made since the image before was begun, and how many they are.
+  // REQUIRES: there has been one.
+  void begin_changes(SnapshotWriter& out, std::uint64_t next);
+  std::size_t fresh() const { return fresh_; }
   // Of about so many rows.  True when it is complete.
   bool continue_image(std::size_t rows);
   // To be called before a row is marked as passed or done, and before its group goes.
   void keep_for_image(JoinRow& row) {
-    if (row.mark != mark_) take(row);
+    if (row.image != images_) take(row);
   }
 
  private:
+  void begin_image_of(SnapshotWriter& out, std::uint64_t next);
   void take(JoinRow& row);
 
   JoinPart::Write write_;
   MemoryPool memory_of_rows_;
   JoinRow* first_ = nullptr;
   JoinRow* last_ = nullptr;
+  std::size_t size_ = 0;
   std::size_t bytes_ = 0;
 
   SnapshotWriter* image_out_ = nullptr;  // of the last image; null: there was none
-  std::uint64_t image_end_ = 0;          // the number of the first row that is not in it
+  std::uint32_t images_ = 0;             // begun so far
+  std::uint64_t image_begin_ = 0;        // the number of the first row that is in it…
+  std::uint64_t image_end_ = 0;          // …and of the first behind it that is not
   JoinRow* image_next_ = nullptr;        // the row whose turn comes; null: there is none
-  bool mark_ = false;                    // of the rows that the image has no need of any more
+  JoinRow* first_fresh_ = nullptr;       // of those made since it was begun; null: there is none
+  std::size_t fresh_ = 0;
   std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
   ImageParts<JoinPart> parts_;
 };

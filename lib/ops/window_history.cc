@@ -122,10 +122,10 @@ std::size_t SliceQueue::bytes(const Tools& tools) const {
   return bytes;
 }
 
-void SliceQueue::restore_row(SnapshotReader& in, const Tools& tools) {
+void SliceQueue::restore_row(SnapshotReader& in, const Tools& tools, std::size_t first_state) {
   const Timestamp start = from_nanos(in.integer(std::size_t{0}));
   const Part part{start, {tools.pool.make(), in.unsigned_integer(1)}};
-  tools.aggregates.restore_values(part.sum.block, SliceFacts::kCount, in);
+  tools.aggregates.restore_values(part.sum.block, first_state, in);
   append(part, in.unsigned_integer(2) != 0, in, tools);
 }
 

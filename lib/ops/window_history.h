@@ -78,6 +78,7 @@ class SliceQueue {
   void drop_before(Timestamp t, const Tools& tools);
 
   bool is_empty() const { return head_ == parts_.size(); }
+  std::size_t size() const { return parts_.size() - head_; }
 
   // The sum of all slices, with null for the totals where the block holds everything.  Valid until
   // the queue changes.  scratch: a fresh block, which may come to hold the sum.
@@ -96,8 +97,15 @@ class SliceQueue {
   // Memory held, about.
   std::size_t bytes(const Tools& tools) const;
 
-  // Every slice as a row, the oldest first; back from the current row of the reader.
-  // Rows: SliceRows or SliceImage.
+  // Bring the slices near, and the states of the first, for which the slices have to be near.
+  void prefetch() const { __builtin_prefetch(parts_.data() + head_); }
+  void prefetch_states() const {
+    if (!is_empty()) __builtin_prefetch(parts_[head_].sum.block);
+  }
+
+  // Every slice as a row, the oldest first; back from the current row of the reader, of which the
+  // states begin at that value.
+  // Rows: has write_in_order(group, visit), as SliceRows and SliceImage.
   template <typename Rows>
   void save(Rows& rows, const Group& group) const {
     rows.write_in_order(group, [this](const auto& put) {
@@ -107,7 +115,8 @@ class SliceQueue {
       }
     });
   }
-  void restore_row(SnapshotReader& in, const Tools& tools);
+  void restore_row(SnapshotReader& in, const Tools& tools,
+                   std::size_t first_state = SliceFacts::kCount);
 
  private:
   static constexpr std::size_t kFew = 4;  // slices, which are merged faster than a total is kept
@@ -118,7 +127,6 @@ class SliceQueue {
   };
 
   Sum front() const { return head_ < raw_ ? parts_[head_].sum : Sum{}; }
-  std::size_t size() const { return parts_.size() - head_; }
 
   static void merge(Sum& sum, const std::byte* block, std::uint64_t first_seen, const Tools& tools);
   static void merge_small(Sum& sum, const std::byte* block, std::uint64_t first_seen,

@@ -301,6 +301,7 @@ void OverlappingWindows::close(Timestamp now, bool partial, Emitter& out) {
 }
 
 void OverlappingWindows::seal_before(Timestamp end) {
+  queues_are_saved_ = false;
   while (!open_.empty() && open_.begin()->first < end) {
     const Timestamp slice = open_.begin()->first;
     std::unique_ptr<Pane> pane = std::move(open_.begin()->second);
@@ -442,11 +443,17 @@ bool OverlappingWindows::has_changes() const {
   std::size_t changes = 0;
   for (const auto& [slice, pane] : open_) changes += pane->changes();
   const bool knows_keys = !known_ || !known_->have_changed();
-  return has_images() && !closed_ && knows_keys && queues_are_saved_ && are_few(changes, held());
+  std::size_t all = held();
+  if (closed_) {
+    changes += closed_->changes();
+    all += closed_->groups();
+  }
+  return has_images() && knows_keys && queues_are_saved_ && are_few(changes, all);
 }
 
 void OverlappingWindows::begin_changes(SnapshotWriter& out) {
   save_head(true, out);
+  if (closed_) closed_->save_head_of_changes(out);
   for (const auto& [slice, pane] : open_) {
     out.entry("pane").field("slice", slice);
     save_whether_it_goes_on(out, *pane);
@@ -455,6 +462,8 @@ void OverlappingWindows::begin_changes(SnapshotWriter& out) {
   pane_image_.begin(out);
   std::uint64_t number = 0;
   for (const auto& [slice, pane] : open_) pane->begin_changes(pane_image_, number++);
+  if (!closed_) return;
+  closed_->for_each_pane([&](Pane& pane) { pane.begin_changes(pane_image_, number++); });
 }
 
 void OverlappingWindows::begin_image(SnapshotWriter& out) {
@@ -546,6 +555,7 @@ Status OverlappingWindows::restore(SnapshotReader& in) {
 
 void OverlappingWindows::restore_slices(SnapshotReader& in) {
   if (!closed_) closed_.emplace(parts_, windows_, spill_tools_, grace_);
+  closed_->begin_restore();
   while (closed_->restore_one(in)) {
     if (parts_.restores_spilled && watch_.is_due()) relieve_memory();
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/window_revisions.h"
 
+#include <utility>
+
 #include "ops/memory_watch.h"
 #include "stream/snapshot_bytes.h"
 
@@ -81,6 +83,24 @@ std::set<Timestamp> ClosedSlices::starts(Timestamp sealed) const {
 
 void ClosedSlices::save_head(const std::set<Timestamp>& starts, SnapshotWriter& out) const {
   for (const Timestamp slice : starts) out.entry("closed_slice").field("start", slice);
+  save_revisions(out);
+}
+
+void ClosedSlices::save_head_of_changes(SnapshotWriter& out) const {
+  for (const auto& [slice, pane] : slices_) {
+    out.entry("closed_slice").field("start", slice);
+    save_whether_it_goes_on(out, *pane);
+  }
+  save_revisions(out);
+}
+
+std::size_t ClosedSlices::changes() const {
+  std::size_t changes = revisions_.size();
+  for (const auto& [slice, pane] : slices_) changes += pane->changes();
+  return changes;
+}
+
+void ClosedSlices::save_revisions(SnapshotWriter& out) const {
   for (const auto& [place, revision] : revisions_) {
     out.entry("revised").field("window", place.first).field("times", revision);
     save_bytes(out, "key", place.second);
@@ -102,9 +122,16 @@ void ClosedSlices::save(Timestamp sealed, SnapshotWriter& out) const {
   }
 }
 
+void ClosedSlices::begin_restore() {
+  before_ = std::exchange(slices_, {});
+  revisions_.clear();
+}
+
 bool ClosedSlices::restore_one(SnapshotReader& in) {
   if (in.next_is("closed_slice")) {
-    pane(in.time("start"));
+    const Timestamp start = in.time("start");
+    take_over(in, before_, slices_, start);
+    pane(start);
     return true;
   }
   if (in.next_is("revised")) {
@@ -113,7 +140,10 @@ bool ClosedSlices::restore_one(SnapshotReader& in) {
     return true;
   }
   if (in.next_is(ClosedFacts::kEntry)) return true;
-  if (!in.next_row()) return false;
+  if (!in.next_row()) {
+    before_.clear();
+    return false;
+  }
   const Timestamp slice = from_nanos(in.integer(std::size_t{0}));
   return pane(slice).restore_row(in, ClosedFacts::kCount) != nullptr;
 }

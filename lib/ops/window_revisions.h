@@ -90,20 +90,29 @@ class ClosedSlices {
   void for_each_pane(const Visit& visit) {
     for (const auto& [slice, pane] : slices_) visit(*pane);
   }
-  // To be called for each of the entries and rows until it is false: the next is none.
+  // The same in front of what has changed, and how many groups and entries that is.
+  void save_head_of_changes(SnapshotWriter& out) const;
+  std::size_t changes() const;
+  // What is not among the entries that follow goes; and to be called for each of those and the rows
+  // until it is false: the next is none.
+  void begin_restore();
   bool restore_one(SnapshotReader& in);
 
  private:
+  using Slices = std::map<Timestamp, std::unique_ptr<Pane>>;
+
   Pane& pane(Timestamp slice);
   // Of the slices in memory, and of those on disk that start before `sealed`.
   std::set<Timestamp> starts(Timestamp sealed) const;
   void save_head(const std::set<Timestamp>& starts, SnapshotWriter& out) const;
+  void save_revisions(SnapshotWriter& out) const;
 
   WindowParts& parts_;
   const FixedWindows& windows_;
   Duration grace_;
-  std::map<Timestamp, std::unique_ptr<Pane>> slices_;  // by their starts: what of them is in memory
-  SliceTree tree_;                                     // the rest, which came before
+  Slices slices_;   // by their starts: what of them is in memory
+  Slices before_;   // while changes are restored: those that may go on
+  SliceTree tree_;  // the rest, which came before
   std::map<std::pair<std::int64_t, std::string>, std::uint64_t> revisions_;  // by window and key
 };
 

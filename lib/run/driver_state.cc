@@ -144,6 +144,7 @@ Status Driver::restore(std::string lines, const std::vector<std::optional<std::s
     if (Status status = restore_own(in, from); !status) return status;
     if (Status status = op_->restore(in); !status) return status;
   } while (in.next_is("driver"));
+  if (in.status() && in.next()) in.fail("nothing takes the entry '" + std::string(in.kind()) + "'");
   return in.status();
 }
 

@@ -230,6 +230,10 @@ class KillsWhileChangesAreSaved(WithKills):
     def test_of_sessions(self):
         self.kill_anybody_with_changes("swindow", windows="session 20m count by uid")
 
+    def test_of_windows_of_rows(self):
+        windows = "sliding 9rows 3rows count sum id.orig_p by uid"
+        self.kill_anybody_with_changes("swindow", windows=windows)
+
 
 class KillsWhileWhatIsPackedIsRead(WithKills):
     def stages(self, *args, **more):

@@ -92,6 +92,7 @@ void run(const Make& make, unsigned keys, std::mt19937& random, Taken& taken) {
   Images images(make, *op, random);
   Recorder out;
   std::int64_t now = 100;
+  std::int64_t watermark = 0;
   for (int i = 0; i < 600; ++i) {
     now += below(10) == 0 ? below(40) : below(2);
     const std::string number = below(5) == 0 ? "0.12345678901234567890123" : "1.0";
@@ -103,11 +104,14 @@ void run(const Make& make, unsigned keys, std::mt19937& random, Taken& taken) {
     line.append(Record::kPadding, '\0');
     Record record;
     record.reset(std::string_view(line).substr(0, size));
-    record.set_time(at_seconds(now - below(12)));
+    record.set_time(at_seconds(now - below(below(40) == 0 ? 60 : 12)));
     record.set_input(random() % 2);
     op->on_record(record, out);
     images.step();
-    if (below(6) == 0) op->on_watermark(at_seconds(now - 8), out);
+    if (below(6) == 0 && now - 8 > watermark) {
+      watermark = now - 8;
+      op->on_watermark(at_seconds(watermark), out);
+    }
     images.step();
   }
   taken.images += images.taken();
@@ -267,6 +271,9 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    windows("tumbling 200s count by k", seconds(20)),
                                    windows("sliding 60s 90s var v by k"),
                                    windows("sliding 200s 50s count sum v by k"),
+                                   windows("sliding 200s 50s count last v by k", {}, seconds(90)),
+                                   windows("sliding 90s 60s list v by k,v", {}, seconds(400)),
+                                   windows("sliding 52s 50s max v by k", {}, seconds(400)),
                                    windows("session 40s count sum v last v by k"),
                                    windows("session 9s list v by k,v"),
                                    windows("session 30s max v by k", seconds(20)),
@@ -281,10 +288,18 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
                                    windows("rolling 90s count sum v by k"),
                                    windows("rolling 3rows count by k"),
                                    windows("rolling 100s count"),
+                                   windows("tumbling 100rows count sum v last v by k"),
+                                   windows("tumbling 3rows list v by k,v"),
+                                   windows("sliding 9rows 4rows max v by k"),
+                                   windows("sliding 30rows 2rows distinct v last v by k"),
+                                   windows("sliding 2rows 5rows max v by k"),
                                    groups("k count sum v"),
                                    groups("k,v list v distinct v"),
                                    groups("k avg v distinct v", seconds(60)),
                                    join("on k table r", JoinType::left),
+                                   join("on k asof r", JoinType::left),
+                                   join("on k asof within 90s r", JoinType::inner),
+                                   join("on k asof within 900s r", JoinType::left),
                                    join("on k within -300s..400s l r", JoinType::inner),
                                    join("on k within 400s l r", JoinType::full),
                                    join("on k,v within 500s l r", JoinType::anti),
@@ -339,9 +354,9 @@ TEST_CASE("changes are put on top of state that does not fit into memory") {
     Make spilling;
   };
   std::vector<Kind> kinds = {{groups("k count list v"), groups("k count list v", {}, 1)}};
-  for (const std::string kind :
-       {"tumbling 90s", "sliding 200s 50s", "cumulate 200s 40s", "session 40s",
-        "session 30s max 90s", "rolling 60s", "rolling 3rows"}) {
+  for (const std::string kind : {"tumbling 90s", "sliding 200s 50s", "cumulate 200s 40s",
+                                 "session 40s", "session 30s max 90s", "rolling 60s",
+                                 "rolling 3rows", "tumbling 100rows", "sliding 9rows 4rows"}) {
     WindowOptions options;
     options.arguments = parse_window_arguments(split_words(kind + " count list v by k")).value();
     WindowOptions spilling = options;
