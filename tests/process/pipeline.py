@@ -6,6 +6,7 @@ SPDX-License-Identifier: Apache-2.0
 import os
 import pathlib
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -126,6 +127,61 @@ class Pipeline:
     def messages(self):
         return "".join((self.folder / f"stderr.{i}").read_text(errors="replace")
                        for i in range(len(self.stages) + len(self.branch)) if (self.folder / f"stderr.{i}").exists())
+
+
+class Power:
+    """What a machine still has when its power fails: what the processes of a pipeline have synced (fsync_recorder.c)."""
+
+    RECORDER = pathlib.Path(__file__).with_name("fsync_recorder.c")
+
+    def __init__(self, folder, pipeline):
+        """folder: for files of its own."""
+        library = folder / "recorder.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, self.RECORDER], check=True)
+        self.store = folder / "synced"
+        self.store.mkdir()
+        self.pipeline = pipeline
+        pipeline.environment.update(LD_PRELOAD=str(library), FSYNC_STORE=str(self.store),
+                                    ASAN_OPTIONS="verify_asan_link_order=0")
+        self.inputs = {path.name for path in pipeline.folder.iterdir()}
+
+    def fail(self):
+        self.pipeline.kill_all()
+        self.pipeline.wait()
+        self.lose(self.pipeline.folder)
+        shutil.rmtree(self.store)
+        self.store.mkdir()
+        self.note(self.pipeline.folder)
+
+    def lose(self, folder):
+        listing = self.store / f"d{folder.stat().st_ino}"
+        lines = listing.read_text().splitlines() if listing.exists() else []
+        synced = {name: inode for inode, name in (line.split(" ", 1) for line in lines)}
+        is_top = folder == self.pipeline.folder
+        for path in folder.iterdir():
+            if is_top and (path.name in self.inputs or path.name.startswith("stderr.")):
+                synced.pop(path.name, None)
+            elif path.is_dir() and path.name in synced:
+                self.lose(path)
+                del synced[path.name]
+            elif path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+        for name, inode in synced.items():
+            content = self.store / f"f{inode}"
+            if not (self.store / f"d{inode}").exists():
+                (folder / name).write_bytes(content.read_bytes() if content.exists() else b"")
+
+    def note(self, folder):
+        """What is left is on the disk."""
+        for path in folder.iterdir():
+            if path.is_dir():
+                self.note(path)
+            else:
+                (self.store / f"f{path.stat().st_ino}").write_bytes(path.read_bytes())
+        names = [f"{path.stat().st_ino} {path.name}\n" for path in folder.iterdir()]
+        (self.store / f"d{folder.stat().st_ino}").write_text("".join(names))
 
 
 def slow_stage(seconds):

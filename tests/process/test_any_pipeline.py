@@ -1,8 +1,8 @@
-"""Pipelines that nobody has thought of: sources, stages, options and sinks by chance, killed by chance.
+"""Pipelines that nobody has thought of: sources, stages, options and sinks by chance, disturbed by chance.
 
 Whatever the pipeline is, its result and what stands beside it are those of a run without failures and without
-checkpoints, byte for byte.  STREAMUTILS_KILLS / 2 of them are run (10; the long form is 100), the first one is that
-of STREAMUTILS_SEED.  A pipeline that fails is shown with its number, to be run again by that.
+checkpoints, byte for byte.  STREAMUTILS_KILLS / 2 of them are killed (10; the long form is 100), and fewer lose what
+was not synced.  The first one is that of STREAMUTILS_SEED; one that fails is shown with its number.
 SPDX-License-Identifier: Apache-2.0
 """
 
@@ -11,13 +11,14 @@ import os
 import random
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import time
 import unittest
 
 from harness import BIN, ToolTest, clean_environment
-from pipeline import BRANCH, Pipeline, slow_stage
+from pipeline import BRANCH, Pipeline, Power, slow_stage
 from test_exactly_once import EXPECTED, KILLS, SEED
 
 SIDE_FILES = ("late", "count")  # that are written --late-to and --count-to
@@ -157,8 +158,7 @@ class AnyPipeline(ToolTest):
         self.assertIn(result.returncode, (0, 1, 128 + signal.SIGPIPE), result.stderr)
         return self.content("plain")
 
-    def killed(self, made, chance):
-        """Runs it until it is complete; how often somebody was killed."""
+    def pipeline(self, made, chance):
         delay = chance.choice([0.002, 0.005, 0.01])
         stages = [["sread", *made.source.split(), "--disorder", "2s", "--checkpoint-every",
                    chance.choice(["5ms", "20ms", "60ms"])],
@@ -166,22 +166,46 @@ class AnyPipeline(ToolTest):
         branch = [["sread", "right", "--name", "right", "--follow-epochs=sread"], slow_stage(delay * 0.8),
                   *map(shlex.split, made.on_right())]
         has_branch = any(BRANCH in stage for stage in made.stages)
-        pipeline = Pipeline(self.folder / "killed", stages, branch=branch if has_branch else ())
-        kills = 0
-        for attempt in range(60):
-            pipeline.start()
-            if attempt < 20:
-                until = time.monotonic() + chance.uniform(0.02, 0.6)
-                while time.monotonic() < until and pipeline.is_running():
-                    time.sleep(0.005)
-                if pipeline.is_running():
-                    self.kill_somebody(pipeline, chance)
-                    kills += 1
-            statuses = set(pipeline.wait())
+        return Pipeline(self.folder / "killed", stages, branch=branch if has_branch else ())
+
+    @staticmethod
+    def run_for_a_while(pipeline, chance):
+        pipeline.start()
+        until = time.monotonic() + chance.uniform(0.02, 0.6)
+        while time.monotonic() < until and pipeline.is_running():
+            time.sleep(0.005)
+
+    def finish(self, pipeline):
+        for _ in range(20):
+            statuses = set(pipeline.run())
             self.assertLessEqual(statuses, EXPECTED | {1}, pipeline.messages())
             if statuses <= {0, 1}:
-                return kills
-        return self.fail(f"it comes to no end: {pipeline.messages()}")
+                return
+        self.fail(f"it comes to no end: {pipeline.messages()}")
+
+    def killed(self, made, chance):
+        """Runs it until it is complete; how often somebody was killed."""
+        pipeline = self.pipeline(made, chance)
+        for kills in range(20):
+            self.run_for_a_while(pipeline, chance)
+            if not pipeline.is_running():
+                break
+            self.kill_somebody(pipeline, chance)
+            self.assertLessEqual(set(pipeline.wait()), EXPECTED | {1}, pipeline.messages())
+        self.finish(pipeline)
+        return kills
+
+    def without_power(self, made, chance):
+        """The same, where all fails, and what was not synced is lost; how often it did."""
+        pipeline = self.pipeline(made, chance)
+        power = Power(self.folder, pipeline)
+        for losses in range(8):
+            self.run_for_a_while(pipeline, chance)
+            if not pipeline.is_running():
+                break
+            power.fail()
+        self.finish(pipeline)
+        return losses
 
     @staticmethod
     def kill_somebody(pipeline, chance):
@@ -191,20 +215,28 @@ class AnyPipeline(ToolTest):
             what = chance.choice([signal.SIGKILL] * 4 + [signal.SIGTERM])
             pipeline.kill(chance.randrange(len(pipeline.processes)), what)
 
-    def test_any_pipeline(self):
-        kills = 0
-        for seed in range(SEED, SEED + max(KILLS // 2, 1)):
+    def check(self, count, disturbed):
+        """disturbed(made, chance): runs it until it is complete; how often it was disturbed."""
+        times = 0
+        for seed in range(SEED, SEED + max(count, 1)):
             made = Chance(seed)
             with self.subTest(f"STREAMUTILS_SEED={seed}: {made}"):
                 self.make_inputs(seed, ("plain", "killed"))
                 expected = self.undisturbed(made)
-                kills += self.killed(made, random.Random(seed))
+                times += disturbed(made, random.Random(seed))
                 self.assertEqual(self.content("killed").keys(), expected.keys())
                 for name, data in self.content("killed").items():
                     self.assertTrue(data == expected[name], f"{name} differs")
-            for name in ("plain", "killed"):
-                subprocess.run(["rm", "-rf", self.folder / name], check=True)
-        print(f"{kills} kills, seed {SEED}")
+            for folder in ("plain", "killed", "synced"):
+                shutil.rmtree(self.folder / folder, ignore_errors=True)
+        print(f"{times} times, seed {SEED}")
+
+    def test_any_pipeline_is_killed(self):
+        self.check(KILLS // 2, self.killed)
+
+    @unittest.skipUnless(shutil.which("cc"), "no C compiler")
+    def test_any_pipeline_loses_power(self):
+        self.check(KILLS // 5, self.without_power)
 
 
 if __name__ == "__main__":

@@ -18,12 +18,11 @@ import time
 import unittest
 
 from harness import BIN, TOOLS, ToolTest, clean_environment, run
-from pipeline import Pipeline, slow_stage
+from pipeline import Pipeline, Power, slow_stage
 
 DATA = pathlib.Path(os.environ.get("STREAMUTILS_DATA", "")) / "zeek-dns.ndjson.gz"
 KILLS = int(os.environ.get("STREAMUTILS_KILLS", "20"))
 SEED = int(os.environ.get("STREAMUTILS_SEED", "1"))
-RECORDER = pathlib.Path(__file__).with_name("fsync_recorder.c")
 
 # What a stage may end with while others are being killed.
 EXPECTED = {0, 75, -signal.SIGKILL, -signal.SIGPIPE, -signal.SIGTERM}
@@ -366,41 +365,14 @@ class OtherFailures(ExactlyOnce):
     @unittest.skipUnless(shutil.which("cc"), "no C compiler")
     def test_a_loss_of_power_takes_what_was_not_synced(self):
         expected = self.undisturbed()
-        library = self.folder / "recorder.so"
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, RECORDER], check=True)
         pipeline = self.pipeline("power")
-        store = self.folder / "store"
-        store.mkdir()
-        pipeline.environment.update(LD_PRELOAD=str(library), FSYNC_STORE=str(store))
-        pipeline.environment["ASAN_OPTIONS"] = "verify_asan_link_order=0"
+        power = Power(self.folder, pipeline)
         for _ in range(6):
             pipeline.start()
             time.sleep(self.random.uniform(0.2, 1.5))
-            pipeline.kill_all()
-            pipeline.wait()
-            for folder in (pipeline.folder / "ck", pipeline.folder):
-                self.lose_power(folder, store)
+            power.fail()
             self.check_only_grows(pipeline, expected)
         self.finish(pipeline, expected)
-
-    def lose_power(self, folder, store):
-        """Leaves of the folder what had been synced; of our pipeline's own folder, the output."""
-        if not folder.exists():
-            return
-        listing = store / f"d{folder.stat().st_ino}"
-        names = {}
-        if listing.exists():
-            names = dict(reversed(line.split(" ", 1)) for line in listing.read_text().splitlines())
-        contents = {name: (store / f"f{inode}").read_bytes() if (store / f"f{inode}").exists() else b""
-                    for name, inode in names.items()}
-        for file in folder.iterdir():
-            ours = folder.name == "ck" or file.name == "out"
-            if file.is_file() and ours and file.name not in names:
-                file.unlink()
-        for name, content in contents.items():
-            if folder.name == "ck" or name == "out":
-                with open(folder / name, "wb") as file:
-                    file.write(content)
 
 
 class Refusals(ExactlyOnce):
