@@ -149,7 +149,7 @@ bool Source::skip(std::uint64_t offset) {
 bool SideFile::open(const std::string& name, std::optional<std::uint64_t> keep) {
   if (name.empty()) return true;
   name_ = name;
-  is_new_ = !file_exists(name);
+  *is_new_ = !file_exists(name);
   fd_ = ::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (keep ? 0 : O_TRUNC), 0666);
   if (fd_ < 0) return false;
   writer_ = output_to(fd_);
@@ -167,7 +167,7 @@ std::optional<std::uint64_t> SideFile::length() const {
 Status SideFile::sync() {
   if (!length()) return {};
   if (fsync(fd_) != 0) return file_error(name_);
-  return std::exchange(is_new_, false) ? sync_new_file(name_) : Status();
+  return is_new_->exchange(false) ? sync_new_file(name_) : Status();
 }
 
 bool SideFile::flush() {

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -96,7 +97,7 @@ class SideFile {
   bool open(const std::string& name, std::optional<std::uint64_t> keep = {});
   // How long it is, with what has been flushed; nullopt if it is no regular file.
   std::optional<std::uint64_t> length() const;
-  // Makes it durable, with the folder that lists it.
+  // Makes it durable, with the folder that lists it.  Several threads may do so.
   Status sync();
   Sink* sink() { return writer_.get(); }
   // False once writing has failed.
@@ -107,7 +108,7 @@ class SideFile {
  private:
   std::string name_;
   int fd_ = -1;
-  bool is_new_ = false;
+  std::unique_ptr<std::atomic<bool>> is_new_ = std::make_unique<std::atomic<bool>>(false);
   std::unique_ptr<LineWriter> writer_;
 };
 
