@@ -164,9 +164,22 @@ std::string encode_suspend() { return "{\"~stream\":{\"suspend\":true}}"; }
 std::string encode_end() { return "{\"~stream\":{\"end\":true}}"; }
 
 void add_passed_stage(const std::string& stage, bool has_ended, std::vector<std::string>& via) {
-  const bool is_there = std::find(via.begin(), via.end(), stage) != via.end();
-  if (is_there && !stage.starts_with('!')) return;
-  via.push_back(has_ended && !stage.starts_with('-') ? "-" + stage : stage);
+  const auto without_end = [](const std::string& any) {
+    return std::string_view(any).substr(any.starts_with('-') ? 1 : 0);
+  };
+  const std::string bare(without_end(stage));
+  const bool is_over = has_ended || stage.starts_with('-');
+  // Stages without state have no names of their own: two of them may be two.
+  const auto same = bare.starts_with('!')
+                        ? via.end()
+                        : std::find_if(via.begin(), via.end(), [&](const std::string& other) {
+                            return without_end(other) == bare;
+                          });
+  if (same == via.end()) {
+    via.push_back(is_over ? "-" + bare : bare);
+  } else if (!is_over) {
+    *same = bare;
+  }
 }
 
 }  // namespace streamutils

@@ -234,8 +234,8 @@ TEST_CASE("state that cannot be had is an error, and no file") {
 TEST_CASE("a file that cannot be written is an error") {
   Stage stage;
   StateSaver saver;
-  REQUIRE(stage.start(saver, "no/folder").ok());
-  const Status status = advance_to_end(saver);
+  Status status = stage.start(saver, "no/folder");  // may be known at once
+  if (status) status = advance_to_end(saver);
   REQUIRE_FALSE(status.ok());
   CHECK(status.error().message.find("no/folder") != std::string::npos);
 }

@@ -111,6 +111,26 @@ TEST_CASE("malformed control lines say what is wrong") {
   }
 }
 
+// A way that ended, and one that goes on, come to the same pipeline.
+TEST_CASE("stages that a barrier has passed are named once, those without state each time") {
+  const auto merged = [](const std::vector<std::vector<std::string>>& ways, std::size_t ended) {
+    std::vector<std::string> via;
+    for (std::size_t i = 0; i < ways.size(); ++i) {
+      for (const std::string& stage : ways[i]) add_passed_stage(stage, i >= ended, via);
+    }
+    return via;
+  };
+  using Via = std::vector<std::string>;
+  const Via left = {"sread:1", "!smap"};
+  const Via right = {"sread:1", "!smap", "sdedup:2"};
+  CHECK(merged({left, right}, 2) == Via{"sread:1", "!smap", "!smap", "sdedup:2"});
+  CHECK(merged({left, right}, 1) == Via{"sread:1", "!smap", "-!smap", "-sdedup:2"});
+  CHECK(merged({left, right}, 0) == Via{"-sread:1", "-!smap", "-!smap", "-sdedup:2"});
+  const Via over = {"-sread:1", "-!smap", "sjoin:3"};
+  CHECK(merged({over, over}, 2) == Via{"-sread:1", "-!smap", "sjoin:3", "-!smap"});
+  CHECK(merged({over, left}, 2) == Via{"sread:1", "-!smap", "sjoin:3", "!smap"});
+}
+
 TEST_CASE("control lines are written without spaces") {
   CHECK(encode_begin("ts", 7) == R"({"~stream":{"begin":{"time":"ts","epoch":7}}})");
   CHECK(encode_begin("a\"b", {}) == R"({"~stream":{"begin":{"time":"a\"b"}}})");
