@@ -171,7 +171,7 @@ class AnyPipeline(ToolTest):
     @staticmethod
     def run_for_a_while(pipeline, chance):
         pipeline.start()
-        until = time.monotonic() + chance.uniform(0.02, 0.6)
+        until = time.monotonic() + chance.uniform(0.02, 0.3)
         while time.monotonic() < until and pipeline.is_running():
             time.sleep(0.005)
 
