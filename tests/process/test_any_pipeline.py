@@ -141,7 +141,7 @@ class AnyPipeline(ToolTest):
         return {path: data for path, data in written.items() if path.startswith(("out", *SIDE_FILES))}
 
     def make_inputs(self, seed, names):
-        count = random.Random(seed).choice([2000, 5000, 9000])
+        count = random.Random(seed).choice([4000, 8000, 12000])
         is_short = random.Random(seed).random() < 0.2
         inputs = {"log": events(seed, count), "more": events(seed + 1, count // 2),
                   "right": events(seed + 2, count // 10 if is_short else count)}
@@ -159,7 +159,7 @@ class AnyPipeline(ToolTest):
         return self.content("plain")
 
     def pipeline(self, made, chance):
-        delay = chance.choice([0.002, 0.005, 0.01])
+        delay = chance.choice([0.005, 0.01])
         stages = [["sread", *made.source.split(), "--disorder", "2s", "--checkpoint-every",
                    chance.choice(["5ms", "20ms", "60ms"])],
                   slow_stage(delay), *map(shlex.split, made.stages), ["swrite", *made.sink.split()]]
