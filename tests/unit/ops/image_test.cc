@@ -331,7 +331,7 @@ TEST_CASE("changes put on top of an image are what the state was when they were 
       run(kinds[kind], 400, random, taken);
     }
     CAPTURE(kind);
-    CHECK(taken.of_changes > static_cast<int>(rounds(50)));
+    CHECK(taken.of_changes > static_cast<int>(rounds(20)));
   }
 }
 
