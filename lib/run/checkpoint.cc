@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/crc32c.h"
+#include "stream/message.h"
 
 namespace streamutils {
 namespace {
@@ -66,10 +67,7 @@ Status StageCheckpoints::read_commit() {
 // the first.  (One that was still at work when another ended the stream has not noted that; if
 // there was no barrier either, nothing is known of it.)
 Status StageCheckpoints::check_complete(ExitStatus& status) const {
-  const bool was_passed = std::ranges::any_of(commit_->via, [this](const std::string& stage) {
-    return stage == entry() || stage == "-" + entry();
-  });
-  if (was_passed) return {};
+  if (passed() != nullptr) return {};
   const auto end = noted_end();
   if (end && check_fits(*end, settings().tool, settings().options)) return {};
   if (!end && commit_->via.empty()) return {};
@@ -100,13 +98,13 @@ Result<SnapshotHeader> StageCheckpoints::noted_end() const {
   return std::move(content->header);
 }
 
+const std::string* StageCheckpoints::passed() const {
+  const auto found = std::ranges::find(commit_->via, entry(), without_end);
+  return found == commit_->via.end() ? nullptr : &*found;
+}
+
 bool StageCheckpoints::had_ended() const {
-  bool was_passed = false;
-  for (const std::string& stage : commit_->via) {
-    if (stage == "-" + entry()) return true;
-    was_passed = was_passed || stage == entry();
-  }
-  if (was_passed) return false;
+  if (const std::string* stage = passed()) return has_ended(*stage);
   const auto end = noted_end();
   return end && end->complete && end->epoch.value_or(epoch_) < epoch_ &&
          check_fits(*end, settings().tool, settings().options).ok();

@@ -51,6 +51,8 @@ class StageCheckpoints : public Recovery {
   Status lock(const std::string& name, ExitStatus& status);
   Status read_commit();
   Status read_saved(ExitStatus& status);
+  // What COMMIT says of this stage; null: no barrier has passed it.
+  const std::string* passed() const;
   // The stream of this stage had ended before the epoch that counts, though not that of the whole
   // pipeline.
   bool had_ended() const;

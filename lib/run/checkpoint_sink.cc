@@ -12,6 +12,7 @@
 #include "run/exec_epoch.h"
 #include "run/signals.h"
 #include "run/snapshot_write.h"
+#include "stream/message.h"
 
 namespace streamutils {
 namespace {
@@ -22,12 +23,8 @@ constexpr Duration kPatienceAtTheEnd = 5s;
 constexpr Duration kLookAtSignals = 100ms;
 
 // Of "sdedup:HASH", of "!sfilter", which saves nothing, of "?tool", which keeps its state
-// elsewhere, and of all of these behind a '-': its stream has ended.
-std::string_view without_end(std::string_view via) {
-  return via.starts_with('-') ? via.substr(1) : via;
-}
-
-bool saves(std::string_view via) { return !via.starts_with('!') && !via.starts_with('-'); }
+// elsewhere, and of all of these where the stream has ended (stream/message.h).
+bool saves(std::string_view via) { return !via.starts_with('!') && !has_ended(via); }
 
 std::string stage_name(std::string_view via) {
   via = without_end(via);

@@ -433,13 +433,13 @@ class Process {
   // complete all stays.  The exit status if it cannot be opened.
   std::optional<int> open_side_file(const std::string& name, SideFile& file) {
     std::optional<std::uint64_t> keep;
-    if (recovery_ && recovery_->is_complete()) keep = length_of(name).value_or(0);
+    const std::uint64_t found = recovery_ ? length_of(name).value_or(0) : 0;
+    if (recovery_ && recovery_->is_complete()) keep = found;
     if (recovery_ && recovery_->saved()) {
       for (const FileLength& saved : recovery_->saved()->side_files) {
         if (saved.name == name) keep = saved.length;
       }
     }
-    const std::uint64_t found = keep ? length_of(name).value_or(0) : 0;
     if (keep && found < *keep) {
       if (found > 0) {
         say(

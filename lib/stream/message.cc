@@ -163,18 +163,13 @@ std::string encode_suspend() { return "{\"~stream\":{\"suspend\":true}}"; }
 
 std::string encode_end() { return "{\"~stream\":{\"end\":true}}"; }
 
-void add_passed_stage(const std::string& stage, bool has_ended, std::vector<std::string>& via) {
-  const auto without_end = [](const std::string& any) {
-    return std::string_view(any).substr(any.starts_with('-') ? 1 : 0);
-  };
+void add_passed_stage(std::string_view stage, bool ended, std::vector<std::string>& via) {
   const std::string bare(without_end(stage));
-  const bool is_over = has_ended || stage.starts_with('-');
+  const bool is_over = ended || has_ended(stage);
+  const auto is_same = [&bare](const std::string& other) { return without_end(other) == bare; };
   // Stages without state have no names of their own: two of them may be two.
-  const auto same = bare.starts_with('!')
-                        ? via.end()
-                        : std::find_if(via.begin(), via.end(), [&](const std::string& other) {
-                            return without_end(other) == bare;
-                          });
+  const bool has_name = !bare.starts_with('!');
+  const auto same = has_name ? std::find_if(via.begin(), via.end(), is_same) : via.end();
   if (same == via.end()) {
     via.push_back(is_over ? "-" + bare : bare);
   } else if (!is_over) {

@@ -60,9 +60,14 @@ std::string encode_watermark(Timestamp w);
 std::string encode_barrier(std::uint64_t epoch, const std::vector<std::string>& via);
 std::string encode_end();
 
-// Adds a stage to those that a barrier has passed, once.  has_ended: on a way that has ended, so
-// that it need not save any more, but is a part of the pipeline all the same.
-void add_passed_stage(const std::string& stage, bool has_ended, std::vector<std::string>& via);
+// Of those that a barrier has passed (`via`): a '-' in front says that the stream of the stage has
+// ended, so that it need not save any more, but is a part of the pipeline all the same.
+inline bool has_ended(std::string_view passed) { return passed.starts_with('-'); }
+inline std::string_view without_end(std::string_view passed) {
+  return passed.substr(has_ended(passed) ? 1 : 0);
+}
+// Adds a stage to them, once.  ended: it stands on a way that has ended.
+void add_passed_stage(std::string_view stage, bool ended, std::vector<std::string>& via);
 std::string encode_suspend();
 
 }  // namespace streamutils
