@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "ops/change_count.h"
 #include "ops/dedup_changes.h"
 #include "ops/dedup_count_row.h"
 #include "ops/dedup_image.h"
@@ -155,7 +154,7 @@ class DedupCounts final : public Operator {
   void save(SnapshotWriter& out) const override;
   bool has_images() const override { return true; }
   void begin_image(SnapshotWriter& out) override;
-  bool has_changes() const override { return changes_.are_worth_it(size_) && image_.has_changes(); }
+  bool has_changes() const override { return changed_.are_worth_it(size_) && image_.has_changes(); }
   void begin_changes(SnapshotWriter& out) override;
   bool continue_image(std::size_t entries) override {
     return images_.go_on(entries) && image_.go_on(entries);
@@ -230,7 +229,7 @@ class DedupCounts final : public Operator {
   }
   void drop(SliceTables<Once>::Map::iterator table) {
     images_.before_end(table->second);
-    changes_.remove(changed_.drop(table->first));
+    changed_.drop(table->first);
     size_ -= table->second.size();
     map().erase(table);
   }
@@ -252,13 +251,14 @@ class DedupCounts final : public Operator {
       // Which row it is stands in no snapshot.
       const bool is_same = !slot->is_once() && !once.is_once();
       static_cast<Once&>(*slot) = once;
-      if (!is_same) note_change(at->first, *slot);
+      if (!is_same) changed_.note(at->first, *slot, size_);
       return;
     }
     ++size_;
     Slot& slot = tables_.table_for(slice).insert(print);
     static_cast<Once&>(slot) = once;
-    if (changes_.are_known()) note_change(std::prev(tables_.behind(slice))->first, slot);
+    if (!changed_.are_known()) return;
+    changed_.note(std::prev(tables_.behind(slice))->first, slot, size_);
   }
 
   void displace(const SlicePlace& place, const Fingerprint& print) {
@@ -267,20 +267,10 @@ class DedupCounts final : public Operator {
     Slot* const slot = table->second.find(print);
     Slot gone = *slot;
     gone.set_ref(Once::kGone);
-    note_change(place, gone);
+    changed_.note(place, gone, size_);
     table->second.erase(slot);
     --size_;
     if (table->second.size() == 0) map().erase(table);
-  }
-
-  void note_change(const SlicePlace& place, const Slot& slot) {
-    if (!changes_.are_known()) return;
-    changed_.put(place, slot);
-    if (!changes_.add(size_)) changed_.clear();
-  }
-  void forget_changes() {
-    changed_.clear();
-    changes_.begin();
   }
 
   // The slot that says that the row stands there, and its table; or null.
@@ -430,8 +420,7 @@ class DedupCounts final : public Operator {
   std::size_t size_ = 0;  // of all tables
   HeldLines rows_;        // by their turns
 
-  ChangeCount changes_;  // of slots, since the last image was begun
-  ChangedKeys<Once> changed_;
+  ChangedKeys<Once> changed_;  // slots, since the last image was begun
 
   // The image that is being taken: of the tables, then of the rows.
   SliceImages<SlotsImage<Once>> images_;
@@ -451,7 +440,7 @@ void DedupCounts::save(SnapshotWriter& out) const {
 
 // Slots are handed over before any row, so that they stand in front.
 void DedupCounts::begin_image(SnapshotWriter& out) {
-  forget_changes();
+  changed_.begin();
   save_head(out);
   images_.begin(map(), out);
   image_.begin(out, size_);
@@ -463,12 +452,7 @@ void DedupCounts::begin_changes(SnapshotWriter& out) {
   if (options_.max_keys) {
     for (const auto& [place, table] : map()) place.save(out);
   }
-  changed_.take([&out](const SlicePlace& place, std::vector<Slot> slots) {
-    SnapshotWriter entry;
-    place.save(entry);
-    out.part(std::make_unique<ChangedSlots<Slot>>(entry.take(), std::move(slots)));
-  });
-  forget_changes();
+  changed_.write(out);
   image_.begin_changes(out, size_);
 }
 

@@ -44,7 +44,6 @@
 
 #include "base/siphash.h"
 #include "base/time.h"
-#include "ops/change_count.h"
 #include "ops/dedup_changes.h"
 #include "ops/dedup_image.h"
 #include "ops/dedup_state.h"
@@ -267,7 +266,7 @@ class SeenKeys {
   // Of about so many keys.  True when it is complete.
   bool continue_image(std::size_t keys);
   // What has come since the image before, whole or not.
-  bool has_changes() const { return changes_.are_worth_it(size_); }
+  bool has_changes() const { return changed_.are_worth_it(size_); }
   void save_changes(SnapshotWriter& out);
 
  private:
@@ -301,7 +300,7 @@ class SeenKeys {
     if (!is_new) return true;
     size_ = table.size();
     bytes_ = table.bytes();
-    note_change(map().begin()->first, *slot);
+    changed_.note(map().begin()->first, *slot, size_);
     return false;
   }
 
@@ -317,23 +316,15 @@ class SeenKeys {
     } else if (!slot.extend(start, t)) {
       return;
     }
-    note_change(place, slot);
+    changed_.note(place, slot, size_);
   }
 
   // One that is not there.
   void put(const Fingerprint& print, Timestamp t, std::int64_t slice) {
     Slot& slot = insert(print, slice);
     slot.begin(start_of(slice), t);
-    if (changes_.are_known()) note_change(std::prev(tables_.behind(slice))->first, slot);
-  }
-
-  void note_change(const SlicePlace& place, const Slot& slot) {
-    if (!changes_.are_known()) return;
-    if (changed_.put(place, slot) && !changes_.add(size_)) changed_.clear();
-  }
-  void begin_changes() {
-    changed_.clear();
-    changes_.begin();
+    if (!changed_.are_known()) return;
+    changed_.note(std::prev(tables_.behind(slice))->first, slot, size_);
   }
 
   Slot& insert(const Fingerprint& print, std::int64_t slice) {
@@ -361,7 +352,7 @@ class SeenKeys {
     images_.before_end(table);
     size_ -= table.size();
     bytes_ -= table.bytes();
-    changes_.remove(changed_.drop(place->first));
+    changed_.drop(place->first);
     map().erase(place);
   }
 
@@ -376,8 +367,7 @@ class SeenKeys {
   std::size_t bytes_ = 0;
   std::uint64_t pushed_out_ = 0;
 
-  ChangeCount changes_;  // since the last image was begun
-  ChangedKeys<Seen> changed_;
+  ChangedKeys<Seen> changed_;  // since the last image was begun
 
   SliceImages<SeenImage<Seen>> images_;
 };
@@ -400,7 +390,7 @@ void SeenKeys<Seen>::save(SnapshotWriter& out) const {
 
 template <typename Seen>
 void SeenKeys<Seen>::begin_image(SnapshotWriter& out) {
-  begin_changes();
+  changed_.begin();
   save_head(out);
   images_.begin(map(), out);
 }
@@ -417,12 +407,7 @@ void SeenKeys<Seen>::save_changes(SnapshotWriter& out) {
   if (max_keys_) {
     for (const auto& [place, table] : map()) place.save(out);
   }
-  changed_.take([&out](const SlicePlace& place, std::vector<Slot> slots) {
-    SnapshotWriter entry;
-    place.save(entry);
-    out.part(std::make_unique<ChangedSlots<Slot>>(entry.take(), std::move(slots)));
-  });
-  begin_changes();
+  changed_.write(out);
 }
 
 template <typename Seen>
