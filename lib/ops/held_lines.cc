@@ -33,14 +33,14 @@ std::size_t HeldLines::size_at(const Chunk& chunk, std::size_t at) const {
 }
 
 Timestamp HeldLines::time(Ref ref) const {
-  const Chunk& chunk = chunks_[ref >> 16];
+  const Chunk& chunk = chunks_[index_of(ref)];
   const std::uint64_t distance = distance_at(row(ref), chunk.time_bytes);
   return from_nanos(static_cast<std::int64_t>(chunk.base + distance));
 }
 
 std::string_view HeldLines::line(Ref ref) const {
-  const Chunk& chunk = chunks_[ref >> 16];
-  const std::size_t size = size_at(chunk, ref & 0xFFFF);
+  const Chunk& chunk = chunks_[index_of(ref)];
+  const std::size_t size = size_at(chunk, place_of(ref));
   return {head(ref) + head_size_, size - chunk.time_bytes - head_size_ - 1};
 }
 
@@ -87,7 +87,7 @@ HeldLines::Ref HeldLines::append(std::uint32_t index, Timestamp time, std::strin
 }
 
 void HeldLines::remove(Ref ref, const Moved& moved) {
-  const auto index = static_cast<std::uint32_t>(ref >> 16);
+  const std::uint32_t index = index_of(ref);
   if (watcher_ != nullptr) watcher_->before_change(ref);
   const auto bucket = buckets_.find(bucket_of(time(ref)));
   const std::size_t size = take_out(ref, bucket->second);
@@ -359,10 +359,7 @@ void HeldLines::erase(Buckets::iterator bucket) {
 }
 
 bool HeldLines::goes_before(const Due& a, const Due& b) const {
-  if (a.time != b.time) return a.time < b.time;
-  const std::uint64_t x = chunks_[a.ref >> 16].number;
-  const std::uint64_t y = chunks_[b.ref >> 16].number;
-  return x != y ? x < y : a.ref < b.ref;
+  return a.time != b.time ? a.time < b.time : order_of(a.ref) < order_of(b.ref);
 }
 
 void HeldLines::make_due() {
@@ -382,7 +379,7 @@ void HeldLines::make_due() {
 }
 
 void HeldLines::pass_gaps() {
-  while (is_gap(chunks_[due_[next_].ref >> 16], due_[next_].ref & 0xFFFF)) ++next_;
+  while (is_gap(chunks_[index_of(due_[next_].ref)], place_of(due_[next_].ref))) ++next_;
 }
 
 }  // namespace streamutils

@@ -57,11 +57,11 @@ class HeldLines {
   Ref first() const { return due_[next_].ref; }
 
   Timestamp time(Ref ref) const;
-  const char* head(Ref ref) const { return row(ref) + chunks_[ref >> 16].time_bytes; }
+  const char* head(Ref ref) const { return row(ref) + chunks_[index_of(ref)].time_bytes; }
   // To be changed.
   char* edit_head(Ref ref) {
     if (watcher_ != nullptr) watcher_->before_change(ref);
-    return row(ref) + chunks_[ref >> 16].time_bytes;
+    return row(ref) + chunks_[index_of(ref)].time_bytes;
   }
   // Valid until the next change; Record::kPadding bytes behind it are readable.
   std::string_view line(Ref ref) const;
@@ -206,7 +206,7 @@ class HeldLines {
   };
   using Buckets = std::map<std::int64_t, Bucket>;
 
-  char* row(Ref ref) const { return chunks_[ref >> 16].memory.get() + (ref & 0xFFFF); }
+  char* row(Ref ref) const { return chunks_[index_of(ref)].memory.get() + place_of(ref); }
   // The distance that marks a gap: greater than that of any time.
   static std::uint64_t gap_of(std::size_t time_bytes) {
     return ~std::uint64_t{0} >> (64 - 8 * time_bytes);
