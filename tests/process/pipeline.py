@@ -129,20 +129,24 @@ class Pipeline:
                        for i in range(len(self.stages) + len(self.branch)) if (self.folder / f"stderr.{i}").exists())
 
 
-class Power:
-    """What a machine still has when its power fails: what the processes of a pipeline have synced (fsync_recorder.c)."""
+def record_syncs(folder):
+    """The folder in which processes note what they have synced (fsync_recorder.c), and the variables that make them."""
+    library = folder / "recorder.so"
+    source = pathlib.Path(__file__).with_name("fsync_recorder.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
+    store = folder / "synced"
+    store.mkdir()
+    return store, {"LD_PRELOAD": str(library), "FSYNC_STORE": str(store), "ASAN_OPTIONS": "verify_asan_link_order=0"}
 
-    RECORDER = pathlib.Path(__file__).with_name("fsync_recorder.c")
+
+class Power:
+    """What a machine still has when its power fails: what the processes of a pipeline have synced."""
 
     def __init__(self, folder, pipeline):
         """folder: for files of its own."""
-        library = folder / "recorder.so"
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, self.RECORDER], check=True)
-        self.store = folder / "synced"
-        self.store.mkdir()
+        self.store, variables = record_syncs(folder)
         self.pipeline = pipeline
-        pipeline.environment.update(LD_PRELOAD=str(library), FSYNC_STORE=str(self.store),
-                                    ASAN_OPTIONS="verify_asan_link_order=0")
+        pipeline.environment.update(variables)
         self.inputs = {path.name for path in pipeline.folder.iterdir()}
 
     def fail(self):

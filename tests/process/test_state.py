@@ -5,7 +5,6 @@ SPDX-License-Identifier: Apache-2.0
 
 import json
 import os
-import pathlib
 import resource
 import shutil
 import signal
@@ -13,8 +12,8 @@ import subprocess
 import unittest
 
 from harness import BAD, BIN, Running, ToolTest, clean_environment, command, event, lines_of, run, shell
+from pipeline import record_syncs
 
-RECORDER = pathlib.Path(__file__).with_name("fsync_recorder.c")
 WINDOW = ["tumbling", "10s", "count"]
 
 
@@ -176,12 +175,8 @@ class Files(StateTest):
 
     @unittest.skipUnless(shutil.which("cc"), "no C compiler")
     def test_what_the_state_says_was_written_survives_a_loss_of_power(self):
-        library = self.folder / "recorder.so"
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, RECORDER], check=True)
-        store = self.folder / "store"
-        store.mkdir()
-        environment = clean_environment(LD_PRELOAD=str(library), FSYNC_STORE=str(store),
-                                        ASAN_OPTIONS="verify_asan_link_order=0")
+        store, variables = record_syncs(self.folder)
+        environment = clean_environment(**variables)
         lines = lines_of(*(event(n, k=n % 300) for n in range(900)))  # more files than are open at once
         for name, command_line in {
                 "many": "swrite 'many/{k}/log.ndjson' --state many.state --bad-to many.bad",
