@@ -11,8 +11,7 @@
 namespace streamutils {
 namespace {
 
-constexpr std::string_view kForgotten = "forgotten_keys";
-constexpr std::size_t kPrefetchAhead = 8;  // keys of an image, before their turn
+constexpr std::size_t kPrefetchAhead = 8;  // timers, before they ring
 
 }  // namespace
 
@@ -27,7 +26,7 @@ RollingKeys::RollingKeys(const AggregateList& aggregates, BlockPool& pool, Windo
 }
 
 RollingKeys::~RollingKeys() {
-  for (Group* group : all_) past_of(group).events.clear(tools_);
+  for (Group* group : keys_image_.all()) past_of(group).events.clear(tools_);
 }
 
 Group* RollingKeys::group_within(std::size_t limit, const GroupKey& key, std::uint64_t event) {
@@ -37,7 +36,7 @@ Group* RollingKeys::group_within(std::size_t limit, const GroupKey& key, std::ui
     limit -= std::min(limit, cold_->size());
   }
   Group* const group = keys_.group_within(limit, key, event);
-  if (group) enter(*group);
+  if (group) keys_image_.enter(*group);
   return group;
 }
 
@@ -52,8 +51,8 @@ Group* RollingKeys::warm_up(const GroupKey& key) {
 }
 
 std::size_t RollingKeys::table_bytes() const {
-  return keys_.bytes() + all_.capacity() * sizeof(Group*) + timers_.size() * sizeof(Timer) +
-         RollingQueue::bytes_of(events_, tools_);
+  return keys_.bytes() + keys_image_.all().capacity() * sizeof(Group*) +
+         timers_.size() * sizeof(Timer) + RollingQueue::bytes_of(events_, tools_);
 }
 
 std::size_t RollingKeys::bytes_of(const Group& group) const {
@@ -67,17 +66,16 @@ std::size_t RollingKeys::bytes_of(const Group& group) const {
 // have gone counts for others.
 void RollingKeys::make_room(std::size_t most) {
   std::size_t held = 0;
-  for (const Group* group : all_) held += bytes_of(*group);
+  for (const Group* group : keys_image_.all()) held += bytes_of(*group);
   if (held <= most) return;
   SnapshotWriter text;
   RollingRows rows(tools_.aggregates, text);
   text.take();  // the columns are known
-  std::uint32_t kept = 0;
-  for (Group* group : all_) {
+  std::vector<Group*> kept;
+  for (Group* group : keys_image_.all()) {
     Past& past = past_of(group);
     if (past.waiting > 0 || held <= most / 2) {
-      past.place = kept;
-      all_[kept++] = group;
+      kept.push_back(group);
       continue;
     }
     held -= bytes_of(*group);
@@ -87,19 +85,9 @@ void RollingKeys::make_room(std::size_t most) {
     change(past, [&](RollingQueue& events) { events.clear(tools_); });
     keys_.erase(group);
   }
-  all_.resize(kept);
+  keys_image_.keep(std::move(kept));
   cold_->finish_puts();
   start_timers();
-}
-
-// One that is new is not for the image that is being taken.
-void RollingKeys::enter(Group& group) {
-  Past& past = past_of(&group);
-  if (past.place != kNowhere) return;
-  past.place = static_cast<std::uint32_t>(all_.size());
-  all_.push_back(&group);
-  marks_.note_new(group, events_);
-  note_place(past);
 }
 
 void RollingKeys::start_timer(Group* group, Timestamp due) {
@@ -109,14 +97,14 @@ void RollingKeys::start_timer(Group* group, Timestamp due) {
 void RollingKeys::start_timers() {
   if (size_.is_rows()) return;
   timers_.clear();
-  for (Group* group : all_) {
+  for (Group* group : keys_image_.all()) {
     const RollingQueue& events = events_of(group);
     if (!events.is_empty()) start_timer(group, end_of(events.last_time()));
   }
 }
 
 void RollingKeys::push(Group* group, Timestamp t, std::byte* block) {
-  keep_for_image(*group);
+  keys_image_.keep_for_image(*group);
   Past& past = past_of(group);
   if (past.events.is_empty()) start_timer(group, end_of(t));
   change(past, [&](RollingQueue& events) {
@@ -129,7 +117,7 @@ void RollingKeys::push(Group* group, Timestamp t, std::byte* block) {
 }
 
 void RollingKeys::insert(Group* group, Timestamp t, std::byte* block) {
-  keep_for_image(*group);
+  keys_image_.keep_for_image(*group);
   Past& past = past_of(group);
   if (past.events.is_empty()) start_timer(group, end_of(t));
   change(past, [&](RollingQueue& events) {
@@ -138,7 +126,7 @@ void RollingKeys::insert(Group* group, Timestamp t, std::byte* block) {
     events.drop_through(horizon(events.last_time()), tools_);  // as where they are restored
   });
   if (past.fresh != kAll) {
-    tell_forgotten(*group);
+    keys_image_.tell_forgotten(*group);
     fresh_ += past.events.size();
   }
   past.fresh = kAll;
@@ -163,26 +151,10 @@ void RollingKeys::forget_old(Timestamp now) {
   }
 }
 
-// The last one takes its place, which may be one whose turn has been.
 void RollingKeys::forget(Group* group) {
-  take(*group);
-  tell_forgotten(*group);
-  Past& past = past_of(group);
-  if (knows_changes() && marks_.has_changed(*group)) marks_.remove_changed(past.listed);
-  Group* const last = all_.back();
-  if (last != group && whole_ && past.place < image_next_) take(*last);
-  past_of(last).place = past.place;
-  all_[past.place] = last;
-  all_.pop_back();
-  change(past, [&](RollingQueue& events) { events.clear(tools_); });
+  keys_image_.forget(*group);
+  change(past_of(group), [&](RollingQueue& events) { events.clear(tools_); });
   keys_.erase(group);
-}
-
-// What the image before says of it does not hold any more.
-void RollingKeys::tell_forgotten(const Group& group) {
-  if (!knows_changes()) return;
-  save_key_values(forgotten_rows_.row(), group);
-  ++forgotten_;
 }
 
 void RollingKeys::prefetch_key(const Group* group) {
@@ -196,14 +168,6 @@ void RollingKeys::save(SnapshotWriter& out) const {
       keys_.groups(), cold_, [&](Group* group) { past_of(group).events.save(rows, *group); },
       [&](std::string_view text) { out.lines(text); });
   if (!ok) out.fail(kSpillUnreadable);
-}
-
-void RollingKeys::restore_forgotten(SnapshotReader& in) {
-  if (!in.next_is(kForgotten)) return;
-  while (in.next_row()) {
-    Group* const group = find(SavedKey(in, 0).key());
-    if (group) forget(group);
-  }
 }
 
 bool RollingKeys::restore_some(SnapshotReader& in, const std::function<void()>& then) {
@@ -228,69 +192,29 @@ void RollingKeys::restore_row(SnapshotReader& in) {
   });
 }
 
-void RollingKeys::begin_image_of(SnapshotWriter& out, bool whole) {
-  image_.begin(out);
-  whole_ = whole;
-  image_next_ = 0;
-  fresh_ = forgotten_ = 0;
-  forgotten_rows_.take();
-}
-
 void RollingKeys::begin_image(SnapshotWriter& out) {
-  begin_image_of(out, true);
-  marks_.begin_whole();
+  image_.begin(out);
+  keys_image_.begin_whole();
+  fresh_ = 0;
 }
 
 void RollingKeys::begin_changes(SnapshotWriter& out) {
-  out.entry(kForgotten).json("columns", R"(["key","spelling"])");
-  out.lines(forgotten_rows_.take());
-  begin_image_of(out, false);
-  marks_.begin_changes();
+  keys_image_.begin_changes(out);
+  image_.begin(out);
+  fresh_ = 0;
 }
 
-void RollingKeys::note(Group& group) {
-  marks_.note(group, events_, [&] { put_into_image(group); });
-  note_place(past_of(&group));
-  if (!knows_changes() && forgotten_rows_.size() > 0) forgotten_rows_.take();
-}
-
-void RollingKeys::note_place(Past& past) const {
-  if (knows_changes()) past.listed = static_cast<std::uint32_t>(marks_.changed() - 1);
-}
-
-void RollingKeys::take(Group& group) {
-  marks_.take(group, [&] { put_into_image(group); });
-}
-
-void RollingKeys::put_into_image(Group& group) {
+void RollingKeys::put_into_image(Group& group, bool whole) {
   Past& past = past_of(&group);
-  const std::size_t newest = whole_ || past.fresh == kAll ? past.events.size() : past.fresh;
+  const std::size_t newest = whole || past.fresh == kAll ? past.events.size() : past.fresh;
   past.events.save_newest(newest, image_, group);
   past.fresh = 0;
-  if (!whole_) marks_.remove_to_take(past.listed);
 }
 
-// A key leads to its events, and they to their states: each step has to be near for the next.
-void RollingKeys::bring_near(const std::vector<Group*>& groups, std::size_t i) const {
-  const auto ahead = [&](std::size_t steps, const auto& visit) {
-    const std::size_t at = i + steps * kPrefetchAhead;
-    if (at < groups.size() && groups[at] != nullptr) visit(groups[at]);
-  };
-  ahead(3, prefetch_key);
-  ahead(2, prefetch_events);
-  ahead(1, prefetch_states);
-}
-
-bool RollingKeys::continue_image(std::size_t& events) {
-  const std::vector<Group*>& groups = whole_ ? all_ : marks_.to_take();
-  for (; image_next_ < groups.size() && events > 0; ++image_next_) {
-    bring_near(groups, image_next_);
-    Group* const group = groups[image_next_];
-    if (group == nullptr) continue;
-    events -= std::min(events, 1 + events_of(group).size());
-    take(*group);
-  }
-  return image_next_ >= groups.size();
+void RollingKeys::bring_near(const Group* group, int steps) {
+  if (steps == 3) prefetch_key(group);
+  if (steps == 2) prefetch_events(group);
+  if (steps == 1) prefetch_states(group);
 }
 
 }  // namespace streamutils

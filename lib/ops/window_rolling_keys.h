@@ -24,8 +24,8 @@
 #include "ops/aggregate_pool.h"
 #include "ops/cold_keys.h"
 #include "ops/group_key.h"
-#include "ops/group_marks.h"
 #include "ops/keyed_states.h"
+#include "ops/keys_image.h"
 #include "ops/spill_tools.h"
 #include "ops/time_buckets.h"
 #include "ops/window_length.h"
@@ -97,23 +97,24 @@ class RollingKeys {
   void save(SnapshotWriter& out) const;
   // What was forgotten, in front of changes; events behind the next entry, false if it is none of
   // them; and then there are no more.
-  void restore_forgotten(SnapshotReader& in);
+  void restore_forgotten(SnapshotReader& in) { keys_image_.restore_forgotten(in); }
   // then() is called behind each of them.
   bool restore_some(SnapshotReader& in, const std::function<void()>& then);
   void finish_restore() { start_timers(); }
 
   void begin_image(SnapshotWriter& out);
   // What an image of changes would hold.
-  bool knows_changes() const { return marks_.knows_changes(); }
-  std::size_t changes() const { return fresh_ + forgotten_; }
+  bool knows_changes() const { return keys_image_.knows_changes(); }
+  std::size_t changes() const { return fresh_ + keys_image_.forgotten(); }
   void begin_changes(SnapshotWriter& out);
   // Of about so many events, which it counts down.  True when all are there; then finish_image().
-  bool continue_image(std::size_t& events);
+  bool continue_image(std::size_t& events) { return keys_image_.go_on(events); }
   void finish_image() { image_.finish(); }
 
  private:
+  friend class KeysImage<RollingKeys>;
+
   static constexpr std::uint32_t kAll = std::numeric_limits<std::uint32_t>::max();
-  static constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
   static constexpr int kBuckets = 256;  // of timers, in the length of a window
 
   // One key.
@@ -122,8 +123,7 @@ class RollingKeys {
     std::uint32_t waiting = 0;
     // The newest ones, that came after the last image had taken the key; kAll: it knows none.
     std::uint32_t fresh = 0;
-    std::uint32_t place = kNowhere;   // in all_
-    std::uint32_t listed = kNowhere;  // among those that have changed; or had, if its turn comes
+    KeyPlace at;
   };
   static_assert(sizeof(Past) <= 64);
   using Timer = TimerFor<Group*>;
@@ -137,7 +137,6 @@ class RollingKeys {
   }
   static Past& past_of(Group* group) { return KeyedStates<Past>::of(group); }
   Timestamp end_of(Timestamp t) const { return plus(t, size_.duration()); }
-  void enter(Group& group);
   void start_timer(Group* group, Timestamp due);
   void start_timers();
   // Its timer has rung.
@@ -146,7 +145,6 @@ class RollingKeys {
   Group* warm_up(const GroupKey& key);
   void restore_row(SnapshotReader& in);
   std::size_t bytes_of(const Group& group) const;
-  void note_place(Past& past) const;
   // Changes the events of a key, and how many there are in all.
   template <typename Change>
   void change(Past& past, const Change& change_events) {
@@ -154,34 +152,24 @@ class RollingKeys {
     change_events(past.events);
     events_ += past.events.size();
   }
-  void tell_forgotten(const Group& group);
 
-  // To be called before the events of the key change.
-  void keep_for_image(Group& group) {
-    if (!marks_.is_noted(group)) note(group);
-  }
-  void note(Group& group);
-  void take(Group& group);
-  void put_into_image(Group& group);
-  void begin_image_of(SnapshotWriter& out, bool whole);
-  void bring_near(const std::vector<Group*>& groups, std::size_t i) const;
+  // See KeysImage.
+  static KeyPlace& place_of(Group* group) { return past_of(group).at; }
+  std::size_t all_in_image() const { return events_; }
+  static std::size_t entries_of(const Group* group) { return events_of(group).size(); }
+  void put_into_image(Group& group, bool whole);
+  static void bring_near(const Group* group, int steps);
 
   WindowLength size_;
   RollingQueue::Tools tools_;
   KeyedStates<Past> keys_;
-  std::vector<Group*> all_;  // mostly in the order in which they were made
   TimeBuckets<Timer> timers_;
   std::size_t events_ = 0;  // in all queues
   std::optional<ColdKeys> cold_;
 
+  KeysImage<RollingKeys> keys_image_{*this};
   RollingImage image_;
-  bool whole_ = true;           // the image: of all keys, not of those that have changed
-  std::size_t image_next_ = 0;  // the one whose turn comes, among those
-  // Since it was begun.
-  GroupMarks marks_;
   std::size_t fresh_ = 0;  // events that an image of changes would hold
-  std::size_t forgotten_ = 0;
-  SnapshotWriter forgotten_rows_;
 };
 
 }  // namespace streamutils

@@ -11,9 +11,7 @@
 namespace streamutils {
 namespace {
 
-constexpr std::string_view kForgotten = "forgotten_keys";
 constexpr const char* kApart = "slices of a key do not stand together";
-constexpr std::size_t kPrefetchAhead = 8;  // keys of an image, before their turn
 
 // The columns of a row.
 constexpr std::size_t kOpened = SliceFacts::kCount;
@@ -23,8 +21,6 @@ constexpr std::size_t kRows = kSlices + 1;
 constexpr std::size_t kLast = kRows + 1;
 constexpr std::size_t kKeySeen = kLast + 1;
 static_assert(kKeySeen + 1 == RowLineFacts::kCount);
-
-Timestamp place(std::int64_t n) { return from_nanos(n); }
 
 // Rows of slices, with what is known of their key.
 template <typename Rows>
@@ -85,7 +81,7 @@ RowLines::RowLines(const AggregateList& aggregates, BlockPool& pool, const Fixed
 }
 
 RowLines::~RowLines() {
-  for (Group* group : all_) of(group).slices.clear(tools_);
+  for (Group* group : keys_image_.all()) of(group).slices.clear(tools_);
 }
 
 Group* RowLines::find(const GroupKey& key) {
@@ -102,40 +98,18 @@ Group* RowLines::group_within(std::size_t limit, const GroupKey& key, std::uint6
     limit -= std::min(limit, cold_->size());
   }
   Group* const group = keys_.group_within(limit, key, event);
-  if (group) enter(*group);
+  if (group) keys_image_.enter(*group);
   return group;
 }
 
-// One that is new is not for the image that is being taken.
-void RowLines::enter(Group& group) {
-  RowLine& line = of(&group);
-  if (line.place != RowLine::kNowhere) return;
-  line.place = static_cast<std::uint32_t>(all_.size());
-  all_.push_back(&group);
-  marks_.note_new(group, keys_.size());
-  note_place(group);
-}
-
-// The last one takes its place, which may be one whose turn has been.
 void RowLines::forget(Group* group) {
-  take(*group);
-  RowLine& line = of(group);
-  if (marks_.knows_changes()) {
-    save_key_values(forgotten_rows_.row(), *group);
-    ++forgotten_;
-    if (marks_.has_changed(*group)) marks_.remove_changed(line.listed);
-  }
-  Group* const last = all_.back();
-  if (last != group && whole_ && line.place < image_next_) take(*last);
-  of(last).place = line.place;
-  all_[line.place] = last;
-  all_.pop_back();
-  line.slices.clear(tools_);
+  keys_image_.forget(*group);
+  of(group).slices.clear(tools_);
   keys_.erase(group);
 }
 
 void RowLines::clear() {
-  while (!all_.empty()) forget(all_.back());
+  while (!keys_image_.all().empty()) forget(keys_image_.all().back());
   if (cold_) cold_.emplace(*spill_tools_);
 }
 
@@ -155,7 +129,7 @@ std::size_t RowLines::bytes_of(Group* group) const {
 // Down to half, so that there is not one key to be written with each event.  Memory of keys that
 // have gone counts for others.
 void RowLines::make_room(std::size_t most) {
-  const std::vector<Group*> groups = all_;
+  const std::vector<Group*> groups = keys_image_.all();
   std::size_t held = 0;
   for (Group* group : groups) held += bytes_of(group);
   if (held <= most) return;
@@ -215,14 +189,6 @@ void RowLines::save(SnapshotWriter& out) const {
   if (!ok) out.fail(kSpillUnreadable);
 }
 
-void RowLines::restore_forgotten(SnapshotReader& in) {
-  if (!in.next_is(kForgotten)) return;
-  while (in.next_row()) {
-    Group* const group = find(SavedKey(in, 0).key());
-    if (group) forget(group);
-  }
-}
-
 bool RowLines::restore_some(SnapshotReader& in, const std::function<void()>& then) {
   if (!in.next_is(RowLineFacts::kEntry)) return false;
   while (in.next_row()) {
@@ -273,7 +239,7 @@ void RowLines::restore_slice(RowLine& line, SnapshotReader& in) {
 void RowLines::begin_line(const GroupKey& key, SnapshotReader& in) {
   const std::uint64_t seen = in.unsigned_integer(kKeySeen);
   reading_ = keys_.group(key, seen);
-  enter(*reading_);
+  keys_image_.enter(*reading_);
   reading_->first_seen = seen;
   slices_ = in.unsigned_integer(kSlices);
   slices_read_ = 0;
@@ -295,73 +261,26 @@ void RowLines::check_open_windows(const RowLine& line, SnapshotReader& in) const
 
 // --- Images --------------------------------------------------------------------------------------
 
-void RowLines::begin_image_of(SnapshotWriter& out, bool whole) {
-  image_.begin(out);
-  whole_ = whole;
-  image_next_ = 0;
-  forgotten_ = 0;
-  forgotten_rows_.take();
-}
-
 void RowLines::begin_image(SnapshotWriter& out) {
-  begin_image_of(out, true);
-  marks_.begin_whole();
+  image_.begin(out);
+  keys_image_.begin_whole();
 }
 
 void RowLines::begin_changes(SnapshotWriter& out) {
-  out.entry(kForgotten).json("columns", R"(["key","spelling"])");
-  out.lines(forgotten_rows_.take());
-  begin_image_of(out, false);
-  marks_.begin_changes();
+  keys_image_.begin_changes(out);
+  image_.begin(out);
 }
 
-void RowLines::note(Group& group) {
-  marks_.note(group, keys_.size(), [&] { put_into_image(group); });
-  note_place(group);
-  if (!marks_.knows_changes() && forgotten_rows_.size() > 0) forgotten_rows_.take();
-}
-
-void RowLines::note_place(Group& group) const {
-  if (!marks_.knows_changes()) return;
-  of(&group).listed = static_cast<std::uint32_t>(marks_.changed() - 1);
-}
-
-void RowLines::take(Group& group) {
-  marks_.take(group, [&] { put_into_image(group); });
-}
-
-void RowLines::put_into_image(Group& group) {
-  save_line(&group, image_);
-  if (!whole_) marks_.remove_to_take(of(&group).listed);
-}
-
-// A key leads to its slices, and they to their states: each step has to be near for the next.
-void RowLines::bring_near(const std::vector<Group*>& groups, std::size_t i) const {
-  const auto ahead = [&](std::size_t steps, const auto& visit) {
-    const std::size_t at = i + steps * kPrefetchAhead;
-    if (at < groups.size() && groups[at] != nullptr) visit(groups[at]);
-  };
-  ahead(3, [](Group* group) {
+void RowLines::bring_near(Group* group, int steps) {
+  if (steps == 3) {
     const auto* const bytes = reinterpret_cast<const std::byte*>(group);
     for (std::size_t at = 0; at <= 128; at += 64) __builtin_prefetch(bytes + at);
-  });
-  ahead(2, [](Group* group) {
+  }
+  if (steps == 2) {
     of(group).slices.prefetch();
     __builtin_prefetch(of(group).starts.data());
-  });
-  ahead(1, [](Group* group) { of(group).slices.prefetch_states(); });
-}
-
-bool RowLines::continue_image(std::size_t& slices) {
-  const std::vector<Group*>& groups = whole_ ? all_ : marks_.to_take();
-  for (; image_next_ < groups.size() && slices > 0; ++image_next_) {
-    bring_near(groups, image_next_);
-    Group* const group = groups[image_next_];
-    if (group == nullptr) continue;
-    slices -= std::min(slices, 1 + of(group).slices.size());
-    take(*group);
   }
-  return image_next_ >= groups.size();
+  if (steps == 1) of(group).slices.prefetch_states();
 }
 
 }  // namespace streamutils

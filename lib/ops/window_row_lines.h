@@ -12,24 +12,27 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "ops/aggregate_list.h"
 #include "ops/aggregate_pool.h"
+#include "ops/change_count.h"
 #include "ops/cold_keys.h"
 #include "ops/group_image.h"
 #include "ops/group_key.h"
-#include "ops/group_marks.h"
 #include "ops/keyed_states.h"
+#include "ops/keys_image.h"
 #include "ops/spill_tools.h"
 #include "ops/window_history.h"
 #include "ops/windower.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
+
+// Where an event of that number stands on the line of its key.
+inline Timestamp place(std::int64_t n) { return from_nanos(n); }
 
 // One key.
 struct RowLine {
@@ -38,10 +41,7 @@ struct RowLine {
   std::vector<Timestamp> starts;  // of the open windows, by number: when their first event was
   SliceQueue slices;              // by event numbers
   std::uint32_t waiting = 0;
-  // For RowLines.
-  static constexpr std::uint32_t kNowhere = std::numeric_limits<std::uint32_t>::max();
-  std::uint32_t place = kNowhere;   // among all
-  std::uint32_t listed = kNowhere;  // among those that have changed; or had, if its turn comes
+  KeyPlace at;
 };
 static_assert(sizeof(RowLine) <= 128);
 
@@ -81,9 +81,7 @@ class RowLines {
   // null if it would be one more than `limit`.
   Group* group_within(std::size_t limit, const GroupKey& key, std::uint64_t event);
   // To be called before a line changes, but for how many of its events wait.
-  void keep_for_image(Group& group) {
-    if (!marks_.is_noted(group)) note(group);
-  }
+  void keep_for_image(Group& group) { keys_image_.keep_for_image(group); }
   void forget(Group* group);
   // Forgets all.
   void clear();
@@ -115,7 +113,7 @@ class RowLines {
   void save(SnapshotWriter& out) const;
   // What was forgotten, in front of changes; rows behind the next entry, false if it is none of
   // them; and then there are no more.
-  void restore_forgotten(SnapshotReader& in);
+  void restore_forgotten(SnapshotReader& in) { keys_image_.restore_forgotten(in); }
   // then() is called behind each key.
   bool restore_some(SnapshotReader& in, const std::function<void()>& then);
   void finish_restore(SnapshotReader& in);
@@ -123,15 +121,17 @@ class RowLines {
   void begin_image(SnapshotWriter& out);
   // True if what has changed is known, and much less than all.
   bool has_changes() const {
-    return marks_.knows_changes() && are_few(marks_.changed() + forgotten_, keys_.size());
+    const std::size_t changes = keys_image_.changed() + keys_image_.forgotten();
+    return keys_image_.knows_changes() && are_few(changes, keys_.size());
   }
   void begin_changes(SnapshotWriter& out);
   // Of about so many slices, which it counts down.  True when all are there; then finish_image().
-  bool continue_image(std::size_t& slices);
+  bool continue_image(std::size_t& slices) { return keys_image_.go_on(slices); }
   void finish_image() { image_.finish(); }
 
  private:
-  void enter(Group& group);
+  friend class KeysImage<RowLines>;
+
   // The group of a key that is known, or null.
   Group* find(const GroupKey& key);
   // The key, if it has been on disk; else null.
@@ -147,17 +147,16 @@ class RowLines {
   void restore_slice(RowLine& line, SnapshotReader& in);
   void check_open_windows(const RowLine& line, SnapshotReader& in) const;
 
-  void note(Group& group);
-  void note_place(Group& group) const;
-  void take(Group& group);
-  void put_into_image(Group& group);
-  void begin_image_of(SnapshotWriter& out, bool whole);
-  void bring_near(const std::vector<Group*>& groups, std::size_t i) const;
+  // See KeysImage.
+  static KeyPlace& place_of(Group* group) { return of(group).at; }
+  std::size_t all_in_image() const { return keys_.size(); }
+  static std::size_t entries_of(Group* group) { return of(group).slices.size(); }
+  void put_into_image(Group& group, bool) { save_line(&group, image_); }
+  static void bring_near(Group* group, int steps);
 
   const FixedWindows& windows_;
   SliceQueue::Tools tools_;
   KeyedStates<RowLine> keys_;
-  std::vector<Group*> all_;  // mostly in the order in which they were made
   const SpillTools* spill_tools_;
   std::optional<ColdKeys> cold_;
 
@@ -166,13 +165,8 @@ class RowLines {
   std::uint64_t slices_ = 0;
   std::uint64_t slices_read_ = 0;
 
+  KeysImage<RowLines> keys_image_{*this};
   GroupImage<RowLineFacts> image_;
-  bool whole_ = true;           // the image: of all keys, not of those that have changed
-  std::size_t image_next_ = 0;  // the one whose turn comes, among those
-  // Since it was begun.
-  GroupMarks marks_;
-  std::size_t forgotten_ = 0;
-  SnapshotWriter forgotten_rows_;
 };
 
 }  // namespace streamutils

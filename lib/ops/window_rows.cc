@@ -40,8 +40,6 @@
 namespace streamutils {
 namespace {
 
-Timestamp place(std::int64_t n) { return from_nanos(n); }
-
 class RowWindows final : public Windows {
  public:
   explicit RowWindows(const WindowOptions& options)
