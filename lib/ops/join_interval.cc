@@ -504,6 +504,9 @@ void IntervalJoin::foresee_input(std::size_t input, std::span<const Record> reco
     for (const JoinSide& side : sides_) side.prefetch_slot(hash);
     foreseen.add(record.line(), {*key, hash});
   }
+  for (const JoinSide& side : sides_) {
+    foreseen.for_each([&](const JoinKey& key) { side.bring_slot_near(key.hash); });
+  }
   const JoinSide& others = sides_[input == kLeft ? kRight : kLeft];
   foreseen.for_each([&](const JoinKey& key) { others.prefetch_row(key.hash); });
 }

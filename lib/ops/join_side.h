@@ -56,6 +56,7 @@ class JoinSide {
   // Brings near what add() and find() of this hash will look at, in two steps: the second has to
   // wait for the first.
   void prefetch_slot(std::uint32_t hash) const { slots_.prefetch(hash); }
+  void bring_slot_near(std::uint32_t hash) const { slots_.bring_near(hash); }
   void prefetch_row(std::uint32_t hash) const {
     const Slot& slot = slots_.find(hash);
     if (!log_.contains(slot.newest)) return;
