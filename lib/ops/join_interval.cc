@@ -59,11 +59,13 @@ void write_rows(const JoinPart& part, SnapshotWriter& out) {
                         R"(["side","time","expiry","number","matched","key","head","text"])");
   part.for_each([&out](const JoinPart::Copy& copy) {
     RowText& row = out.row();
-    row.put(std::uint64_t{copy.side});
-    row.put(to_nanos(copy.time));
-    row.put(to_nanos(copy.expiry));
-    row.put(copy.number);
-    row.put(std::uint64_t{copy.matched});
+    row.put_values(5 * kValueRoom, [&copy](char* to) {
+      to = write_value(to, std::uint64_t{copy.side});
+      to = write_value(to, to_nanos(copy.time));
+      to = write_value(to, to_nanos(copy.expiry));
+      to = write_value(to, copy.number);
+      return write_value(to, std::uint64_t{copy.matched});
+    });
     save_bytes(row, copy.key());
     save_bytes(row, copy.head());
     save_bytes(row, copy.text());

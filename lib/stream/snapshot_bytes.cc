@@ -3,6 +3,7 @@
 #include "stream/snapshot_bytes.h"
 
 #include "base/text.h"
+#include "json/escape.h"
 
 namespace streamutils {
 namespace {
@@ -31,28 +32,14 @@ bool from_hex(std::string_view hex, std::string& bytes) {
   return true;
 }
 
-// As it stands in a JSON string; null if a byte is no printable ASCII.  Quotes come every few bytes
-// in a line of JSON, so that nobody foresees them: a backslash is always written, and stays where
-// it is wanted.  REQUIRES: room for twice as many bytes.
-char* escape_ascii(char* to, std::string_view text) {
-  unsigned char other = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    other |= static_cast<unsigned char>((byte - 0x20) | byte);  // its highest bit
-    *to = '\\';
-    to += static_cast<int>(c == '"') | static_cast<int>(c == '\\');
-    *to++ = c;
-  }
-  return other < 0x80 ? to : nullptr;
-}
-
-bool put_ascii(RowText& row, std::string_view bytes) {
-  return row.put_by(2 * bytes.size() + 2, [bytes](char* to) -> char* {
-    *to++ = '"';
-    to = escape_ascii(to, bytes);
-    if (to != nullptr) *to++ = '"';
-    return to;
-  });
+// As a JSON string; null if the bytes are no UTF-8, or some have to be spelled in another way.
+// REQUIRES: room for escaped_room(bytes.size()) + 2 bytes.
+char* write_string(char* to, std::string_view bytes) {
+  *to++ = '"';
+  const EscapedText text = write_escaped(to, bytes);
+  if (text.has_controls || (text.has_non_ascii && !is_utf8(bytes))) return nullptr;
+  *text.end = '"';
+  return text.end + 1;
 }
 
 }  // namespace
@@ -66,7 +53,8 @@ void save_bytes(SnapshotWriter& out, std::string_view name, std::string_view byt
 }
 
 void save_bytes(RowText& row, std::string_view bytes) {
-  if (row.put_plain(bytes) || put_ascii(row, bytes)) return;
+  const auto write = [bytes](char* to) { return write_string(to, bytes); };
+  if (row.put_plain(bytes) || row.put_by(escaped_room(bytes.size()) + 2, write)) return;
   if (is_utf8(bytes)) {
     row.put(bytes);
   } else {
