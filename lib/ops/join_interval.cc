@@ -40,6 +40,7 @@
 #include "ops/join_held_keys.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
+#include "ops/join_rows.h"
 #include "ops/join_side.h"
 #include "ops/keyed.h"
 #include "stream/snapshot_bytes.h"
@@ -54,22 +55,29 @@ struct JoinKey {
 
 constexpr std::string_view kRows = "rows";
 
-void write_rows(const JoinPart& part, SnapshotWriter& out) {
+void begin_rows(SnapshotWriter& out) {
   out.entry(kRows).json("columns",
                         R"(["side","time","expiry","number","matched","key","head","text"])");
-  part.for_each([&out](const JoinPart::Copy& copy) {
-    RowText& row = out.row();
-    row.put_values(5 * kValueRoom, [&copy](char* to) {
-      to = write_value(to, std::uint64_t{copy.side});
-      to = write_value(to, to_nanos(copy.time));
-      to = write_value(to, to_nanos(copy.expiry));
-      to = write_value(to, copy.number);
-      return write_value(to, std::uint64_t{copy.matched});
-    });
-    save_bytes(row, copy.key());
-    save_bytes(row, copy.head());
-    save_bytes(row, copy.text());
+}
+
+void put_row(SnapshotWriter& out, std::uint64_t side, const LoggedRow& of, bool matched) {
+  RowText& row = out.row();
+  row.put_values(5 * kValueRoom, [&](char* to) {
+    to = write_value(to, side);
+    to = write_value(to, to_nanos(of.time));
+    to = write_value(to, to_nanos(of.expiry));
+    to = write_value(to, of.number);
+    return write_value(to, std::uint64_t{matched});
   });
+  save_bytes(row, of.key());
+  save_bytes(row, of.head());
+  save_bytes(row, of.text());
+}
+
+void write_rows(const LogPart& part, SnapshotWriter& out) {
+  begin_rows(out);
+  part.for_each(
+      [&](const LoggedRow& row, bool matched) { put_row(out, part.side(), row, matched); });
 }
 
 std::string bound_mismatch(const Path& lower, const Path& time) {
@@ -519,18 +527,15 @@ void IntervalJoin::save_head(SnapshotWriter& out) const {
 
 void IntervalJoin::save(SnapshotWriter& out) const {
   save_head(out);
-  std::vector<std::pair<const LoggedRow*, std::uint8_t>> rows;
+  std::vector<std::pair<const LoggedRow*, std::size_t>> rows;
   for (const std::size_t side : {kLeft, kRight}) {
-    sides_[side].log().for_each_held(watermark_, [&](LoggedRow& row, JoinLog::Place) {
-      rows.emplace_back(&row, static_cast<std::uint8_t>(side));
-    });
+    sides_[side].log().for_each_held(
+        watermark_, [&](LoggedRow& row, JoinLog::Place) { rows.emplace_back(&row, side); });
   }
+  if (rows.empty()) return;
   std::ranges::sort(rows, {}, [](const auto& row) { return row.first->number; });
-  const auto memory = std::make_shared<PartMemory>();
-  const auto make = [&memory] { return std::make_unique<JoinPart>(memory, write_rows); };
-  ImageParts<JoinPart> parts;
-  for (const auto& [row, side] : rows) parts.add(out, make, *row, side);
-  parts.hand_over(out);
+  begin_rows(out);
+  for (const auto& [row, side] : rows) put_row(out, side, *row, row->matched);
 }
 
 // Of rows that are there.

@@ -3,21 +3,11 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "base/copy.h"
 
 namespace streamutils {
-namespace {
-
-constexpr std::align_val_t kAlignment{64};
-
-}  // namespace
-
-JoinLog::~JoinLog() {
-  image_out_ = nullptr;
-  clear();
-  for (std::byte* memory : spare_) ::operator delete(memory, kAlignment);
-}
 
 JoinLog::Place JoinLog::add(const LoggedRow& facts, const LoggedText& text) {
   const std::size_t units = units_of(sizeof(LoggedRow) + text.size());
@@ -53,13 +43,12 @@ void JoinLog::begin_chunk(std::size_t units) {
   if (end - front_ > kMostChunks) throw std::bad_alloc();
   number_more_chunks(end);
   if (skips_one) chunk(first++) = Chunk{};
-  const std::size_t bytes = std::max(units * kUnit, kChunk);
-  std::byte* const memory = take_memory(bytes);
+  SharedChunks::Chunk memory = memory_.take(std::max(units * kUnit, kChunk));
   for (std::size_t i = 0; i < count; ++i) {
-    Chunk& begun = chunk(first + i) = Chunk{};
-    begun.memory = memory + i * kChunk;
-    begun.owned = i == 0 ? bytes : 0;
+    chunk(first + i) = Chunk{};
+    chunk(first + i).memory = memory.get() + i * kChunk;
   }
+  chunk(first).owned = std::move(memory);
   back_ = first * kUnits;
 }
 
@@ -69,30 +58,14 @@ void JoinLog::number_more_chunks(std::uint64_t end) {
   std::size_t count = chunks_.size();
   while (end - front_ > count) count *= 2;
   std::vector<Chunk> more(count);
-  for (std::uint64_t n = front_; n < back_chunk(); ++n) more[n & (count - 1)] = chunk(n);
+  for (std::uint64_t n = front_; n < back_chunk(); ++n) more[n & (count - 1)] = std::move(chunk(n));
   chunks_ = std::move(more);
-}
-
-std::byte* JoinLog::take_memory(std::size_t bytes) {
-  if (bytes == kChunk && !spare_.empty()) {
-    std::byte* const memory = spare_.back();
-    spare_.pop_back();
-    return memory;
-  }
-  return static_cast<std::byte*>(::operator new(bytes, kAlignment));
-}
-
-void JoinLog::give_back(const Chunk& chunk) {
-  if (chunk.owned == 0) return;
-  if (chunk.owned == kChunk && spare_.size() < kMostSpare) return spare_.push_back(chunk.memory);
-  ::operator delete(chunk.memory, kAlignment);
 }
 
 void JoinLog::drop_front() {
   if (image_out_) take_until((front_ + 1) * kUnits);
-  const Chunk& old = chunk(front_);
-  size_ -= old.rows;
-  give_back(old);
+  size_ -= chunk(front_).rows;
+  chunk(front_) = Chunk{};
   ++front_;
   back_ = std::max(back_, front());
 }
@@ -141,12 +114,11 @@ void JoinLog::begin_changes(SnapshotWriter& out, Timestamp watermark) {
 bool JoinLog::continue_image(std::size_t rows) {
   if (image_out_ == nullptr) return true;
   for (image_next_ = skip_gap(image_next_); image_next_ < image_end_ && rows > 0; --rows) {
-    LoggedRow& row = at(image_next_);
+    take(at(image_next_), image_next_);
     image_next_ = after(image_next_);
-    take(row);
   }
   if (image_next_ < image_end_) return false;
-  parts_.hand_over(*image_out_);
+  hand_over();
   image_out_ = nullptr;
   return true;
 }
@@ -155,20 +127,25 @@ bool JoinLog::continue_image(std::size_t rows) {
 void JoinLog::take_until(Place end) {
   end = std::min(end, image_end_);
   for (image_next_ = skip_gap(image_next_); image_next_ < end; image_next_ = after(image_next_)) {
-    take(at(image_next_));
+    take(at(image_next_), image_next_);
   }
 }
 
 // One that is held while the image begins.
-void JoinLog::take(LoggedRow& row) {
-  if (row.done || row.image == image_ || row.expiry < image_watermark_) return;
-  const auto make = [this] { return std::make_unique<JoinPart>(memory_, write_); };
-  parts_.add(*image_out_, make, row, side_);
+void JoinLog::take(const LoggedRow& row, Place place) {
+  const bool has_changed = row.image == image_;
+  if ((has_changed ? row.was_done : row.done) || row.expiry < image_watermark_) return;
+  if (!part_ || part_chunk_ != place / kUnits) {
+    hand_over();
+    part_chunk_ = place / kUnits;
+    const Chunk& of = chunk(part_chunk_);
+    part_ = std::make_unique<LogPart>(of.owned, side_, of.rows, write_);
+  }
+  part_->add(place % kUnits, has_changed ? row.was_matched : row.matched);
 }
 
-void JoinLog::take_early(LoggedRow& row) {
-  take(row);
-  row.image = image_;
+void JoinLog::hand_over() {
+  if (part_) image_out_->part(std::move(part_));
 }
 
 }  // namespace streamutils

@@ -13,8 +13,10 @@
 // A few rows that last hold up all that came after them, where an event says its bounds, or is far
 // ahead of its time: compact() copies those that are held to a log of their own.
 //
-// An image of the rows (stream/operator.h) goes through the log from front to back.  A row goes
-// there before it changes, or when its turn comes; a chunk goes when all of its rows have.
+// An image of the rows (stream/operator.h) goes through the log from front to back, and copies
+// none: what a row holds never changes, so a thread reads it where it stands, and its chunk is
+// there for as long as that takes.  What may change is whether it has met a partner: a row that
+// does so before its turn has come says what was before.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -23,28 +25,32 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
-#include "ops/image_parts.h"
-#include "ops/join_rows.h"
+#include "ops/shared_chunks.h"
 #include "stream/snapshot.h"
 
 namespace streamutils {
 
-// An event that is held; its key, its head and its text follow it in memory.
+// An event that is held; its key, its head and its text follow it in memory.  Another thread may
+// read them, the time, the expiry and the number.
 struct LoggedRow {
   Timestamp time;
   Timestamp expiry;            // no partner can come once the watermark is greater
   std::uint64_t number;        // how many events came before it
   std::uint32_t hash;          // of its key
   std::uint32_t previous = 0;  // the one with the same hash that came before it; 0: none
-  std::uint32_t image = 0;     // the last image that it went to before its turn
+  std::uint32_t image = 0;     // the last one that was taken while it changed
   std::uint32_t key_size = 0;
   std::uint32_t head_size = 0;
   std::uint32_t text_size = 0;
   bool matched = false;  // has had a partner
   bool done = false;     // is not to meet another, nor to leave alone
+  // What they were when that image was begun.
+  bool was_matched = false;
+  bool was_done = false;
 
   std::string_view key() const { return {bytes(), key_size}; }
   std::string_view head() const { return {bytes() + key_size, head_size}; }
@@ -66,6 +72,41 @@ struct LoggedText {
   std::size_t size() const { return key.size() + head.size() + text[0].size() + text[1].size(); }
 };
 
+// Rows of a chunk, of which a thread makes lines of a snapshot (stream/snapshot.h).
+class LogPart final : public SnapshotPart {
+ public:
+  // The lines of all rows.
+  using Write = void (*)(const LogPart& part, SnapshotWriter& out);
+
+  // most: how many rows there can be.
+  LogPart(SharedChunks::Chunk chunk, std::uint8_t side, std::size_t most, Write write_rows)
+      : chunk_(std::move(chunk)), side_(side), write_(write_rows) {
+    rows_.reserve(most);
+  }
+  void add(std::size_t unit, bool matched) {
+    rows_.push_back(static_cast<std::uint16_t>(2 * unit + (matched ? 1 : 0)));
+  }
+  void write(SnapshotWriter& out) override { write_(*this, out); }
+
+  std::uint8_t side() const { return side_; }
+  // Calls visit(row, matched).  The members of a row that change are not to be looked at.
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (const std::uint16_t row : rows_) {
+      visit(*reinterpret_cast<const LoggedRow*>(chunk_.get() + row / 2 * kUnit), row % 2 != 0);
+    }
+  }
+
+  static constexpr std::size_t kUnit = 32;
+  static constexpr std::size_t kUnits = std::size_t{1} << 13;  // of a chunk
+
+ private:
+  SharedChunks::Chunk chunk_;
+  std::uint8_t side_;
+  Write write_;
+  std::vector<std::uint16_t> rows_;  // the number of a unit, and a bit if it is matched
+};
+
 class JoinLog {
  public:
   using Place = std::uint64_t;
@@ -73,9 +114,8 @@ class JoinLog {
   static constexpr std::uint64_t kNumbers = std::uint64_t{1} << 19;
 
   // side: of its rows.  first_chunk: where places begin; at least 1.
-  JoinLog(std::uint8_t side, JoinPart::Write write, std::uint64_t first_chunk = 1)
+  JoinLog(std::uint8_t side, LogPart::Write write, std::uint64_t first_chunk = 1)
       : side_(side), front_(first_chunk), back_(front_ * kUnits), write_(write) {}
-  ~JoinLog();
   JoinLog(const JoinLog&) = delete;
   JoinLog& operator=(const JoinLog&) = delete;
 
@@ -144,23 +184,26 @@ class JoinLog {
   bool continue_image(std::size_t rows);
   // To be called before a row changes that tells what it has met.
   void keep_for_image(LoggedRow& row, Place place) {
-    if (image_out_ && place >= image_next_ && place < image_end_) take_early(row);
+    const bool is_to_come = image_out_ && place >= image_next_ && place < image_end_;
+    if (!is_to_come || row.image == image_) return;
+    row.image = image_;
+    row.was_matched = row.matched;
+    row.was_done = row.done;
   }
   // True if the row stood here when the last image was begun.
   bool is_in_image(Place place) const { return place < image_end_; }
 
  private:
-  static constexpr std::size_t kUnit = 32;
-  static constexpr std::size_t kUnits = std::size_t{1} << 13;  // of a chunk
+  static constexpr std::size_t kUnit = LogPart::kUnit;
+  static constexpr std::size_t kUnits = LogPart::kUnits;
   static constexpr std::size_t kChunk = kUnit * kUnits;
   static constexpr std::uint64_t kMostChunks = kNumbers / 2;
-  static constexpr std::size_t kMostSpare = 16;
 
   // One with a row that is larger than that stands at several numbers, and is at the first of them.
   struct Chunk {
     std::byte* memory = nullptr;
-    std::size_t owned = 0;  // bytes; 0: nothing
-    std::size_t used = 0;   // units, of rows that begin here
+    SharedChunks::Chunk owned;  // or nothing
+    std::size_t used = 0;       // units, of rows that begin here
     std::size_t rows = 0;
     Timestamp last_expiry = kMinTime;
   };
@@ -186,13 +229,11 @@ class JoinLog {
 
   void begin_chunk(std::size_t units);
   void number_more_chunks(std::uint64_t end);
-  std::byte* take_memory(std::size_t bytes);
-  void give_back(const Chunk& chunk);
   void drop_front();
 
   void take_until(Place end);
-  void take(LoggedRow& row);
-  void take_early(LoggedRow& row);
+  void take(const LoggedRow& row, Place place);
+  void hand_over();
 
   std::uint8_t side_;
   std::vector<Chunk> chunks_ = std::vector<Chunk>(4);  // by number, modulo their count: 2^n
@@ -200,16 +241,16 @@ class JoinLog {
   Place back_;
   std::size_t size_ = 0;
   std::uint64_t seen_chunks_ = 0;  // that were held when is_mostly_expired() looked last
-  std::vector<std::byte*> spare_;  // chunks to be used again
+  SharedChunks memory_{kChunk};
 
-  JoinPart::Write write_;
+  LogPart::Write write_;
   SnapshotWriter* image_out_ = nullptr;  // null: the image is complete
   Timestamp image_watermark_ = kMinTime;
   Place image_next_ = 0;     // the place whose turn comes
   Place image_end_ = 0;      // what stands here and later is not in the image
   std::uint32_t image_ = 0;  // how many there have been
-  std::shared_ptr<PartMemory> memory_ = std::make_shared<PartMemory>();
-  ImageParts<JoinPart> parts_;
+  std::unique_ptr<LogPart> part_;
+  std::uint64_t part_chunk_ = 0;  // the number of its chunk
 };
 
 }  // namespace streamutils

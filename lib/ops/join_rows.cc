@@ -7,8 +7,6 @@
 #include <new>
 #include <utility>
 
-#include "ops/join_log.h"
-
 namespace streamutils {
 namespace {
 
@@ -70,24 +68,19 @@ std::vector<JoinRow*> JoinRows::all() const {
 
 bool JoinPart::add(const JoinRow& row) {
   const std::string_view key = row.group ? row.group->key() : std::string_view();
-  const Copy copy{row.time,      row.expiry,    row.number, static_cast<std::uint32_t>(key.size()),
-                  row.head_size, row.text_size, row.side,   false,
-                  row.deletes,   row.passed};
-  return add(copy, key, row.head().data());
-}
-
-bool JoinPart::add(const LoggedRow& row, std::uint8_t side) {
-  const Copy copy{row.time,      row.expiry, row.number,  row.key_size, row.head_size,
-                  row.text_size, side,       row.matched, false,        false};
-  return add(copy, row.key(), row.head().data());
-}
-
-bool JoinPart::add(const Copy& copy, std::string_view key, const char* texts) {
+  const Copy copy{.time = row.time,
+                  .number = row.number,
+                  .key_size = static_cast<std::uint32_t>(key.size()),
+                  .head_size = row.head_size,
+                  .text_size = row.text_size,
+                  .side = row.side,
+                  .deletes = row.deletes,
+                  .passed = row.passed};
   std::byte* const place = CopiedPart::add(copy.size());
   if (place == nullptr) return false;
   char* const text = reinterpret_cast<char*>(new (place) Copy(copy) + 1);
   std::copy(key.begin(), key.end(), text);
-  std::copy_n(texts, copy.head_size + copy.text_size, text + key.size());
+  std::copy_n(row.head().data(), row.head_size + row.text_size, text + key.size());
   return true;
 }
 

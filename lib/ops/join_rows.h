@@ -23,8 +23,6 @@
 
 namespace streamutils {
 
-struct LoggedRow;  // ops/join_log.h
-
 // An event that is held; its head and its text follow it in memory.
 struct JoinRow {
   Timestamp time;
@@ -56,13 +54,11 @@ class JoinPart final : public CopiedPart {
   // Facts and text of a row; its key, its head and its text follow.
   struct Copy {
     Timestamp time;
-    Timestamp expiry;
     std::uint64_t number;
     std::uint32_t key_size;
     std::uint32_t head_size;
     std::uint32_t text_size;
     std::uint8_t side;
-    bool matched;
     bool deletes;
     bool passed;
 
@@ -85,7 +81,6 @@ class JoinPart final : public CopiedPart {
       : CopiedPart(std::move(memory)), write_(write_rows) {}
   // False if there is no more room.  The key is empty if the row has no group.
   bool add(const JoinRow& row);
-  bool add(const LoggedRow& row, std::uint8_t side);
   void write(SnapshotWriter& out) override { write_(*this, out); }
 
   template <typename Visit>
@@ -98,9 +93,6 @@ class JoinPart final : public CopiedPart {
   }
 
  private:
-  // texts: head and text, side by side.
-  bool add(const Copy& copy, std::string_view key, const char* texts);
-
   Write write_;
 };
 

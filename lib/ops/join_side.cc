@@ -21,7 +21,7 @@ bool goes_first(const FoundRow& a, const FoundRow& b) {
 
 }  // namespace
 
-JoinSide::JoinSide(std::uint8_t side, JoinPart::Write write, std::optional<Duration> lasts,
+JoinSide::JoinSide(std::uint8_t side, LogPart::Write write, std::optional<Duration> lasts,
                    std::uint64_t first_chunk)
     : log_(side, write, first_chunk), lasts_(lasts), looked_at_(log_.back()) {}
 

@@ -44,7 +44,7 @@ class JoinSide {
  public:
   // lasts: by how much rows outlast their time, if that is the same for all.  first_chunk: see
   // JoinLog.
-  JoinSide(std::uint8_t side, JoinPart::Write write, std::optional<Duration> lasts,
+  JoinSide(std::uint8_t side, LogPart::Write write, std::optional<Duration> lasts,
            std::uint64_t first_chunk = 1);
 
   JoinLog& log() { return log_; }

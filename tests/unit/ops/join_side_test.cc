@@ -7,9 +7,12 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../rounds.h"
@@ -25,19 +28,26 @@ struct Row {
   std::int64_t expiry;
   std::string key;
   std::size_t size;
+  bool matched = false;
   bool done = false;
 };
 
-void write_numbers(const JoinPart& part, SnapshotWriter& out) {
+void write_numbers(const LogPart& part, SnapshotWriter& out) {
   out.entry("rows");
-  part.for_each([&out](const JoinPart::Copy& copy) {
+  part.for_each([&out](const LoggedRow& of, bool matched) {
     RowText& row = out.row();
-    row.put(copy.number);
-    row.put(std::uint64_t{copy.text().size()});
+    row.put(of.number);
+    row.put(std::uint64_t{of.text().size()});
+    row.put(std::uint64_t{matched});
   });
 }
 
-using Numbers = std::map<std::uint64_t, std::uint64_t>;  // with the sizes of their texts
+struct Saved {
+  std::uint64_t size = 0;  // of its text
+  bool matched = false;
+  bool operator==(const Saved&) const = default;
+};
+using Numbers = std::map<std::uint64_t, Saved>;
 
 class Model {
  public:
@@ -68,7 +78,7 @@ class Model {
                {std::string_view(text).substr(0, row.size / 3),
                 std::string_view(text).substr(row.size / 3)}});
     rows_.push_back(row);
-    if (row.expiry > watermark_) changes_[number] = row.size;
+    if (row.expiry > watermark_) changes_.insert(number);
   }
 
   void find() {
@@ -93,11 +103,13 @@ class Model {
     }
     REQUIRE(got == expected);
     if (found.empty() || below(3) > 0) return;
-    const FoundRow done = found[below(static_cast<unsigned>(found.size()))];
-    side_.log().keep_for_image(*done.row, done.place);
-    done.row->done = true;
-    side_.forget(hash, done);
-    rows_[done.number].done = true;
+    const FoundRow met = found[below(static_cast<unsigned>(found.size()))];
+    side_.log().keep_for_image(*met.row, met.place);
+    met.row->matched = rows_[met.number].matched = true;
+    if (below(2) == 0) return;
+    side_.log().keep_for_image(*met.row, met.place);
+    met.row->done = rows_[met.number].done = true;
+    side_.forget(hash, met);
   }
 
   void watermark() {
@@ -141,11 +153,15 @@ class Model {
 
   void begin_image() {
     image_.emplace();
+    image_->set_part_taker(
+        [this](std::unique_ptr<SnapshotPart> part) { parts_.push_back(std::move(part)); });
     const bool is_whole = !had_image_ || below(2) == 0;
     had_image_ = true;
     expected_.clear();
     for (std::uint64_t n = 0; n < rows_.size(); ++n) {
-      if (is_held(rows_[n]) && (is_whole || changes_.contains(n))) expected_[n] = rows_[n].size;
+      const Row& row = rows_[n];
+      if (is_held(row) && (is_whole || changes_.contains(n)))
+        expected_[n] = {row.size, row.matched};
     }
     changes_.clear();
     if (is_whole) {
@@ -155,12 +171,17 @@ class Model {
     }
   }
 
+  // By parts that are written when all is there, as by a thread that is slow.
   Numbers taken() {
+    SnapshotWriter out;
+    for (const auto& part : parts_) part->write(out);
+    parts_.clear();
     Numbers numbers;
-    SnapshotReader in(image_->take());
+    SnapshotReader in(out.take());
     while (in.next()) {
       while (in.next_row()) {
-        CHECK(numbers.emplace(in.unsigned_integer(0UL), in.unsigned_integer(1UL)).second);
+        const Saved row{in.unsigned_integer(1UL), in.unsigned_integer(2UL) != 0};
+        CHECK(numbers.emplace(in.unsigned_integer(0UL), row).second);
       }
     }
     CHECK(in.status().ok());
@@ -175,8 +196,9 @@ class Model {
   std::int64_t watermark_ = 999'000;
   bool had_image_ = false;
   std::optional<SnapshotWriter> image_;
+  std::vector<std::unique_ptr<SnapshotPart>> parts_;
   Numbers expected_;
-  Numbers changes_;  // rows since the last image was begun
+  std::set<std::uint64_t> changes_;  // rows since the last image was begun
 };
 
 TEST_CASE("a side of a join finds what a list of its rows has") {
