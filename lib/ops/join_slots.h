@@ -6,7 +6,7 @@
 // Slots are never emptied one by one: when a segment is nearly full, those that lead to no row any
 // more are dropped, and if most still do, it becomes two by one more bit of each hash (extendible
 // hashing: R. Fagin and others, 1979).  So there is no moment in which millions of slots move.  A
-// search goes on to the next slot, within the segment.
+// search begins with a cache line and goes on to the next slot, within the segment.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -36,7 +36,7 @@ class JoinSlots {
   // The slot that has the hash, or an empty one.  Valid until the next call of slot_for().
   Slot& find(std::uint32_t hash) const {
     Slot* const slots = segment_at(hash).slots;
-    std::size_t i = hash & mask_;
+    std::size_t i = home(hash);
     while (slots[i].newest != 0 && slots[i].hash != hash) i = (i + 1) & mask_;
     return slots[i];
   }
@@ -89,6 +89,7 @@ class JoinSlots {
   std::size_t bytes() const { return blocks_.bytes() + small_.get_deleter().bytes; }
 
  private:
+  static constexpr std::size_t kLine = 64 / sizeof(Slot);
   static constexpr std::size_t kFirst = 16;
   static constexpr std::size_t kMany = 1 << 8;
   static constexpr std::size_t kMost = 1 << 12;
@@ -108,7 +109,8 @@ class JoinSlots {
     return segments_[directory_[upper(hash, bits_)]];
   }
   Segment& segment_at(std::uint32_t hash) { return segments_[directory_[upper(hash, bits_)]]; }
-  Slot* home_of(std::uint32_t hash) const { return segment_at(hash).slots + (hash & mask_); }
+  std::size_t home(std::uint32_t hash) const { return hash & mask_ & ~(kLine - 1); }
+  Slot* home_of(std::uint32_t hash) const { return segment_at(hash).slots + home(hash); }
   // Three quarters are used.
   bool is_full(const Segment& segment) const { return (segment.used + 1) * 4 > (mask_ + 1) * 3; }
 
@@ -143,7 +145,7 @@ class JoinSlots {
   }
   // REQUIRES: there is room, and no slot of its hash.
   void put(Segment& segment, const Slot& slot) {
-    std::size_t i = slot.hash & mask_;
+    std::size_t i = home(slot.hash);
     while (segment.slots[i].newest != 0) i = (i + 1) & mask_;
     segment.slots[i] = slot;
     ++segment.used;
