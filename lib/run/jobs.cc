@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <deque>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "run/copy_process.h"
 #include "run/jobs_merge.h"
 #include "run/jobs_state.h"
+#include "run/merge_state.h"
 
 namespace streamutils {
 namespace {
@@ -35,11 +37,14 @@ class Jobs final : public SideOutputs {
   Jobs(JobsOptions options, const SideContext& context)
       : options_(std::move(options)),
         checkpoint_(context.checkpoint),
+        merge_state_(keeper_of(context)),
         merge_(
             options_.copies, context.out, [context] { return forwards_control(context); },
-            !checkpoint_.empty()),
+            merge_state_.get()),
         to_all_(*this) {}
 
+  // What waits in the merge, under --checkpoint.
+  Status restore();
   // state: of the copies; null: they have none.
   Status start(std::optional<JobsState> state);
 
@@ -50,6 +55,7 @@ class Jobs final : public SideOutputs {
   bool is_done() const override;
   std::vector<pollfd> wants() override;
   void attend() override;
+  Duration pause() const override;
   std::optional<int> finish(int signal) override;
   bool has_kept_state() const override { return has_kept_state_; }
   Status state_is_saved() override { return state_ ? state_->commit() : Status(); }
@@ -73,8 +79,15 @@ class Jobs final : public SideOutputs {
     return context.originates || context.control == "always" || context.input_is_controlled();
   }
 
+  static std::unique_ptr<MergeState> keeper_of(const SideContext& context) {
+    if (context.checkpoint.empty()) return nullptr;
+    return std::make_unique<MergeState>(context.checkpoint, context.name, context.tool,
+                                        context.options);
+  }
+
   void put(std::size_t index, std::string_view line);
   void receive(std::size_t index);
+  void fail(std::string problem, ExitStatus status);
   void look_after(std::size_t index);
   void wait_for_any();
   bool all_have_ended() const;
@@ -96,12 +109,22 @@ class Jobs final : public SideOutputs {
   std::string checkpoint_;  // the folder; empty: there are none
   std::optional<JobsState> state_;
   bool has_kept_state_ = true;
+  std::unique_ptr<MergeState> merge_state_;  // null without checkpoints
   JobsMerge merge_;
   ToAll to_all_;
   std::deque<CopyProcess> copies_;
   std::string problem_;
   int status_ = 0;  // of the copy that died, or of the failure
 };
+
+Status Jobs::restore() {
+  if (!merge_state_) return {};
+  auto saved = merge_state_->open();
+  if (!saved) return saved.error();
+  if (!*saved) return {};
+  SnapshotReader in(std::move(**saved));
+  return merge_.restore(in);
+}
 
 Status Jobs::start(std::optional<JobsState> state) {
   state_ = std::move(state);
@@ -155,6 +178,20 @@ void Jobs::wait_for_any() {
 
 void Jobs::attend() {
   for (std::size_t i = 0; i < copies_.size(); ++i) look_after(i);
+  if (!merge_state_) return;
+  if (Status saved = merge_state_->collect(); !saved) fail(saved.error().message, ExitStatus::io);
+}
+
+// A state that cannot be saved must not wait for the next line to be told.
+Duration Jobs::pause() const {
+  constexpr Duration kPoll = std::chrono::milliseconds(50);
+  return merge_state_ && merge_state_->is_busy() ? kPoll : Duration::max();
+}
+
+void Jobs::fail(std::string problem, ExitStatus status) {
+  if (!problem_.empty()) return;
+  problem_ = std::move(problem);
+  status_ = static_cast<int>(status);
 }
 
 void Jobs::look_after(std::size_t index) {
@@ -173,10 +210,8 @@ void Jobs::receive(std::size_t index) {
   if (copies_[index].output() < 0) return;
   const bool open = copies_[index].receive([&](std::string_view line) { merge_.add(index, line); });
   if (!open) merge_.end(index);
-  if (problem_.empty() && !merge_.problem().empty()) {
-    problem_ = merge_.problem();
-    status_ = static_cast<int>(ExitStatus::io);
-  }
+  if (merge_.problem().empty()) return;
+  fail(merge_.problem(), merge_.may_try_again() ? ExitStatus::try_again : ExitStatus::io);
 }
 
 bool Jobs::all_have_ended() const {
@@ -233,6 +268,7 @@ Result<std::unique_ptr<SideOutputs>> start_jobs(const JobsOptions& options,
     state = std::move(*begun);
   }
   auto jobs = std::make_unique<Jobs>(options, context);
+  if (Status restored = jobs->restore(); !restored) return restored.error();
   if (Status status = jobs->start(std::move(state)); !status) return status.error();
   return std::unique_ptr<SideOutputs>(std::move(jobs));
 }

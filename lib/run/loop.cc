@@ -321,6 +321,7 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
     if (table_ && shown_ != driver_.counts().in) timeout = std::min(timeout, kTableStep);
     if (interrupted_) timeout = std::min(timeout, kInterruptGrace / 20);
     if (outputs_.exec) timeout = std::min(timeout, outputs_.exec->tick());
+    if (outputs_.sides) timeout = std::min(timeout, outputs_.sides->pause());
 
     timeout = std::min(timeout, relief_.pause());
     const bool sees_table = table_input_ && table_input_ != index;

@@ -213,7 +213,8 @@ class Process {
         {outputs.out.writer(), world_.output_is_stream,
          parsed.common.watermarks || world_.originate, parsed.common.control,
          [this] { return driver_ && driver_->input_is_controlled(); }, parsed.common.checkpoint,
-         parsed.common.state, state_ ? state_->run() : 0});
+         tool_.info.name, recovery_settings(parsed).name, parsed.state_options, parsed.common.state,
+         state_ ? state_->run() : 0});
     if (!sides) return sides.error();
     outputs.sides = std::move(*sides);
     world_.output_is_stream = true;

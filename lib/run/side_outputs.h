@@ -27,6 +27,8 @@ class SideOutputs : public FileSink {
   // Descriptors to look at while the loop waits, and what to do when one of them is ready.
   virtual std::vector<pollfd> wants() = 0;
   virtual void attend() = 0;
+  // When flush() is to be called at the latest, although nothing is ready.
+  virtual Duration pause() const { return Duration::max(); }
   // Ends it all; signal: what the tool dies of, or 0.  The exit status, if it is not the tool's
   // own.
   virtual std::optional<int> finish(int signal) = 0;

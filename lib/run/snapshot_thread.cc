@@ -33,12 +33,12 @@ class SignalsBlocked {
 }  // namespace
 
 SnapshotThread::SnapshotThread(std::string path, std::string behind, SnapshotHeader header,
-                               std::vector<FileLength> side_files, Files& files)
+                               std::vector<FileLength> side_files, Sync sync)
     : path_(std::move(path)),
       behind_(std::move(behind)),
       header_(std::move(header)),
       side_files_(std::move(side_files)),
-      files_(files) {
+      sync_(std::move(sync)) {
   const SignalsBlocked blocked;
   try {
     thread_ = std::thread([this] { run(); });
@@ -144,7 +144,7 @@ Status SnapshotThread::make_file() {
   out.finish();
   if (!out.status()) return out.status();
   writer.finish(side_files_);
-  if (Status synced = files_.sync_side_files(); !synced) return synced;
+  if (Status synced = sync_(); !synced) return synced;
   Status done = file.commit();
   can_go_on_ = done.ok() && can_link(path_);
   return done;

@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,18 +16,20 @@
 #include <vector>
 
 #include "base/result.h"
-#include "run/recovery.h"
 #include "run/snapshot_file.h"
+#include "stream/snapshot.h"
 
 namespace streamutils {
 
 class SnapshotThread {
  public:
-  // The file is there under this name when join() has returned without an error; before it the side
-  // files have been made durable.  behind: the file that what is written is put behind, of which
-  // this is another name then; empty: none.
+  // Makes durable what the file speaks of (side files): called by the thread before the file is.
+  using Sync = std::function<Status()>;
+
+  // The file is there under this name when join() has returned without an error.  behind: the file
+  // that what is written is put behind, of which this is another name then; empty: none.
   SnapshotThread(std::string path, std::string behind, SnapshotHeader header,
-                 std::vector<FileLength> side_files, Files& files);
+                 std::vector<FileLength> side_files, Sync sync);
   // Without finish(), there is no file.
   ~SnapshotThread();
   SnapshotThread(const SnapshotThread&) = delete;
@@ -68,7 +71,7 @@ class SnapshotThread {
   const std::string behind_;
   const SnapshotHeader header_;
   const std::vector<FileLength> side_files_;
-  Files& files_;
+  const Sync sync_;
 
   mutable std::mutex mutex_;  // of what follows
   std::condition_variable changed_;

@@ -17,6 +17,7 @@ class SpilledLines {
   explicit SpilledLines(std::size_t in_memory = 4 << 20);
 
   bool empty() const { return count_ == 0; }
+  std::size_t size() const { return count_; }
   // Appends a line without its ending.  False, with errno, if the disk does not take it.
   bool push(std::string_view line);
   // The oldest line; valid until pop().  False, with errno, if the disk does not give it back.

@@ -38,7 +38,8 @@ Status StateSaver::start(const std::string& path, const SnapshotHeader& header, 
   SnapshotHeader of_this = header;
   if (saves_changes_) of_this.after = last_->epoch;
   thread_ = std::make_unique<SnapshotThread>(path, saves_changes_ ? last_->path : "",
-                                             std::move(of_this), std::move(*lengths), files);
+                                             std::move(of_this), std::move(*lengths),
+                                             [&files] { return files.sync_side_files(); });
   if (thread_->is_done()) return collect();
   driver_ = &driver;
   saves_changes_ ? driver.begin_changes(out_) : driver.begin_image(out_);

@@ -21,6 +21,7 @@ from harness import BIN, ToolTest, clean_environment
 from pipeline import BRANCH, Pipeline, Power, slow_stage
 from test_exactly_once import EXPECTED, KILLS, SEED
 
+PATH = f"{BIN}:{os.environ['PATH']}"
 SIDE_FILES = ("late", "count")  # that are written --late-to and --count-to
 
 
@@ -84,13 +85,17 @@ class Chance:
             return
         if any(BRANCH in stage for stage in stages):
             self.right = self.one(*self.ON_RIGHT)
-        self.stages = [f"{self.with_own_files(stage, number)} --name stage{number}" for number, stage in enumerate(stages)]
+        self.stages = [self.named(stage, number) for number, stage in enumerate(stages)]
 
-    @staticmethod
-    def with_own_files(stage, number):
+    def named(self, stage, number):
+        """Some run as copies, each with its files."""
+        is_copied = BRANCH not in stage and self.chance.random() < 0.2
         for option in SIDE_FILES:
-            stage = re.sub(rf"(--{option}-to) \w+", rf"\1 {option}.{number}", stage)
-        return stage
+            stage = re.sub(rf"(--{option}-to) \w+", rf"\1 {option}.{number}{'.{copy}' if is_copied else ''}", stage)
+        stage = f"{stage} --name stage{number}"
+        if is_copied:
+            stage = stage.replace(" --idle off", "")  # sgroup has the times
+        return f"sgroup user --jobs {self.one(2, 3)} --idle off --name copies{number} -- {stage}" if is_copied else stage
 
     def stage(self):
         return self.one(self.repeats, self.window, self.window, self.window, self.groups, self.join, self.join,
@@ -152,9 +157,8 @@ class AnyPipeline(ToolTest):
                 (self.folder / name / file).write_bytes(data)
 
     def undisturbed(self, made):
-        path = f"{BIN}:{os.environ['PATH']}"
-        result = subprocess.run(["bash", "-c", f"set -o pipefail; {made}"], cwd=self.folder / "plain", capture_output=True, check=False,
-                                env=clean_environment(PATH=path), timeout=120)
+        result = subprocess.run(["bash", "-c", f"set -o pipefail; {made}"], cwd=self.folder / "plain", capture_output=True,
+                                check=False, env=clean_environment(PATH=PATH), timeout=120)
         self.assertIn(result.returncode, (0, 1, 128 + signal.SIGPIPE), result.stderr)
         return self.content("plain")
 
@@ -166,7 +170,7 @@ class AnyPipeline(ToolTest):
         branch = [["sread", "right", "--name", "right", "--follow-epochs=sread"], slow_stage(delay * 0.8),
                   *map(shlex.split, made.on_right())]
         has_branch = any(BRANCH in stage for stage in made.stages)
-        return Pipeline(self.folder / "killed", stages, branch=branch if has_branch else ())
+        return Pipeline(self.folder / "killed", stages, {"PATH": PATH}, branch if has_branch else ())
 
     @staticmethod
     def run_for_a_while(pipeline, chance):
