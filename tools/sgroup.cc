@@ -264,7 +264,9 @@ Result<Plan> plan_jobs(const Options& o, const Invocation& invocation) {
   plan.takes_time = plan.originate = copied->takes_time;
   plan.op = make_partition(std::move(*keys), *o.jobs);
   const JobsOptions jobs{*o.jobs, copied->is_ours, invocation.files};
-  plan.make_sides = [jobs](const SideContext& context) { return start_jobs(jobs, context); };
+  plan.make_sides = [jobs](const SideContext& context, ExitStatus& status) {
+    return start_jobs(jobs, context, status);
+  };
   return plan;
 }
 

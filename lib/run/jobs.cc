@@ -44,7 +44,7 @@ class Jobs final : public SideOutputs {
         to_all_(*this) {}
 
   // What waits in the merge, under --checkpoint.
-  Status restore();
+  Status restore(ExitStatus& status);
   // state: of the copies; null: they have none.
   Status start(std::optional<JobsState> state);
 
@@ -117,9 +117,9 @@ class Jobs final : public SideOutputs {
   int status_ = 0;  // of the copy that died, or of the failure
 };
 
-Status Jobs::restore() {
+Status Jobs::restore(ExitStatus& status) {
   if (!merge_state_) return {};
-  auto saved = merge_state_->open();
+  auto saved = merge_state_->open(status);
   if (!saved) return saved.error();
   if (!*saved) return {};
   SnapshotReader in(std::move(**saved));
@@ -260,7 +260,7 @@ std::optional<int> Jobs::finish(int signal) {
 }  // namespace
 
 Result<std::unique_ptr<SideOutputs>> start_jobs(const JobsOptions& options,
-                                                const SideContext& context) {
+                                                const SideContext& context, ExitStatus& status) {
   std::optional<JobsState> state;
   if (!context.state.empty()) {
     auto begun = JobsState::begin(context.state, context.run, options.copies, options.is_ours);
@@ -268,8 +268,8 @@ Result<std::unique_ptr<SideOutputs>> start_jobs(const JobsOptions& options,
     state = std::move(*begun);
   }
   auto jobs = std::make_unique<Jobs>(options, context);
-  if (Status restored = jobs->restore(); !restored) return restored.error();
-  if (Status status = jobs->start(std::move(state)); !status) return status.error();
+  if (Status restored = jobs->restore(status); !restored) return restored.error();
+  if (Status started = jobs->start(std::move(state)); !started) return started.error();
   return std::unique_ptr<SideOutputs>(std::move(jobs));
 }
 

@@ -36,8 +36,8 @@ struct JobsOptions {
 };
 
 // Starts the copies.  Events go to the outputs "0", "1", …; control lines of the stream to
-// all.
+// all.  On an error `status` may be set to what the tool exits with.
 Result<std::unique_ptr<SideOutputs>> start_jobs(const JobsOptions& options,
-                                                const SideContext& context);
+                                                const SideContext& context, ExitStatus& status);
 
 }  // namespace streamutils

@@ -16,7 +16,7 @@ namespace streamutils {
 std::string MergeState::entry() const { return fmt::format("{}:{:08x}", name_, crc32c(options_)); }
 
 // Of a stream that had ended by then nothing waits.
-Result<std::optional<std::string>> MergeState::open() {
+Result<std::optional<std::string>> MergeState::open(ExitStatus& status) {
   auto commit = folder_.read_commit();
   if (!commit) return commit.error();
   if (!*commit) return std::optional<std::string>();
@@ -32,6 +32,7 @@ Result<std::optional<std::string>> MergeState::open() {
   auto content = read_snapshot_file(*text, epoch_);
   if (!content) return Error{fmt::format("{} {}", path, content.error().message)};
   if (Status fits = check_fits(content->header, tool_, options_); !fits) {
+    status = ExitStatus::usage;
     return Error{fmt::format("{} {}", path, fits.error().message)};
   }
   return std::optional(std::move(content->entries));

@@ -27,8 +27,9 @@ class MergeState final : public JobsMerge::Keeper {
         tool_(std::move(tool)),
         options_(std::move(options)) {}
 
-  // What was saved at the epoch that counts; nullopt: nothing waits.
-  Result<std::optional<std::string>> open();
+  // What was saved at the epoch that counts; nullopt: nothing waits.  On an error `status` may be
+  // set to what the tool exits with.
+  Result<std::optional<std::string>> open(ExitStatus& status);
 
   std::uint64_t epoch() const override { return epoch_; }
   Result<std::string> save(std::uint64_t epoch, const Write& write) override;

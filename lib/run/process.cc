@@ -208,13 +208,21 @@ class Process {
   }
 
   // Copies of a command: they get the control lines in place of standard output.
-  Status start_sides(Parsed& parsed, Outputs& outputs) {
-    auto sides = parsed.plan.make_sides(
-        {outputs.out.writer(), world_.output_is_stream,
-         parsed.common.watermarks || world_.originate, parsed.common.control,
-         [this] { return driver_ && driver_->input_is_controlled(); }, parsed.common.checkpoint,
-         tool_.info.name, recovery_settings(parsed).name, parsed.state_options, parsed.common.state,
-         state_ ? state_->run() : 0});
+  Status start_sides(Parsed& parsed, Outputs& outputs, ExitStatus& refused) {
+    refused = ExitStatus::io;
+    const SideContext context{
+        .out = outputs.out.writer(),
+        .out_is_stream = world_.output_is_stream,
+        .originates = parsed.common.watermarks || world_.originate,
+        .control = parsed.common.control,
+        .input_is_controlled = [this] { return driver_ && driver_->input_is_controlled(); },
+        .checkpoint = parsed.common.checkpoint,
+        .tool = tool_.info.name,
+        .name = recovery_settings(parsed).name,
+        .options = parsed.state_options,
+        .state = parsed.common.state,
+        .run = state_ ? state_->run() : 0};
+    auto sides = parsed.plan.make_sides(context, refused);
     if (!sides) return sides.error();
     outputs.sides = std::move(*sides);
     world_.output_is_stream = true;
@@ -295,9 +303,9 @@ class Process {
                                             [this](std::string_view message) { say(message); });
     }
     if (parsed.plan.make_sides) {
-      if (Status started = start_sides(parsed, outputs); !started) {
+      if (Status started = start_sides(parsed, outputs, refused); !started) {
         say(started.error().message);
-        return static_cast<int>(ExitStatus::io);
+        return static_cast<int>(refused);
       }
     }
     Sink& sink = outputs.sides  ? *outputs.sides->stream()

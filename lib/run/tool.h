@@ -50,6 +50,7 @@ struct OutputFile {
   bool rollback = false;  // with --checkpoint: cut what was not committed
 };
 
+enum class ExitStatus : int;
 class SideOutputs;
 class Sink;
 
@@ -97,8 +98,10 @@ struct Plan {
   std::string follow_epochs{};
   bool is_table = false;   // on a terminal, what would leave is shown before the end
   bool originate = false;  // as if -w had been given
-  // Makes what the operator writes to beside the stream; empty if it does not.
-  std::function<Result<std::unique_ptr<SideOutputs>>(const SideContext&)> make_sides{};
+  // Makes what the operator writes to beside the stream; empty if it does not.  On an error
+  // `status`, if it has been set, is what the tool exits with.
+  using MakeSides = Result<std::unique_ptr<SideOutputs>>(const SideContext&, ExitStatus& status);
+  std::function<MakeSides> make_sides{};
 };
 
 // How much of event time a tool knows.

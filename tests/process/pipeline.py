@@ -17,12 +17,15 @@ from harness import BIN, clean_environment
 
 # A filter for lines that is not ours: it hands on all lines, but not fast, so that there is time to
 # kill somebody.
+# Where the file "hold" stands beside it, slow enough for any machine: who waits for an epoch takes it away.
 SLOW = """
 import os, signal, sys, time
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+begin = time.monotonic()
 while block := os.read(0, 1 << 14):
     os.write(1, block)
-    time.sleep(float(sys.argv[1]))
+    is_held = time.monotonic() > begin + 0.5 and os.path.exists("hold")
+    time.sleep(max(float(sys.argv[1]), 0.1 if is_held else 0))
 """
 
 

@@ -69,13 +69,15 @@ class ExactlyOnce(ToolTest):
     def run_for_a_while(self, pipeline, least_epochs=1):
         """Starts it, and waits until something has been committed beyond what was."""
         before = self.epoch(pipeline)
+        hold = pipeline.folder / "hold"
+        hold.touch()
         pipeline.start()
         deadline = time.monotonic() + 60
         while self.epoch(pipeline) < before + least_epochs and pipeline.is_running():
             self.assertLess(time.monotonic(), deadline, pipeline.messages())
             time.sleep(0.005)
+        hold.unlink()
         self.assertFalse(self.is_complete(pipeline), "too quick for this test")
-
 
     @staticmethod
     def commit(pipeline):
