@@ -128,6 +128,11 @@ class Chance:
         return self.one(f"sjoin {self.one(*self.JOINS)} --type {kind} - {BRANCH}",
                         f"sjoin on user asof {self.one('', 'within 2s')} --type {self.one('inner', 'left')} {BRANCH}")
 
+    def may_be_cut(self, file):
+        """Whether it stands beside a stage that is stopped by one behind it, somewhere behind what that one takes."""
+        kind, _, rest = file.partition(".")
+        return kind in SIDE_FILES and any(" -m " in stage for stage in self.stages[int(rest[0]) + 1:])
+
     def on_right(self):
         return self.right.split(" | ") if self.right else []
 
@@ -228,9 +233,13 @@ class AnyPipeline(ToolTest):
                 self.make_inputs(seed, ("plain", "killed"))
                 expected = self.undisturbed(made)
                 times += disturbed(made, random.Random(seed))
-                self.assertEqual(self.content("killed").keys(), expected.keys())
-                for name, data in self.content("killed").items():
-                    self.assertTrue(data == expected[name], f"{name} differs")
+                content = self.content("killed")
+                self.assertEqual(content.keys(), expected.keys())
+                for name, data in content.items():
+                    is_same = data == expected[name]
+                    if made.may_be_cut(name):
+                        is_same = data.startswith(expected[name]) or expected[name].startswith(data)
+                    self.assertTrue(is_same, f"{name} differs")
             for folder in ("plain", "killed", "synced"):
                 shutil.rmtree(self.folder / folder, ignore_errors=True)
         print(f"{times} times, seed {SEED}")
