@@ -86,6 +86,16 @@ class RowLines {
   // Forgets all.
   void clear();
 
+  // Whether that is of use; brings near the keys that are foreseen; and what settling an event of a
+  // key will change, in three steps (3, 2, 1) of which each has to be near for the next.
+  bool is_large() const { return keys_.is_large(); }
+  template <typename Keys>
+  void prefetch(const Keys& keys) const {
+    keys_.prefetch(keys);
+  }
+  void prefetch(std::uint32_t hash) const { keys_.prefetch(hash); }
+  static void bring_near(Group* group, int steps);
+
   // The first window that is open.
   std::int64_t first_open(const RowLine& line) const;
 
@@ -152,7 +162,6 @@ class RowLines {
   std::size_t all_in_image() const { return keys_.size(); }
   static std::size_t entries_of(Group* group) { return of(group).slices.size(); }
   void put_into_image(Group& group, bool) { save_line(&group, image_); }
-  static void bring_near(Group* group, int steps);
 
   const FixedWindows& windows_;
   SliceQueue::Tools tools_;

@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,11 @@ class RowWindows final : public Windows {
         waiting_(parts_.aggregates, pool_) {}
 
   Outcome on_record(const Record& record, Emitter& out) override;
+  bool foresees() const override { return parts_.keys.foresees() && lines_.is_large(); }
+  void foresee(std::span<const Record> records) override {
+    parts_.keys.foresee(records, [this](std::uint32_t hash) { lines_.prefetch(hash); });
+    lines_.prefetch(parts_.keys);
+  }
   void on_watermark(Timestamp now, Emitter& out) override;
   void on_end(Emitter& out) override { write_incomplete(out); }
   void on_interrupt(Emitter& out) override;
@@ -72,6 +78,7 @@ class RowWindows final : public Windows {
   std::size_t held() const override { return lines_.held() + waiting_.size(); }
 
  private:
+  void prefetch_waiting() const;
   void settle(const WaitingEvent& event, Emitter& out);
   void open_window(RowLine& line, std::int64_t row, Timestamp t);
   void close_window(Group* group, std::int64_t number, Emitter& out);
@@ -131,7 +138,18 @@ void RowWindows::relieve_memory() {
 
 void RowWindows::on_watermark(Timestamp now, Emitter& out) {
   if (now != kMaxTime) parts_.watermark = now;
-  while (waiting_.is_ripe(now)) settle(waiting_.take(), out);
+  while (waiting_.is_ripe(now)) {
+    prefetch_waiting();
+    settle(waiting_.take(), out);
+  }
+}
+
+void RowWindows::prefetch_waiting() const {
+  constexpr std::size_t kAhead = 6;
+  for (int steps = 3; steps > 0; --steps) {
+    Group* const group = waiting_.ahead(static_cast<std::size_t>(steps) * kAhead);
+    if (group != nullptr) RowLines::bring_near(group, steps);
+  }
 }
 
 void RowWindows::settle(const WaitingEvent& event, Emitter& out) {
