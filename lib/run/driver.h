@@ -216,7 +216,7 @@ class Driver {
   void preview(Sink& rows);
 
   // True when no more input can matter (sfilter -m), or --bad stop or --max-bad have struck.
-  bool is_done() const { return stopped_ || op_->is_done(); }
+  bool is_done() const { return stopped_ || (op_->is_done() && !waits_for_barrier()); }
 
   // An input began with a begin line.
   bool input_is_controlled() const;
@@ -333,6 +333,8 @@ class Driver {
   bool has_right_epoch(const Input& input, const Message& message);
   void on_barrier(Input& input, Message message);
   void align();
+  bool owes_barrier() const;
+  bool waits_for_barrier() const;
   bool brings_barrier(const Input& input) const;
   std::vector<std::string> gather_via();
   void pass_barrier(std::uint64_t epoch, std::vector<std::string> via);
@@ -399,6 +401,7 @@ class Driver {
   std::optional<std::uint64_t> epoch_;
   std::vector<std::string> held_;  // output that waits until the begin line can name its member
   std::size_t held_bytes_ = 0;
+  bool has_passed_barrier_ = false;
   bool aligning_ = false;        // a barrier has come, and is awaited on other inputs
   bool from_ahead_ = false;      // the current line was kept
   std::string kept_line_;        // it, with padding

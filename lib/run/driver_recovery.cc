@@ -104,7 +104,20 @@ std::vector<std::string> Driver::gather_via() {
   return via;
 }
 
+// Until the first barrier nobody knows which stages stand in front of this one.  If it left before,
+// and one of them was killed before it noticed, no epoch would tell that it may begin anew.
+bool Driver::owes_barrier() const {
+  return settings_.checkpoints != nullptr && settings_.epoch == 0 && !has_passed_barrier_;
+}
+
+bool Driver::waits_for_barrier() const {
+  return owes_barrier() && std::any_of(inputs_.begin(), inputs_.end(), [this](const Input& input) {
+           return brings_barrier(input);
+         });
+}
+
 void Driver::pass_barrier(std::uint64_t epoch, std::vector<std::string> via) {
+  has_passed_barrier_ = true;
   if (settings_.checkpoints != nullptr) {
     ExitStatus status = ExitStatus::io;
     auto entry = settings_.checkpoints->take(epoch, via, status);
@@ -176,7 +189,7 @@ bool Driver::has_died(const Input& input) const {
 }
 
 bool Driver::upstream_died() const {
-  if (op_->is_done() || settings_.common.drain) return false;
+  if ((op_->is_done() && !owes_barrier()) || settings_.common.drain) return false;
   return std::any_of(inputs_.begin(), inputs_.end(), [this](const Input& input) {
     return has_to_end(input) && !input.end_mark && !input.suspended;
   });

@@ -169,6 +169,24 @@ class OtherFailures(ExactlyOnceJoin):
         self.more_on_right = [["sfilter", "-m", "100"], ["sdedup", "uid"]]
         self.check_what_ends_early()
 
+    def test_a_stage_that_ends_its_side_at_once(self):
+        """Before the first barrier, and the source in front of it is killed before it notices."""
+        self.more_on_right = [["sfilter", "-m", "5"], ["sdedup", "uid"]]
+        self.RIGHT_DELAY = 0.25
+        expected = self.undisturbed()
+        pipeline = self.pipeline("at-once")
+        pipeline.start()
+        time.sleep(0.2)
+        source = next(process for process in pipeline.processes if "right" in process.args)
+        source.send_signal(signal.SIGSTOP)
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline and not self.epoch(pipeline):
+            time.sleep(0.005)
+        pipeline.kill_all()
+        pipeline.wait()
+        pipeline.branch = self.branch(slow=0.02)
+        self.finish(pipeline, expected)
+
     def test_a_table_at_the_end_of_a_side_is_written_once(self):
         self.cut_right()
         self.more_on_right = [["sgroup", "uid", "max", "ts", "as", "ts"]]
