@@ -314,7 +314,8 @@ Loop::Wait Loop::wait(const Source& source, std::size_t index) {
   while (true) {
     Duration timeout = tick();
     if (driver_.is_done()) return Wait::again;
-    if (!flush()) return Wait::stop;
+    // What is flushed may be the last that somebody wanted.
+    if (!flush() || must_stop(source)) return Wait::stop;
     const auto idle = driver_.idle_after(index);
     if (idle) timeout = std::min(timeout, quiet < *idle ? *idle - quiet : Duration(kIdleStep));
     if (shows_progress_) timeout = std::min(timeout, kProgressStep);
