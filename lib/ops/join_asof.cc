@@ -17,14 +17,18 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "ops/change_count.h"
+#include "ops/foreseen.h"
 #include "ops/image_parts.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
 #include "ops/join_rows.h"
+#include "ops/keyed.h"
 #include "stream/snapshot_bytes.h"
 
 namespace streamutils {
@@ -53,6 +57,16 @@ void write_rows(const JoinPart& part, SnapshotWriter& out) {
     save_bytes(row, copy.text());
   });
 }
+
+// As GroupTable::prefetch() wants them.
+struct ForeseenKeys {
+  const Foreseen<GroupKey>& keys;
+
+  template <typename Visit>
+  void for_each_hash(const Visit& visit) const {
+    keys.for_each([&visit](const GroupKey& key) { visit(*key.hash); });
+  }
+};
 
 class AsofJoin final : public Operator {
  public:
@@ -83,19 +97,21 @@ class AsofJoin final : public Operator {
   // Events first: they may ask for versions that go.
   void on_watermark(Timestamp now, Emitter& out) override {
     watermark_ = now;
-    while (!events_.empty() && events_.top().due < now) release(out);
+    while (release_some(now, out)) {
+    }
     pass_until(now);
   }
 
   void on_end(Emitter& out) override {
-    while (!events_.empty()) release(out);
+    while (release_some(kMaxTime, out)) {
+    }
   }
 
   void on_interrupt(Emitter& out) override {
     std::vector<JoinRow*> rows = rows_.all();
     std::erase_if(rows, [](const JoinRow* row) { return row->side == kRight; });
     std::ranges::sort(rows, expires_before);
-    for (const JoinRow* row : rows) answer(*row, true, out);
+    for (const JoinRow* row : rows) answer(*row, key_of(row->head()), true, out);
   }
 
   Timestamp least_time_to_come(Timestamp w) const override {
@@ -109,6 +125,9 @@ class AsofJoin final : public Operator {
   }
 
   std::string_view fate_of_late() const override { return "took no part"; }
+
+  bool foresees_inputs() const override { return groups_.is_large(); }
+  void foresee_input(std::size_t input, std::span<const Record> records) override;
 
   bool has_state() const override { return true; }
   void save(SnapshotWriter& out) const override;
@@ -139,6 +158,8 @@ class AsofJoin final : public Operator {
   }
 
  private:
+  static constexpr std::size_t kAtOnce = 32;
+
   bool writes_pairs() const {
     return options_.type == JoinType::inner || options_.type == JoinType::left;
   }
@@ -164,8 +185,17 @@ class AsofJoin final : public Operator {
     return {};
   }
 
-  Outcome on_version(const Record& record, Emitter& out) {
+  static GroupKey key_of(std::string_view key) { return {key, {}, GroupTable::hash_of(key)}; }
+
+  // The key of a version, if it has one.
+  std::optional<GroupKey> read_key(const Record& record) {
+    if (const GroupKey* seen = foreseen_.take(record.line())) return *seen;
     const auto key = keys_[kRight].read(record);
+    return key ? std::optional(key_of(*key)) : std::nullopt;
+  }
+
+  Outcome on_version(const Record& record, Emitter& out) {
+    const auto key = read_key(record);
     const bool deletes = key && tombstones_.deletes(record);
     text_.clear();
     if (key && !deletes && writes_pairs()) {
@@ -196,7 +226,7 @@ class AsofJoin final : public Operator {
   }
 
   // A newer version holds already, or it is too old for any event to come.
-  bool is_outdated(std::string_view key, Timestamp t) const {
+  bool is_outdated(const GroupKey& key, Timestamp t) const {
     const auto& within = options_.arguments.within;
     if (within && plus(t, *within) < watermark_) return true;
     Group* group = groups_.find(key);
@@ -212,8 +242,8 @@ class AsofJoin final : public Operator {
   void restore_deletions(SnapshotReader& in);
   void restore_row(SnapshotReader& in);
 
-  void insert(std::string_view key, JoinRow* row) {
-    const auto [group, is_new] = groups_.find_or_add({key, {}});
+  void insert(const GroupKey& key, JoinRow* row) {
+    const auto [group, is_new] = groups_.find_or_add(key);
     if (is_new) new (group->state()) Versions{};
     row->side = kRight;
     row->group = group;
@@ -221,9 +251,22 @@ class AsofJoin final : public Operator {
     ++versions_;
   }
 
-  void release(Emitter& out) {
-    answer(*events_.top().row, false, out);
-    forget_event();
+  // Those that are due come near together.  False if there was none.
+  bool release_some(Timestamp now, Emitter& out) {
+    HashedKeys<kAtOnce> keys;
+    JoinRow* rows[kAtOnce];
+    std::size_t n = 0;
+    while (n < kAtOnce && !events_.empty() && events_.top().due < now) {
+      rows[n] = events_.top().row;
+      keys.add({rows[n++]->head(), {}});
+      events_.pop();
+    }
+    if (groups_.is_large()) groups_.prefetch(keys);
+    for (std::size_t i = 0; i < n; ++i) {
+      answer(*rows[i], keys[i], false, out);
+      rows_.free(rows[i]);
+    }
+    return n > 0;
   }
   void forget_event() {
     JoinRow* row = events_.top().row;
@@ -231,8 +274,8 @@ class AsofJoin final : public Operator {
     rows_.free(row);
   }
 
-  void answer(const JoinRow& event, bool partial, Emitter& out) {
-    const JoinRow* version = version_at(event.head(), event.time);
+  void answer(const JoinRow& event, const GroupKey& key, bool partial, Emitter& out) {
+    const JoinRow* version = version_at(key, event.time);
     if (version != nullptr && writes_pairs()) {
       output_.write_match(event.text(), version->text(), out, partial);
     } else if (options_.type == (version != nullptr ? JoinType::semi : JoinType::anti) ||
@@ -242,8 +285,8 @@ class AsofJoin final : public Operator {
   }
 
   // Null if there is none.
-  const JoinRow* version_at(std::string_view key, Timestamp t) const {
-    Group* group = key.empty() ? nullptr : groups_.find(key);
+  const JoinRow* version_at(const GroupKey& key, Timestamp t) const {
+    Group* group = key.canonical.empty() ? nullptr : groups_.find(key);
     if (group == nullptr) return nullptr;
     const JoinList& list = versions_of(*group);
     const JoinRow* row = list.until(t).row;
@@ -318,7 +361,8 @@ class AsofJoin final : public Operator {
   JoinOutput output_;
   Tombstones tombstones_;
   MemoryWarning warning_;
-  std::string text_;  // scratch
+  std::string text_;             // scratch
+  Foreseen<GroupKey> foreseen_;  // keys of versions
   JoinRows rows_{write_rows};
   GroupTable groups_;
   JoinQueue events_{bucket_width({})};  // of LEFT
@@ -330,6 +374,18 @@ class AsofJoin final : public Operator {
   ChangeCount deletions_;
   SnapshotWriter deleted_;
 };
+
+// Only keys that stand in the line as they are: nearly all.
+void AsofJoin::foresee_input(std::size_t input, std::span<const Record> records) {
+  if (input != kRight) return;
+  foreseen_.clear();
+  for (const Record& record : records) {
+    const auto key = keys_[kRight].read_in_line(record);
+    if (!key || !record.ok()) continue;
+    groups_.prefetch(*foreseen_.add(record.line(), key_of(*key)).hash);
+  }
+  groups_.prefetch(ForeseenKeys{foreseen_});
+}
 
 void AsofJoin::save(SnapshotWriter& out) const {
   save_head(out);
@@ -383,7 +439,7 @@ void AsofJoin::restore_row(SnapshotReader& in) {
   }
   row->deletes = in.unsigned_integer(3) != 0;
   row->passed = in.unsigned_integer(4) != 0;
-  insert(key, row);
+  insert(key_of(key), row);
   if (!row->passed) return queue_.push(JoinDue(row));
   drop_before(versions_of(*row->group), row);
   if (options_.arguments.within) queue_again(row);
