@@ -13,10 +13,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -188,5 +190,20 @@ class HashedKeys {
   std::array<GroupKey, kMost> keys_;
   std::size_t size_ = 0;
 };
+
+// Calls visit(group, key) for each of the groups with its key, to be looked up in another table:
+// some at a time, so that what prefetch(keys) brings near has come when their turn comes.
+template <typename Prefetch, typename Visit>
+void for_each_ahead(std::span<Group* const> groups, const Prefetch& prefetch, const Visit& visit) {
+  constexpr std::size_t kAhead = 32;
+  while (!groups.empty()) {
+    const auto next = groups.first(std::min(kAhead, groups.size()));
+    groups = groups.subspan(next.size());
+    HashedKeys<kAhead> keys;
+    for (const Group* group : next) keys.add(group->group_key());
+    prefetch(keys);
+    for (std::size_t i = 0; i < next.size(); ++i) visit(*next[i], keys[i]);
+  }
+}
 
 }  // namespace streamutils

@@ -320,21 +320,13 @@ void OverlappingWindows::seal_before(Timestamp end) {
   latest_ = {};
 }
 
-// Some groups at a time, so that their queues are near when their turn comes.
 void OverlappingWindows::add_to_queues(Timestamp slice, const Pane& pane) {
-  constexpr std::size_t kAhead = 32;
-  std::span<Group* const> rest = pane.groups();
-  while (!rest.empty()) {
-    const auto next = rest.first(std::min(kAhead, rest.size()));
-    rest = rest.subspan(next.size());
-    HashedKeys<kAhead> keys;
-    for (const Group* group : next) keys.add(group->group_key());
-    histories_->prefetch(keys);
-    for (std::size_t i = 0; i < next.size(); ++i) {
-      SliceQueue& queue = histories_->queue_of(keys[i]);
-      queue.add(slice, next[i]->state(), next[i]->first_seen, histories_->tools());
-    }
-  }
+  for_each_ahead(
+      pane.groups(), [this](const auto& keys) { histories_->prefetch(keys); },
+      [&](Group& group, const GroupKey& key) {
+        SliceQueue& queue = histories_->queue_of(key);
+        queue.add(slice, group.state(), group.first_seen, histories_->tools());
+      });
 }
 
 void OverlappingWindows::write(std::int64_t k, bool partial, Emitter& out) {

@@ -26,15 +26,18 @@ void Pane::add(Group& group, std::uint64_t first_seen) {
 
 void Pane::merge(const Pane& other) {
   bool in_order = true;  // a long table is not sorted for a short one
-  for (const Group* group : other.groups_) {
-    const GroupTable::Found found = table_.find_or_add(group->group_key());
-    in_order &= found.is_new ? groups_.empty() || groups_.back()->first_seen < group->first_seen
-                             : found.group->first_seen <= group->first_seen;
-    if (found.is_new) add(*found.group, group->first_seen);
-    keep_for_image(*found.group);
-    found.group->first_seen = std::min(found.group->first_seen, group->first_seen);
-    aggregates_.merge(found.group->state(), group->state());
-  }
+  const auto prefetch = [this](const auto& keys) {
+    if (table_.is_large()) table_.prefetch(keys);
+  };
+  for_each_ahead(other.groups_, prefetch, [&](const Group& group, const GroupKey& key) {
+    const auto [own, is_new] = table_.find_or_add(key);
+    in_order &= is_new ? groups_.empty() || groups_.back()->first_seen < group.first_seen
+                       : own->first_seen <= group.first_seen;
+    if (is_new) add(*own, group.first_seen);
+    keep_for_image(*own);
+    own->first_seen = std::min(own->first_seen, group.first_seen);
+    aggregates_.merge(own->state(), group.state());
+  });
   if (!in_order) put_in_order();
 }
 
