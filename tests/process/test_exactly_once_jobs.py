@@ -102,6 +102,25 @@ class Copied(Copies):
         pipeline.stages = stages
         self.finish(pipeline, expected)
 
+    def test_what_waits_for_other_copies_is_checked(self):
+        more = {"windows": "sdedup uid --within 1h"}
+        expected = self.undisturbed(**more)
+        pipeline = self.pipeline("damaged", **more)
+        self.run_for_a_while(pipeline)
+        pipeline.kill_all()
+        pipeline.wait()
+        file = pipeline.folder / "ck" / f"sgroup-merge.{self.epoch(pipeline)}"
+        good = file.read_bytes()
+        for bad, message in ((good.replace(b"merge", b"marge", 1), "is damaged"), (None, "No such file")):
+            if bad:
+                file.write_bytes(bad)
+            else:
+                file.unlink()
+            self.assertIn(4, pipeline.run())
+            self.assert_says(pipeline.messages(), file.name, message)
+        file.write_bytes(good)
+        self.finish(pipeline, expected)
+
     def test_copies_that_drop_control_lines_are_refused(self):
         pipeline = self.pipeline("drops", delay=0)
         pipeline.stages[self.STAGE] = ["sgroup", "qtype_name", "--jobs", "2", "--", "grep", "-v", "~stream"]
