@@ -40,6 +40,11 @@ std::optional<FileIdentity> identify(int fd, std::uint64_t read) {
                       static_cast<std::uint64_t>(status.st_ino), head.size(), crc32c(head)};
 }
 
+bool has_its_place(int fd, const FileIdentity& seen) {
+  const auto now = identify(fd, 0);
+  return now && now->device == seen.device && now->inode == seen.inode;
+}
+
 bool is_same(int fd, const FileIdentity& seen, std::uint64_t read) {
   struct stat status {};
   if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return false;

@@ -36,4 +36,7 @@ std::optional<FileIdentity> identify(int fd, std::uint64_t read);
 // as its size tells: what is packed (formats/unpack.h) may hold more than that.
 bool is_same(int fd, const FileIdentity& seen, std::uint64_t read);
 
+// True if it has the place on disk of that file, whatever it holds now.
+bool has_its_place(int fd, const FileIdentity& seen);
+
 }  // namespace streamutils

@@ -492,8 +492,16 @@ class Process {
     }
     driver.reopen(taken.resumed);
     for (std::size_t i = 0; i < sources.size(); ++i) {
-      if (!taken.resumed[i]) continue;
+      if (!taken.from[i]) continue;
       const InputPosition& from = saved.header.inputs[*taken.from[i]];
+      if (!taken.resumed[i]) {
+        if (from.offset > 0 && from.file && has_its_place(fds[i], *from.file)) {
+          recovery_->tell(fmt::format(
+              "{}: was cut or written anew since {} bytes of it were read: read from its start",
+              sources[i].name, from.offset));
+        }
+        continue;
+      }
       errno = 0;
       if (!sources[i].seek(from.offset)) return cannot_go_on(sources[i], from.offset);
       if (from.offset == 0) continue;

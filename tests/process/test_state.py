@@ -123,7 +123,16 @@ class Files(StateTest):
         self.file("log", lines_of(event(7), event(8), event(9)))  # the same inode, other bytes
         second = self.window("--drain", files=[log])
         self.assertNotIn(b"goes on", second.stderr)
+        self.assert_says(second.stderr, f"{log}: was cut or written anew", "read from its start")
         self.assertEqual([row["count"] for row in rows(second)], [5])
+
+    def test_a_file_that_was_cut_is_read_from_its_start(self):
+        log = self.file("log", lines_of(event(0), event(1)))
+        self.window(files=[log])
+        os.truncate(log, len(lines_of(event(0))))
+        second = self.window("--drain", files=[log])
+        self.assert_says(second.stderr, f"{log}: was cut or written anew", "read from its start")
+        self.assertEqual([row["count"] for row in rows(second)], [3])
 
     def test_a_rotated_file_is_known_by_another_name(self):
         log = self.file("log", lines_of(event(0)))
