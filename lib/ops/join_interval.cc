@@ -53,31 +53,53 @@ struct JoinKey {
   std::uint32_t hash;
 };
 
-constexpr std::string_view kRows = "rows";
+constexpr std::string_view kLog = "log";
 
-void begin_rows(SnapshotWriter& out) {
-  out.entry(kRows).json("columns",
-                        R"(["side","time","expiry","number","matched","key","head","text"])");
-}
+// What a row of a snapshot says of an event besides its text: in numbers by which it differs from
+// the row before, which are short, and wrap around.
+struct RowNumbers {
+  std::uint64_t time = 0;
+  std::uint64_t lasts = 0;  // from its time to its expiry
+  std::uint64_t number = 0;
 
-void put_row(SnapshotWriter& out, std::uint64_t side, const LoggedRow& of, bool matched) {
-  RowText& row = out.row();
-  row.put_values(5 * kValueRoom, [&](char* to) {
-    to = write_value(to, side);
-    to = write_value(to, to_nanos(of.time));
-    to = write_value(to, to_nanos(of.expiry));
-    to = write_value(to, of.number);
-    return write_value(to, std::uint64_t{matched});
-  });
-  save_bytes(row, of.key());
-  save_bytes(row, of.head());
-  save_bytes(row, of.text());
-}
+  RowNumbers() = default;
+  explicit RowNumbers(const LoggedRow& row)
+      : time(static_cast<std::uint64_t>(to_nanos(row.time))),
+        lasts(static_cast<std::uint64_t>(to_nanos(row.expiry)) - time),
+        number(row.number) {}
+};
+
+// Rows of one side, in the order of their numbers.
+class LogRows {
+ public:
+  LogRows(SnapshotWriter& out, std::uint64_t side) : out_(out) {
+    out.entry(kLog)
+        .field("side", side)
+        .json("columns", R"(["later","lasts_more","number_more","matched","key","head","text"])");
+  }
+  void put(const LoggedRow& of, bool matched) {
+    const RowNumbers now(of);
+    RowText& row = out_.row();
+    row.put_values(4 * kValueRoom, [&](char* to) {
+      to = write_value(to, static_cast<std::int64_t>(now.time - before_.time));
+      to = write_value(to, static_cast<std::int64_t>(now.lasts - before_.lasts));
+      to = write_value(to, static_cast<std::int64_t>(now.number - before_.number));
+      return write_value(to, std::uint64_t{matched});
+    });
+    save_bytes(row, of.key());
+    save_bytes(row, of.head());
+    save_bytes(row, of.text());
+    before_ = now;
+  }
+
+ private:
+  SnapshotWriter& out_;
+  RowNumbers before_;
+};
 
 void write_rows(const LogPart& part, SnapshotWriter& out) {
-  begin_rows(out);
-  part.for_each(
-      [&](const LoggedRow& row, bool matched) { put_row(out, part.side(), row, matched); });
+  LogRows rows(out, part.side());
+  part.for_each([&rows](const LoggedRow& row, bool matched) { rows.put(row, matched); });
 }
 
 std::string bound_mismatch(const Path& lower, const Path& time) {
@@ -214,7 +236,7 @@ class IntervalJoin final : public Operator {
  private:
   void save_head(SnapshotWriter& out) const;
   void restore_fates(SnapshotReader& in);
-  void restore_row(SnapshotReader& in);
+  void restore_row(std::size_t side, RowNumbers& numbers, SnapshotReader& in);
 
   // By how much a row outlasts its time; nothing if that differs.
   std::optional<Duration> lasts(std::size_t side) const {
@@ -527,15 +549,11 @@ void IntervalJoin::save_head(SnapshotWriter& out) const {
 
 void IntervalJoin::save(SnapshotWriter& out) const {
   save_head(out);
-  std::vector<std::pair<const LoggedRow*, std::size_t>> rows;
   for (const std::size_t side : {kLeft, kRight}) {
+    LogRows rows(out, side);
     sides_[side].log().for_each_held(
-        watermark_, [&](LoggedRow& row, JoinLog::Place) { rows.emplace_back(&row, side); });
+        watermark_, [&rows](LoggedRow& row, JoinLog::Place) { rows.put(row, row.matched); });
   }
-  if (rows.empty()) return;
-  std::ranges::sort(rows, {}, [](const auto& row) { return row.first->number; });
-  begin_rows(out);
-  for (const auto& [row, side] : rows) put_row(out, side, *row, row->matched);
 }
 
 // Of rows that are there.
@@ -565,22 +583,27 @@ Status IntervalJoin::restore(SnapshotReader& in) {
     remove_next();
   }
   for (JoinSide& side : sides_) side.set_watermark(watermark_);
-  while (in.next_is(kRows)) {
-    while (in.next_row()) restore_row(in);
+  while (in.next_is(kLog)) {
+    const std::size_t side = in.unsigned_integer("side") == kLeft ? kLeft : kRight;
+    RowNumbers numbers;
+    while (in.next_row()) restore_row(side, numbers, in);
   }
   return in.status();
 }
 
-void IntervalJoin::restore_row(SnapshotReader& in) {
-  const std::string key = restore_bytes(in, 5);
-  const std::string head = restore_bytes(in, 6);
-  const std::string text = restore_bytes(in, 7);
-  const std::size_t side = in.unsigned_integer(std::size_t{0}) == kLeft ? kLeft : kRight;
-  const LoggedRow row{.time = from_nanos(in.integer(1)),
-                      .expiry = from_nanos(in.integer(2)),
-                      .number = in.unsigned_integer(3),
+// numbers: of the row before.
+void IntervalJoin::restore_row(std::size_t side, RowNumbers& numbers, SnapshotReader& in) {
+  numbers.time += static_cast<std::uint64_t>(in.integer(0));
+  numbers.lasts += static_cast<std::uint64_t>(in.integer(1));
+  numbers.number += static_cast<std::uint64_t>(in.integer(2));
+  const std::string key = restore_bytes(in, 4);
+  const std::string head = restore_bytes(in, 5);
+  const std::string text = restore_bytes(in, 6);
+  const LoggedRow row{.time = from_nanos(static_cast<std::int64_t>(numbers.time)),
+                      .expiry = from_nanos(static_cast<std::int64_t>(numbers.time + numbers.lasts)),
+                      .number = numbers.number,
                       .hash = GroupTable::hash_of(key),
-                      .matched = in.unsigned_integer(4) != 0};
+                      .matched = in.unsigned_integer(3) != 0};
   insert(side, row, {key, head, {text, {}}});
 }
 
