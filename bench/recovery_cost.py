@@ -4,8 +4,10 @@
     bench/recovery_cost.py [--tools FOLDER] [--keys N] [--events N] [--rounds N] [STAGE …]
 
 Throughput: sread | STAGE | swrite over files in which every key comes again and again, with and without --checkpoint,
-in turns, and the median of the ratios.  The clock stops when sread has read the file, because the end of a stream (what
-is open leaves, the last epoch is committed) is no cost of a second.  On a machine that does other things too, the
+in turns, and the median of the ratios.  The clock starts when sread has read a third of the file: until then the state
+grows, and how long the system takes to give memory differs more from run to run than all that is measured here.  It
+stops when sread has read the file, because the end of a stream (what is open leaves, the last epoch is committed) is no
+cost of a second.  On a machine that does other things too, the
 processor time of all stages, with that of processes that they have forked, says more than the clock.
 
 Delay: one stage with its million keys is fed at a steady pace, and a control line follows each few milliseconds of
@@ -75,6 +77,21 @@ def processor_seconds(pid):
     return user + system, child_user + child_system
 
 
+def wait_until_read(pid, path, share):
+    """Until the process stands so far in the file."""
+    wanted = share * path.stat().st_size
+    while True:
+        for fd in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                is_it = os.path.samefile(fd, path)
+                position = pathlib.Path(f"/proc/{pid}/fdinfo/{fd.name}").read_text(encoding="ascii")
+            except OSError:
+                continue  # it was closed in between
+            if is_it and int(re.search(r"pos:\s*(\d+)", position)[1]) >= wanted:
+                return
+        time.sleep(0.002)
+
+
 class Run:
     """One run of the pipeline: how long it took, and what each stage did."""
 
@@ -86,7 +103,6 @@ class Run:
         (folder / "out").unlink(missing_ok=True)
         every = ["--checkpoint-every", "1s"] if saves else []
         words = words_of(stage, options.keys)
-        begin = time.monotonic()
         right = []
         if words[0] == "sjoin":
             follow = ["--follow-epochs=sread"] if saves else []
@@ -94,12 +110,17 @@ class Run:
         first = self.start(["sread", "log.left" if right else "log", *every], None, subprocess.PIPE)
         middle = self.start(words, first.stdout, subprocess.PIPE)
         last = self.start(["swrite", "out"], middle.stdout, None)
+        processes = [first, *right, middle, last]
+        wait_until_read(first.pid, folder / ("log.left" if right else "log"), 1 / 3)
+        begin = time.monotonic()
+        before = {process.pid: processor_seconds(process.pid) for process in processes}
         self.stages = {}
-        for process in [first, *right, middle, last]:
+        for process in processes:
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             if not self.stages:
                 self.seconds = time.monotonic() - begin
-            self.stages[f"{process.args[0].rsplit('/', 1)[1]}"] = processor_seconds(process.pid)
+            spent = [now - then for now, then in zip(processor_seconds(process.pid), before[process.pid])]
+            self.stages[f"{process.args[0].rsplit('/', 1)[1]}"] = spent
             if process.wait() != 0:
                 sys.exit(f"{process.args} has failed: {process.returncode}")
         self.processor = sum(own + children for own, children in self.stages.values())
