@@ -38,6 +38,7 @@
 #include "ops/foreseen.h"
 #include "ops/join_fates.h"
 #include "ops/join_held_keys.h"
+#include "ops/join_log_rows.h"
 #include "ops/join_output.h"
 #include "ops/join_parts.h"
 #include "ops/join_rows.h"
@@ -52,55 +53,6 @@ struct JoinKey {
   std::string_view text;
   std::uint32_t hash;
 };
-
-constexpr std::string_view kLog = "log";
-
-// What a row of a snapshot says of an event besides its text: in numbers by which it differs from
-// the row before, which are short, and wrap around.
-struct RowNumbers {
-  std::uint64_t time = 0;
-  std::uint64_t lasts = 0;  // from its time to its expiry
-  std::uint64_t number = 0;
-
-  RowNumbers() = default;
-  explicit RowNumbers(const LoggedRow& row)
-      : time(static_cast<std::uint64_t>(to_nanos(row.time))),
-        lasts(static_cast<std::uint64_t>(to_nanos(row.expiry)) - time),
-        number(row.number) {}
-};
-
-// Rows of one side, in the order of their numbers.
-class LogRows {
- public:
-  LogRows(SnapshotWriter& out, std::uint64_t side) : out_(out) {
-    out.entry(kLog)
-        .field("side", side)
-        .json("columns", R"(["later","lasts_more","number_more","matched","key","head","text"])");
-  }
-  void put(const LoggedRow& of, bool matched) {
-    const RowNumbers now(of);
-    RowText& row = out_.row();
-    row.put_values(4 * kValueRoom, [&](char* to) {
-      to = write_value(to, static_cast<std::int64_t>(now.time - before_.time));
-      to = write_value(to, static_cast<std::int64_t>(now.lasts - before_.lasts));
-      to = write_value(to, static_cast<std::int64_t>(now.number - before_.number));
-      return write_value(to, std::uint64_t{matched});
-    });
-    save_bytes(row, of.key());
-    save_bytes(row, of.head());
-    save_bytes(row, of.text());
-    before_ = now;
-  }
-
- private:
-  SnapshotWriter& out_;
-  RowNumbers before_;
-};
-
-void write_rows(const LogPart& part, SnapshotWriter& out) {
-  LogRows rows(out, part.side());
-  part.for_each([&rows](const LoggedRow& row, bool matched) { rows.put(row, matched); });
-}
 
 std::string bound_mismatch(const Path& lower, const Path& time) {
   return "'within' begins at '" + lower.text() + "', but the time of LEFT is '" + time.text() +
@@ -511,7 +463,8 @@ class IntervalJoin final : public Operator {
   std::string whole_;
   std::array<std::string_view, 2> text_;
 
-  JoinSide sides_[2] = {{kLeft, write_rows, lasts(kLeft)}, {kRight, write_rows, lasts(kRight)}};
+  JoinSide sides_[2] = {{kLeft, LogRows::write, lasts(kLeft)},
+                        {kRight, LogRows::write, lasts(kRight)}};
   DueRows queues_[2] = {DueRows(width_of_queues()), DueRows(width_of_queues())};
   std::size_t held_bytes_[2] = {};  // of rows in a queue that are not done
   std::optional<JoinHeldKeys> held_keys_;
@@ -583,7 +536,7 @@ Status IntervalJoin::restore(SnapshotReader& in) {
     remove_next();
   }
   for (JoinSide& side : sides_) side.set_watermark(watermark_);
-  while (in.next_is(kLog)) {
+  while (in.next_is(LogRows::kEntry)) {
     const std::size_t side = in.unsigned_integer("side") == kLeft ? kLeft : kRight;
     RowNumbers numbers;
     while (in.next_row()) restore_row(side, numbers, in);
