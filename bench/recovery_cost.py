@@ -183,6 +183,7 @@ class Paced:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.right = None
         if self.words[0] == "sjoin":
+            (folder / "right2").unlink(missing_ok=True)
             os.mkfifo(folder / "right2")
             self.words[self.words.index("right")] = str(folder / "right2")
             self.right = os.open(folder / "right2", os.O_RDWR)
