@@ -7,8 +7,8 @@ Throughput: sread | STAGE | swrite over files in which every key comes again and
 in turns, and the median of the ratios.  The clock starts when sread has read a third of the file: until then the state
 grows, and how long the system takes to give memory differs more from run to run than all that is measured here.  It
 stops when sread has read the file, because the end of a stream (what is open leaves, the last epoch is committed) is no
-cost of a second.  On a machine that does other things too, the
-processor time of all stages, with that of processes that they have forked, says more than the clock.
+cost of a second.  On a machine that does other things too, the processor time of all stages, with that of processes
+that they have forked, says more than the clock.
 
 Delay: one stage with its million keys is fed at a steady pace, and a control line follows each few milliseconds of
 events; it is forwarded in order, so that it tells how long a line takes from writing to reading.  A barrier comes every

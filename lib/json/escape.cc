@@ -1,7 +1,6 @@
 // Quotes come every few bytes in a line of JSON, so that no processor foresees them.  Eight bytes
 // at a time are spread to as many as sixteen by a shuffle that a table knows for each set of places
-// where a backslash is to stand in front ("Base64 encoding and decoding" by Mula and Lemire, 2018,
-// and simdjson's minifier move bytes by such tables).
+// where a backslash is to stand in front (simdjson's minifier drops spaces by such a table).
 //
 // Compiled once for every instruction set by foreach_target.h.
 // SPDX-License-Identifier: Apache-2.0

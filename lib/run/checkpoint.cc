@@ -8,7 +8,6 @@
 #include <csignal>
 #include <thread>
 
-#include "base/crc32c.h"
 #include "stream/message.h"
 
 namespace streamutils {
@@ -135,21 +134,13 @@ Status StageCheckpoints::read_saved(ExitStatus& status) {
                     "part of the pipeline then",
                     folder_.file("COMMIT"), path)};
   }
-  auto text = read_whole_file(path);
-  if (!text) return text.error();
-  auto content = read_snapshot_file(*text, epoch_);
-  if (!content) return Error{fmt::format("{} {}", path, content.error().message)};
-  if (Status fits = check_fits(content->header, settings().tool, settings().options); !fits) {
-    status = ExitStatus::usage;
-    return Error{fmt::format("{} {}", path, fits.error().message)};
-  }
+  auto content = read_state(path, epoch_, settings().tool, settings().options, status);
+  if (!content) return content.error();
   saved_ = std::move(*content);
   return {};
 }
 
-std::string StageCheckpoints::entry() const {
-  return fmt::format("{}:{:08x}", name(), crc32c(settings().options));
-}
+std::string StageCheckpoints::entry() const { return stage_entry(name(), settings().options); }
 
 Result<std::string> StageCheckpoints::take(std::uint64_t epoch, const std::vector<std::string>&,
                                            ExitStatus&) {

@@ -87,7 +87,10 @@ class Jobs final : public SideOutputs {
 
   void put(std::size_t index, std::string_view line);
   void receive(std::size_t index);
-  void fail(std::string problem, ExitStatus status);
+  void fail(std::string problem, int status);
+  void fail(std::string problem, ExitStatus status) {
+    fail(std::move(problem), static_cast<int>(status));
+  }
   void look_after(std::size_t index);
   void wait_for_any();
   bool all_have_ended() const;
@@ -188,10 +191,11 @@ Duration Jobs::pause() const {
   return merge_state_ && merge_state_->is_busy() ? kPoll : Duration::max();
 }
 
-void Jobs::fail(std::string problem, ExitStatus status) {
+// The first problem counts.
+void Jobs::fail(std::string problem, int status) {
   if (!problem_.empty()) return;
   problem_ = std::move(problem);
-  status_ = static_cast<int>(status);
+  status_ = status;
 }
 
 void Jobs::look_after(std::size_t index) {
@@ -199,11 +203,12 @@ void Jobs::look_after(std::size_t index) {
   copy.send();
   receive(index);
   const auto status = copy.status();
-  if (!status || *status == 0 || !copy.ended_early() || !problem_.empty()) return;
-  status_ = status_of(*status);
-  problem_ = fmt::format("copy {} of {} ({}) has died with {} {}", index + 1, copies_.size(),
-                         options_.command[0], *status > 128 ? "signal" : "exit status",
-                         *status > 128 ? *status - 128 : *status);
+  if (!status || *status == 0 || !copy.ended_early()) return;
+  const bool was_killed = *status > 128;
+  fail(fmt::format("copy {} of {} ({}) has died with {} {}", index + 1, copies_.size(),
+                   options_.command[0], was_killed ? "signal" : "exit status",
+                   was_killed ? *status - 128 : *status),
+       status_of(*status));
 }
 
 void Jobs::receive(std::size_t index) {

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/merge_state.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "base/crc32c.h"
-#include "run/durable_file.h"
+#include "run/recovery.h"
 #include "stream/message.h"
 
 namespace streamutils {
-
-std::string MergeState::entry() const { return fmt::format("{}:{:08x}", name_, crc32c(options_)); }
 
 // Of a stream that had ended by then nothing waits.
 Result<std::optional<std::string>> MergeState::open(ExitStatus& status) {
@@ -26,15 +21,8 @@ Result<std::optional<std::string>> MergeState::open(ExitStatus& status) {
     return !has_ended(stage) && stage.starts_with(name_ + ":");
   });
   if ((*commit)->complete || !has_saved) return std::optional<std::string>();
-  const std::string path = folder_.file(name_, epoch_);
-  auto text = read_whole_file(path);
-  if (!text) return text.error();
-  auto content = read_snapshot_file(*text, epoch_);
-  if (!content) return Error{fmt::format("{} {}", path, content.error().message)};
-  if (Status fits = check_fits(content->header, tool_, options_); !fits) {
-    status = ExitStatus::usage;
-    return Error{fmt::format("{} {}", path, fits.error().message)};
-  }
+  auto content = read_state(folder_.file(name_, epoch_), epoch_, tool_, options_, status);
+  if (!content) return content.error();
   return std::optional(std::move(content->entries));
 }
 
@@ -55,7 +43,7 @@ Result<std::string> MergeState::save(std::uint64_t epoch, const Write& write) {
     return out.status().error();
   }
   thread_->finish();
-  return entry();
+  return stage_entry(name_, options_);
 }
 
 Status MergeState::complete() {

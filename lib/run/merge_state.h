@@ -39,8 +39,6 @@ class MergeState final : public JobsMerge::Keeper {
   bool is_busy() const { return thread_ != nullptr; }
 
  private:
-  std::string entry() const;
-
   CheckpointFolder folder_;
   std::string name_;
   std::string tool_;

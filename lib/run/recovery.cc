@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/recovery.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "base/crc32c.h"
+#include "run/durable_file.h"
 
 namespace streamutils {
 namespace {
@@ -26,6 +31,24 @@ SnapshotHeader Recovery::header(std::optional<std::uint64_t> epoch) {
           .watermark = watermark_text(driver().watermark()),
           .time_style = style ? to_string(*style) : "",
           .hash_seed = driver().hash_seed()};
+}
+
+Result<SnapshotContent> read_state(const std::string& path, std::optional<std::uint64_t> epoch,
+                                   std::string_view tool, std::string_view options,
+                                   ExitStatus& status) {
+  auto text = read_whole_file(path);
+  if (!text) return text.error();
+  auto content = read_snapshot_file(*text, epoch);
+  if (!content) return Error{fmt::format("{} {}", path, content.error().message)};
+  if (Status fits = check_fits(content->header, tool, options); !fits) {
+    status = ExitStatus::usage;
+    return Error{fmt::format("{} {}", path, fits.error().message)};
+  }
+  return content;
+}
+
+std::string stage_entry(std::string_view name, std::string_view options) {
+  return fmt::format("{}:{:08x}", name, crc32c(options));
 }
 
 TakenOver match_inputs(const std::vector<InputPosition>& saved, const std::vector<int>& fds,

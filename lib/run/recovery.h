@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -50,6 +51,15 @@ struct RecoverySettings {
   Say say;              // messages
   Say warn;             // those that --quiet drops
 };
+
+// What is in the file of a state, if it is one of this tool with these options: else `status` is
+// set to `usage`.  Errors name the file.  epoch: as for read_snapshot_file.
+Result<SnapshotContent> read_state(const std::string& path, std::optional<std::uint64_t> epoch,
+                                   std::string_view tool, std::string_view options,
+                                   ExitStatus& status);
+
+// How a stage is named in a barrier: by its name, and a hash of its options.
+std::string stage_entry(std::string_view name, std::string_view options);
 
 class Recovery : public Checkpoints {
  public:

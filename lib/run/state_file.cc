@@ -6,8 +6,6 @@
 #include <chrono>
 #include <filesystem>
 
-#include "base/crc32c.h"
-
 namespace streamutils {
 
 Result<std::unique_ptr<StateFile>> StateFile::open(const std::string& path,
@@ -39,14 +37,8 @@ Status StateFile::read(ExitStatus& status) {
     tell(fmt::format("{}: there is no state yet, it begins empty", path_));
     return {};
   }
-  auto text = read_whole_file(path_);
-  if (!text) return text.error();
-  auto content = read_snapshot_file(*text);
-  if (!content) return Error{fmt::format("{} {}", path_, content.error().message)};
-  if (Status fits = check_fits(content->header, settings().tool, settings().options); !fits) {
-    status = ExitStatus::usage;
-    return Error{fmt::format("{} {}", path_, fits.error().message)};
-  }
+  auto content = read_state(path_, {}, settings().tool, settings().options, status);
+  if (!content) return content.error();
   if (content->header.complete) {
     tell(fmt::format("{}: the stream before was complete, this one begins anew", path_));
   }
@@ -66,7 +58,7 @@ Result<std::string> StateFile::take(std::uint64_t, const std::vector<std::string
   const Status started =
       run_ > 0 ? Status() : saver_.start(path_, header(std::nullopt), driver(), files());
   if (!started) return started.error();
-  return fmt::format("?{}:{:08x}", settings().name, crc32c(settings().options));
+  return "?" + stage_entry(settings().name, settings().options);
 }
 
 Status StateFile::before_end(Ending ending) {

@@ -156,8 +156,7 @@ TEST_CASE("random streams merge to one result") {
   }
 }
 
-// --- Barriers, with what waits at them saved
-// --------------------------------------------------------
+// --- Barriers, with what waits at them saved -----------------------------------------------------
 
 class FakeKeeper final : public JobsMerge::Keeper {
  public:
